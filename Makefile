@@ -1,0 +1,72 @@
+# `make` alone lists what can be done. Settings go on the same line: make run PORT=9000 DEMO=0
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8000
+DEMO ?= 1
+BIN := .venv/bin
+
+# Debian's Python comes without ensurepip, so an environment made by it has no pip of its own: use the one outside.
+PIP = $$(test -x $(BIN)/pip && echo $(BIN)/pip || echo $(PYTHON) -m pip --python $(BIN)/python)
+PIP_INSTALL = $(PIP) install --quiet --disable-pip-version-check
+
+.PHONY: help
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+# --- Environment: a stamp per lock file, so that a second call costs nothing and a changed lock is installed ---
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Answerback needs Python 3.11 or later. Say where it is: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --clear --without-pip .venv
+
+.venv/runtime.stamp: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/runtime.stamp
+	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: install
+install: .venv/dev.stamp  ## Make .venv with everything that running, testing and linting need
+
+.PHONY: run
+run: .venv/runtime.stamp  ## Serve the site on PORT=8000, filled with the demo unless DEMO=0
+	@$(BIN)/ideas migrate
+	@if [ "$(DEMO)" != 0 ]; then DEMO=$(DEMO) PORT=$(PORT) $(BIN)/ideas demo --if-empty; fi
+	@DEMO=$(DEMO) PORT=$(PORT) exec $(BIN)/ideas serve
+
+# --- Checks ---
+
+.PHONY: lint
+lint: .venv/dev.stamp  ## Check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.PHONY: format
+format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: test
+test: lint chromium  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
+	$(BIN)/pytest -n 2 -m "not browser" --database sqlite
+	$(BIN)/pytest -n 2 -m "not browser" --database postgresql
+	$(BIN)/pytest -m browser tests/browser
+
+.PHONY: chromium
+chromium: .venv/dev.stamp
+	@$(BIN)/python -m tests.browser.chromium
+
+.PHONY: lock
+lock: .venv/dev.stamp  ## Resolve requirements/*.in anew into the hashed lock files
+	@for set in runtime dev; do \
+		$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes \
+			--custom-compile-command "make lock" requirements/$$set.in --output-file requirements/$$set.txt; \
+	done
