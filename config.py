@@ -1,0 +1,484 @@
+"""Every setting: its name in the environment, its type, its default and what it is for.
+
+`Config.from_env()` is the only place that reads the environment. It reports everything that is wrong at once, and in
+production refuses what would be unsafe. `Config.documentation()` is what the docs list.
+"""
+
+import dataclasses
+import os
+import re
+import secrets
+import types
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parseaddr
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qs, urlsplit
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+ROOT = Path(__file__).resolve().parent
+SHORTEST_SECRET = 32
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; `problems` says why, one sentence for each, naming the variable."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the documentation says of a setting, and how to find its value when the environment has none.
+
+    `default` is text as the environment would give it. Where the default follows from other settings, `derive` gets
+    those read before it and `default` only tells people about it.
+    """
+
+    default: str
+    about: str
+    derive: Callable[[dict[str, Any]], Any] | None = None
+    least: float | None = None
+    most: float | None = None
+
+
+def _cores(_: dict[str, Any]) -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _mail_host(read: dict[str, Any]) -> str:
+    host = urlsplit(read["base_url"]).hostname or "localhost"
+    return "localhost" if is_loopback(host) else host
+
+
+def is_loopback(host: str) -> bool:
+    """True for names and addresses that never leave this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one site. Made by `Config.from_env`; in a view it is `current_app.config["ANSWERBACK"]`."""
+
+    environment: Annotated[
+        Environment,
+        Setting(
+            "development",
+            "`production` refuses what is unsafe: a missing or short `SECRET_KEY`, debug, the demo, plain http.",
+        ),
+    ]
+    instance_path: Annotated[
+        Path,
+        Setting("instance", "The folder for what this site keeps as files. Relative paths are counted from it."),
+    ]
+    host: Annotated[str, Setting("127.0.0.1", "The address the web server listens on.")]
+    port: Annotated[int, Setting("8000", "The port the web server listens on.", least=1, most=65535)]
+    base_url: Annotated[
+        str,
+        Setting(
+            "http://127.0.0.1:PORT",
+            "Where people reach the site. Every link in pages, mail and the API starts with it; "
+            "https makes cookies Secure.",
+            derive=lambda read: f"http://127.0.0.1:{read['port']}",
+        ),
+    ]
+    secret_key: Annotated[
+        str,
+        Setting(
+            "made once, kept in INSTANCE_PATH/secret",
+            "Signs sessions and links. At least 32 characters; required in production. "
+            "Whoever has it can sign in as anybody.",
+            derive=lambda read: "",  # `from_env` makes it last, once nothing else is wrong
+        ),
+    ] = field(repr=False)
+    database_url: Annotated[
+        str,
+        Setting(
+            "sqlite:///answerback.sqlite",
+            "`sqlite:///path` or `postgresql://user:password@host/database`.",
+        ),
+    ] = field(repr=False)
+    demo: Annotated[
+        bool,
+        Setting("false", "A site to look around in: announces after 1 minute and shows its mail. Never in production."),
+    ]
+    site_name: Annotated[str, Setting("Answerback", "The name at the top of pages and in mail.")]
+    logo_url: Annotated[
+        Path | None, Setting("none", "Path of a picture file shown beside the name; PNG, SVG, JPEG or WebP.")
+    ]
+    accent: Annotated[str, Setting("#0b6b5f", "Colour of links and buttons, as #rgb or #rrggbb.")]
+    default_locale: Annotated[str, Setting("en", "Language of those who chose none.")]
+    default_timezone: Annotated[str, Setting("UTC", "Time zone of those who chose none, such as `Europe/Berlin`.")]
+    signup_open: Annotated[bool, Setting("true", "Whether anybody may make an account; if not, by invitation only.")]
+    session_days: Annotated[int, Setting("30", "Days a sign-in lasts without a visit.", least=1, most=400)]
+    mail_url: Annotated[
+        str,
+        Setting(
+            "folder:mail",
+            "How mail leaves: `smtp://user:password@host:587?tls=starttls` (`tls=none` for none), `smtps://…`, "
+            "or `folder:path`, which writes .eml files.",
+        ),
+    ] = field(repr=False)
+    mail_from: Annotated[
+        str,
+        Setting(
+            "no-reply@ the host of BASE_URL",
+            "The sender of mail, as `address` or `Name <address>`.",
+            derive=lambda read: f"no-reply@{_mail_host(read)}",
+        ),
+    ]
+    support_email: Annotated[
+        str,
+        Setting(
+            "team@ the host of BASE_URL",
+            "The team's address, named where people may want to ask a person.",
+            derive=lambda read: f"team@{_mail_host(read)}",
+        ),
+    ]
+    settle_minutes: Annotated[
+        int,
+        Setting(
+            "15 (1 in the demo)",
+            "Minutes between an answer and telling people, in which the team may undo it.",
+            derive=lambda read: 1 if read["demo"] else 15,
+            least=0,
+            most=1440,
+        ),
+    ]
+    lease_seconds: Annotated[
+        int,
+        Setting("300", "Seconds after which work that a stopped worker had begun is taken up again.", least=1),
+    ]
+    worker_poll_seconds: Annotated[
+        float, Setting("2", "Seconds a worker with nothing to do waits before it looks again.", least=0.01, most=60)
+    ]
+    web_workers: Annotated[
+        int, Setting("number of cores", "Processes of the web server.", derive=_cores, least=1, most=64)
+    ]
+    web_threads: Annotated[int, Setting("2", "Threads in each of them; more rarely help.", least=1, most=64)]
+    trusted_proxies: Annotated[
+        int,
+        Setting(
+            "0", "How many proxies in front of the web server to believe about the client's address.", least=0, most=10
+        ),
+    ]
+    rate_limits: Annotated[bool, Setting("true", "Whether to limit how often one client may ask.")]
+    rate_limit_storage: Annotated[
+        str,
+        Setting(
+            "memory://", "Where requests are counted: `memory://` counts in each process, `redis://host` together."
+        ),
+    ] = field(repr=False)
+    log_level: Annotated[LogLevel, Setting("info", "The least important messages to log.")]
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """The settings that `environ` describes; an empty variable counts as none.
+
+        In development a missing SECRET_KEY is made and kept under INSTANCE_PATH.
+        Raises ConfigError with everything that is wrong.
+        """
+        read: dict[str, Any] = {}
+        problems: list[str] = []
+        for name, (kind, setting) in _settings(cls).items():
+            text = environ.get(name.upper(), "").strip()
+            try:
+                read[name] = _value(name, kind, setting, text, read)
+            except ValueError as error:
+                problems.append(f"{name.upper()} {error}")
+                # So that what follows from this setting can still be judged.
+                read[name] = _value(name, kind, setting, "", read)
+        if read["environment"] is Environment.PRODUCTION:
+            problems += _unsafe_in_production(read, environ)
+        elif 0 < len(read["secret_key"]) < SHORTEST_SECRET:
+            problems.append(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
+        if problems:
+            raise ConfigError(problems)
+        read["secret_key"] = read["secret_key"] or _kept_secret(read["instance_path"] / "secret")
+        return cls(**read)
+
+    @classmethod
+    def documentation(cls) -> list[tuple[str, str, str, str]]:
+        """Name, type, default and purpose of every setting, in the order to read them."""
+        return [
+            (name.upper(), _type_in_words(kind), setting.default, setting.about)
+            for name, (kind, setting) in _settings(cls).items()
+        ]
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def advice(self) -> list[str]:
+        """What is allowed but probably not meant, one sentence for each."""
+        if not self.is_production:
+            return []
+        found = []
+        if self.mail_url.startswith("folder:"):
+            found.append("MAIL_URL is a folder: nobody will receive any mail.")
+        if self.support_email.endswith("@localhost"):
+            found.append("SUPPORT_EMAIL is not set: messages name an address that nobody reads.")
+        if self.trusted_proxies == 0 and self.is_https:
+            found.append("TRUSTED_PROXIES is 0 though BASE_URL is https: every client will seem to be the proxy.")
+        return found
+
+    def flask_settings(self) -> dict[str, Any]:
+        """The same, in the words of Flask and its extensions."""
+        hosts = [urlsplit(self.base_url).hostname or ""]
+        if not self.is_production:
+            hosts += ["localhost", "127.0.0.1"]
+        return {
+            "ANSWERBACK": self,
+            "SECRET_KEY": self.secret_key,
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "PREFERRED_URL_SCHEME": urlsplit(self.base_url).scheme,
+            "TRUSTED_HOSTS": list(dict.fromkeys(hosts)),
+            # Browsers keep a __Host- cookie over https only; on loopback, plain http has to do.
+            "SESSION_COOKIE_NAME": "__Host-session" if self.is_https else "session",
+            "SESSION_COOKIE_SECURE": self.is_https,
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_PATH": "/",
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=self.session_days),
+            # What one request may make us read and keep in memory; without bounds, see CVE-2023-46136 and CVE-2024-49767.
+            "MAX_CONTENT_LENGTH": 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 500_000,
+            "MAX_FORM_PARTS": 1000,
+            "BABEL_DEFAULT_LOCALE": self.default_locale,
+            "BABEL_DEFAULT_TIMEZONE": self.default_timezone,
+            "RATELIMIT_ENABLED": self.rate_limits,
+            "RATELIMIT_STORAGE_URI": self.rate_limit_storage,
+        }
+
+
+def _settings(config: type[Config]) -> dict[str, tuple[Any, Setting]]:
+    """Field name → its type and Setting."""
+    hints = get_type_hints(config, include_extras=True)
+    found = {}
+    for each in dataclasses.fields(config):
+        kind, setting = get_args(hints[each.name])
+        found[each.name] = (kind, setting)
+    return found
+
+
+def _value(name: str, kind: Any, setting: Setting, text: str, read: dict[str, Any]) -> Any:
+    """The setting as its type. Raises ValueError with the end of a sentence that begins with the variable's name."""
+    if not text:
+        if setting.derive:
+            return setting.derive(read)
+        if _is_optional(kind):
+            return None
+        text = setting.default
+    value = _typed(kind, text)
+    if setting.least is not None and value < setting.least:
+        raise ValueError(f"must be at least {setting.least}, not {text}.")
+    if setting.most is not None and value > setting.most:
+        raise ValueError(f"must be at most {setting.most}, not {text}.")
+    return CHECKS[name](value, read) if name in CHECKS else value
+
+
+def _typed(kind: Any, text: str) -> Any:
+    if _is_optional(kind):
+        kind = get_args(kind)[0]
+    if kind is bool:
+        if text.lower() not in TRUE | FALSE:
+            raise ValueError(f"must be true or false, not “{text}”.")
+        return text.lower() in TRUE
+    if kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            raise ValueError(f"must be a {_type_in_words(kind)}, not “{text}”.") from None
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(f"must be a {_type_in_words(kind)}, not “{text}”.")
+        return number
+    if issubclass(kind, StrEnum):
+        if text not in set(kind):
+            raise ValueError(f"must be {_type_in_words(kind)}, not “{text}”.")
+        return kind(text)
+    return kind(text)
+
+
+def _is_optional(kind: Any) -> bool:
+    return get_origin(kind) in (types.UnionType, Union)
+
+
+def _type_in_words(kind: Any) -> str:
+    if _is_optional(kind):
+        kind = get_args(kind)[0]
+    if issubclass(kind, StrEnum):
+        return " or ".join(kind)
+    return {int: "whole number", float: "number", bool: "true or false", Path: "path", str: "text"}[kind]
+
+
+# What a value must be beyond its type: each takes the value and the settings read before it, and gives what to keep.
+
+
+def _instance_path(path: Path, _: dict[str, Any]) -> Path:
+    return (ROOT / path).resolve()
+
+
+def _base_url(url: str, _: dict[str, Any]) -> str:
+    parts = urlsplit(url.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("must look like https://ideas.example.org.")
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError("must end after the host and port.")
+    _require_port(parts.netloc, url)
+    return url.rstrip("/")
+
+
+def _database_url(url: str, read: dict[str, Any]) -> str:
+    url = re.sub(r"^postgres(ql)?://", "postgresql://", url)
+    if url.startswith("sqlite:///"):
+        path = url.removeprefix("sqlite:///")
+        if not path or path == ":memory:":
+            raise ValueError("must name a file: web server and worker are different processes.")
+        return f"sqlite:///{read['instance_path'] / path}"
+    if url.startswith("postgresql://"):
+        return url
+    raise ValueError("must start with sqlite:/// or postgresql://.")
+
+
+def _mail_url(url: str, read: dict[str, Any]) -> str:
+    if url.startswith("folder:"):
+        path = url.removeprefix("folder:")
+        if not path:
+            raise ValueError("must name the folder: folder:path.")
+        return f"folder:{read['instance_path'] / path}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError("must be folder:path, smtp://host:port or smtps://host:port.")
+    _require_port(parts.netloc, url)
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if set(options) - {"tls"} or options.get("tls", ["none"]) not in (["none"], ["starttls"]):
+        raise ValueError("takes one option, tls=starttls or tls=none.")
+    if parts.scheme == "smtps" and options:
+        raise ValueError("takes no tls= with smtps://, which is encrypted from the start.")
+    return url
+
+
+def _require_port(netloc: str, url: str) -> None:
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        port = 0
+    if port == 0 or netloc.endswith(":"):
+        raise ValueError("has a port that is none.")
+
+
+def _address(text: str, _: dict[str, Any]) -> str:
+    local, at, host = parseaddr(text)[1].rpartition("@")
+    if not (local and at and host) or re.search(r"[\s<>]", local + host) or re.search(r"[\r\n]", text):
+        raise ValueError(f"must be an e-mail address, not “{text}”.")
+    return text
+
+
+def _logo(path: Path | None, read: dict[str, Any]) -> Path | None:
+    if path is None:
+        return None
+    file: Path = read["instance_path"] / path
+    if not file.is_file():
+        raise ValueError(f"names a file that is not there: {file}.")
+    return file
+
+
+def _accent(colour: str, _: dict[str, Any]) -> str:
+    if not re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", colour):
+        raise ValueError(f"must be a colour like #0b6b5f, not “{colour}”.")
+    return colour.lower()
+
+
+def _locale(name: str, _: dict[str, Any]) -> str:
+    try:
+        return str(Locale.parse(name.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        raise ValueError(f"must be a language such as en or pt_BR, not “{name}”.") from None
+
+
+def _timezone(name: str, _: dict[str, Any]) -> str:
+    try:
+        return zoneinfo.ZoneInfo(name).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"must be a time zone such as Europe/Berlin, not “{name}”.") from None
+
+
+CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "instance_path": _instance_path,
+    "base_url": _base_url,
+    "database_url": _database_url,
+    "mail_url": _mail_url,
+    "mail_from": _address,
+    "support_email": _address,
+    "logo_url": _logo,
+    "accent": _accent,
+    "default_locale": _locale,
+    "default_timezone": _timezone,
+}
+
+
+def _unsafe_in_production(read: dict[str, Any], environ: Mapping[str, str]) -> list[str]:
+    problems = []
+    if not read["secret_key"]:
+        problems.append("SECRET_KEY must be set in production. Make one: openssl rand -hex 32")
+    elif len(read["secret_key"]) < SHORTEST_SECRET:
+        problems.append(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters. Make one: openssl rand -hex 32")
+    if environ.get("FLASK_DEBUG", "").strip().lower() not in FALSE | {""}:
+        problems.append("FLASK_DEBUG must be off in production: its console runs anybody's code.")
+    if read["demo"]:
+        problems.append(
+            "DEMO must be off in production: its passwords are public and its mail is for everyone to read."
+        )
+    url = urlsplit(read["base_url"])
+    if url.scheme != "https" and not is_loopback(url.hostname or ""):
+        problems.append("BASE_URL must be https in production, unless it is on this machine.")
+    return problems
+
+
+def _kept_secret(file: Path) -> str:
+    """The secret in `file`, made now if there is none; nobody else on the machine may read it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"secret.{os.getpid()}.{secrets.token_hex(4)}")
+    if not file.exists():
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as handle:
+            handle.write(secrets.token_hex(32))
+        try:
+            # Two processes may start at once: the first link wins, and no reader ever sees half a secret.
+            os.link(draft, file)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file.read_text(encoding="ascii").strip()
