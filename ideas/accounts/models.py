@@ -1,0 +1,179 @@
+"""People and what belongs to them alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ideas.db import Base, utcnow
+
+
+class SiteRole(StrEnum):
+    """What a person may do everywhere. Being of the team of one board is a membership, see boards."""
+
+    MEMBER = "member"
+    TEAM = "team"
+    ADMIN = "admin"
+
+
+class Company(Base):
+    """A customer account that people may belong to."""
+
+    __tablename__ = "company"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class User(Base):
+    """A person. Imported people are unclaimed: they exist, are told of things, and sign in only once they claim."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # folded (see text.folded), so that the unique key sees two spellings of an address as one
+    email: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    title: Mapped[str | None] = mapped_column(sa.String(80))  # beside the name of one of the team: "Product lead"
+    password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    # None: signed up but the address is not proven, or imported and never claimed
+    verified_at: Mapped[datetime | None]
+    is_imported: Mapped[bool] = mapped_column(default=False)
+    site_role: Mapped[str] = mapped_column(sa.String(10), default=SiteRole.MEMBER)
+    suspended_at: Mapped[datetime | None]
+    company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    locale: Mapped[str | None] = mapped_column(sa.String(20))
+    timezone: Mapped[str | None] = mapped_column(sa.String(60))
+    shown_as_backer: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    company: Mapped[Company | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.site_role == SiteRole.ADMIN
+
+    @property
+    def is_site_team(self) -> bool:
+        """Of the team of every board; an administrator is too."""
+        return self.site_role in (SiteRole.TEAM, SiteRole.ADMIN)
+
+    @property
+    def is_claimed(self) -> bool:
+        return self.verified_at is not None
+
+    @property
+    def initials(self) -> str:
+        """At most two letters that stand for the person's picture."""
+        words = [word for word in self.name.split() if word[0].isalnum()] or ["?"]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+class UserSession(Base):
+    """One browser in which a person is signed in; the cookie holds the token, this row its hash."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_seen_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    browser: Mapped[str] = mapped_column(sa.String(200), default="")
+    address: Mapped[str] = mapped_column(sa.String(45), default="")
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+class TicketKind(StrEnum):
+    VERIFY = "verify"  # proves the address of somebody who signed up
+    SIGN_IN = "sign_in"  # the magic link
+    RESET = "reset"
+    SETUP = "setup"  # makes the first administrator
+
+
+class Ticket(Base):
+    """A single-use link sent to an address; hashed at rest. GET shows a button, POST uses it."""
+
+    __tablename__ = "ticket"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    # what is applied when it is used (a sign-up's name and password hash): nothing of it counts before
+    details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    # hash of a cookie in the browser that asked: a link that somebody else asked for does not sign you in
+    browser_hash: Mapped[str | None] = mapped_column(sa.String(64))
+    unfinished_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unfinished_act.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """Somebody tried to sign in, sign up or reset: what the limits count, the same for known and unknown addresses."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (sa.Index(None, "kind", "who", "at"), sa.Index(None, "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    who: Mapped[str] = mapped_column(sa.String(64))  # hash of an address of either kind
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class UnfinishedAct(Base):
+    """What a visitor was about to do when asked to sign in: a vote, a comment, an idea. Done once they have."""
+
+    __tablename__ = "unfinished_act"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    details: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class ApiKey(Base):
+    """Lets a program act as the person who made it, within its scopes and never beyond that person's rights."""
+
+    __tablename__ = "api_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    hint: Mapped[str] = mapped_column(sa.String(16))  # the first letters, so that a person knows which key it is
+    scopes: Mapped[str] = mapped_column(sa.String(300))  # separated by commas
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+class AuditEntry(Base):
+    """A privileged act, written in the transaction of the act."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)  # None: the command line
+    act: Mapped[str] = mapped_column(sa.String(60))
+    subject: Mapped[str] = mapped_column(sa.String(60), index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+
+    actor: Mapped[User | None] = relationship(lazy="raise_on_sql")

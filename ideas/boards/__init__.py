@@ -1,0 +1,32 @@
+"""Boards: where ideas are posted, backed, discussed and answered.
+
+Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment, mention,
+idea_follow, board_follow, answer, answer_version, credit, hiding, imported_person.
+Emits: idea_received, commented, answered, answer_corrected, hidden. Stands on: accounts, ledger and the ground.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open the room: its pages and API, what it wants told, how its acts are resumed, what it checks."""
+    from ideas import settings
+    from ideas.api import api
+    from ideas.boards import api as boards_api
+    from ideas.boards import checks, notices, unfinished, views, views_manage
+
+    with app.app_context():
+        rooms = settings.rooms()
+    rooms.notices = {**rooms.notices, **notices.NOTICES}
+    rooms.news = (*rooms.news, *notices.NEWS)
+    rooms.resumers |= unfinished.RESUMERS
+    rooms.checks |= checks.CHECKS
+    app.register_blueprint(views.bp)
+    app.register_blueprint(views_manage.bp)
+    for blueprint in boards_api.blueprints:
+        api.register_blueprint(blueprint)

@@ -1,0 +1,133 @@
+"""The database: base class of all models, the session, the one transaction of an act, UTC times."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase, registry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def utcnow() -> datetime:
+    """The one clock of the product: an aware time in UTC."""
+    return datetime.now(UTC)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no zones: there it is kept naive, in UTC, as text that sorts by time."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without a zone cannot be stored.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every model inherits. Not `db.Model`: this gives real types and no query property."""
+
+    # Flask-SQLAlchemy refuses `type_annotation_map` on its base class (pallets-eco/flask-sqlalchemy #1361),
+    # so the map and the metadata sit on the registry.
+    registry: ClassVar[registry] = registry(
+        metadata=sa.MetaData(naming_convention=NAMING),
+        type_annotation_map={datetime: UtcDateTime()},
+    )
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, see below; the driver's own start comes too late
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        how = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {how}")
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Everything inside is committed together, or none of it is.
+
+    Stands at an edge only: a view, a command, one turn of the worker. What was read before is read again inside,
+    because a decision must rest on what the transaction sees: on SQLite a transaction that has read cannot become
+    a writer while another writes, whatever the busy timeout, so the reading one ends here and this one begins as
+    a writer.
+    """
+    session = db.session()
+    if session.info.get("in_unit_of_work"):
+        raise RuntimeError("A unit of work stands at an edge; services compose inside one.")
+    session.rollback()
+    session.info["in_unit_of_work"] = True
+    try:
+        with _turn(session.get_bind()):
+            try:
+                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+                yield
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+    finally:
+        session.info["in_unit_of_work"] = False
+
+
+@contextmanager
+def _turn(bind: Engine | Connection) -> Iterator[None]:
+    """Wait in line to write. SQLite's own waiting is a lottery (longest waits 0.4 to 3.8 s); a file lock is a queue."""
+    path = bind.engine.url.database
+    if bind.dialect.name != "sqlite" or not path or path == ":memory:":
+        yield
+        return
+    with Path(f"{path}.turn").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def insert_once(model: type[Base], **values: Any) -> bool:
+    """Insert a row unless a unique key says it is already there; True if it was added.
+
+    One statement, so it holds under concurrency without savepoints
+    (which SQLite's Python driver does not roll back with the transaction).
+    """
+    insert = INSERTS[db.session.get_bind().dialect.name]
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(sa.literal(True))
+    return db.session.scalar(statement) is not None

@@ -1,0 +1,67 @@
+"""How a page obeys the API's schema: WTForms draws and guards against CSRF, marshmallow judges."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_wtf import FlaskForm
+from marshmallow import Schema, ValidationError
+
+from ideas.words import _
+
+
+class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+    """A form whose values are judged by `schema`; what passed is in `loaded`.
+
+    Field names are the schema's field names. A message for a field that the form does not draw is shown on top.
+    """
+
+    schema: ClassVar[Schema]
+    loaded: dict[str, Any]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        values = {name: self.data[name] for name in self.schema.load_fields if name in self.data}
+        try:
+            self.loaded = self.schema.load(values)
+        except ValidationError as error:
+            self.show(error)
+            return False
+        return True
+
+    def show(self, error: ValidationError) -> None:
+        """Put the messages of `error` beside their fields; nothing typed is lost."""
+        for name, messages in error.messages_dict.items():
+            self._put(str(name), messages)
+
+    def _put(self, name: str, messages: Any) -> None:
+        words = [str(message) for message in _flat(messages)]
+        if name in self._fields:
+            self[name].errors = [*self[name].errors, *words]
+        else:
+            self.form_errors = [*self.form_errors, *words]
+
+    def loaded_or_raise(self) -> dict[str, Any]:
+        """What was sent, judged; for buttons, which have nothing to draw again. Raises ValidationError."""
+        if not self.validate_on_submit():
+            raise ValidationError({name: list(messages) for name, messages in self.errors.items()} or _("Please send the form again."))
+        return self.loaded
+
+
+def _flat(messages: Any) -> list[Any]:
+    if isinstance(messages, dict):
+        return [word for value in messages.values() for word in _flat(value)]
+    if isinstance(messages, list):
+        return [word for value in messages for word in _flat(value)]
+    return [messages]
+
+
+class ButtonSchema(Schema):
+    """A button sends nothing but its token."""
+
+
+class ButtonForm(SchemaForm):
+    """One button that does one thing."""
+
+    schema = ButtonSchema()

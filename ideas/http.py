@@ -1,0 +1,206 @@
+"""The edge that all rooms share: errors become pages or problem+json, every answer gets its headers."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, Response, abort, current_app, g, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from ideas.db import db
+from ideas.errors import Conflict, DomainError, NotAllowed, NotFound, SignInNeeded, TooMany
+from ideas.settings import absolute, current, rooms
+from ideas.words import _
+
+log = structlog.get_logger()
+csrf = CSRFProtect()
+
+STATUS = {SignInNeeded: 401, NotAllowed: 403, NotFound: 404, Conflict: 409, TooMany: 429}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    app.before_request(_name_request)
+    app.before_request(_refuse_foreign_origin)
+    app.after_request(_add_headers)
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(ValidationError, _bad_input)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(sa.exc.OperationalError, _database_down)
+    app.register_error_handler(Exception, _our_fault)
+
+
+def wants_json() -> bool:
+    """Is a program asking."""
+    return request.path.startswith("/api/")
+
+
+def wants_part() -> bool:
+    """Is one of our own scripts asking for the part of the page that changes."""
+    return request.headers.get("X-Requested-With") == "fetch"
+
+
+def problem(
+    status: int, code: str, detail: str, *, errors: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None
+) -> Response:
+    """An error for programs (RFC 9457); `code` is the same for the same cause for ever."""
+    body: dict[str, Any] = {
+        "type": absolute(f"/problems/{code}"),
+        "title": HTTP_STATUS_CODES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "request_id": g.get("request_id", ""),
+    }
+    if errors:
+        body["errors"] = errors
+    answer = jsonify(body)
+    answer.status_code = status
+    answer.content_type = "application/problem+json"
+    answer.headers.update(headers or {})
+    return answer
+
+
+def pointers(messages: Any, path: str = "") -> list[dict[str, str]]:
+    """marshmallow's messages as a flat list of RFC 6901 pointers."""
+    if isinstance(messages, dict):
+        return [
+            line
+            for name, inner in messages.items()
+            for line in pointers(inner, path if name == "_schema" else f"{path}/{_escaped(name)}")
+        ]
+    if isinstance(messages, list):
+        return [line for inner in messages for line in pointers(inner, path)]
+    return [{"pointer": path, "code": "invalid", "detail": str(messages)}]
+
+
+def _escaped(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
+def show_problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """The error in the form the asker understands."""
+    if wants_json():
+        return problem(status, code, detail, headers=headers)
+    answer = make_response(render_template("problem.html", status=status, code=code, detail=detail), status)
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _domain_error(error: DomainError) -> ResponseReturnValue:
+    status = next(number for kind, number in STATUS.items() if isinstance(error, kind))
+    if isinstance(error, SignInNeeded) and not wants_json() and (ask := rooms().ask_to_sign_in):
+        answer: ResponseReturnValue = ask()
+        return answer
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return show_problem(status, error.code, error.message, headers)
+
+
+def _bad_input(error: ValidationError) -> ResponseReturnValue:
+    lines = pointers(error.messages_dict)
+    if wants_json():
+        return problem(422, "invalid-input", _("Some of what was sent cannot be used."), errors=lines)
+    return show_problem(422, "invalid-input", " ".join(line["detail"] for line in lines))
+
+
+def _stale_form(error: CSRFError) -> ResponseReturnValue:
+    return show_problem(
+        400, "stale-form", _("This form was open for too long or came from elsewhere. Go back, reload and send it again.")
+    )
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response
+    status = error.code or 500
+    code, detail = {
+        404: ("not-found", _("There is nothing here, or you may not see it.")),
+        405: ("method-not-allowed", _("This address does not take that kind of request.")),
+        413: ("too-large", _("This is more than can be taken in at once.")),
+        415: ("unsupported-media-type", _("Send JSON, and say so: Content-Type: application/json.")),
+    }.get(status, (f"http-{status}", error.description or HTTP_STATUS_CODES.get(status, "")))
+    # werkzeug knows headers that belong to the error, such as Allow
+    headers = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
+    return show_problem(status, code, detail, headers)
+
+
+def _database_down(error: sa.exc.OperationalError) -> ResponseReturnValue:
+    log.error("database_unavailable", error=str(error.orig))
+    db.session.rollback()
+    return show_problem(
+        503, "unavailable", _("The site cannot be reached at the moment. Nothing is lost; try again shortly."), {"Retry-After": "5"}
+    )
+
+
+def _our_fault(error: Exception) -> ResponseReturnValue:
+    log.exception("unexpected_error", path=request.path, request_id=g.get("request_id"))
+    db.session.rollback()
+    if current_app.testing and not current_app.config.get("SHOW_500"):
+        raise error
+    return show_problem(500, "our-fault", _("Something went wrong on our side. It was noted; try again in a moment."))
+
+
+def _name_request() -> None:
+    asked = request.headers.get("X-Request-Id", "")
+    g.request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", asked) else uuid.uuid4().hex
+
+
+def _refuse_foreign_origin() -> None:
+    """CSRF tokens have a second guard: browsers say where a request comes from. Programs with a key are not browsers."""
+    if request.method in SAFE_METHODS or wants_json() or getattr(_view(), "open_to_all_origins", False):
+        return
+    origin = request.headers.get("Origin")
+    # "null" is what a page without referrer policy, or a sandbox, sends: it is not us
+    if origin and origin != _origin(current().base_url) and origin != _origin(request.host_url):
+        abort(403, _("This form came from another site."))
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        abort(403, _("This form came from another site."))
+
+
+def open_to_all_origins(view: Any) -> Any:
+    """Mark a view that mail programs call without cookie or token (RFC 8058 one-click)."""
+    view.open_to_all_origins = True
+    return csrf.exempt(view)
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint or "")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _add_headers(answer: Response) -> Response:
+    headers = answer.headers
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if current().is_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    # pages differ by reader: nobody in between may keep them; what is public says so itself
+    headers.setdefault("Cache-Control", "private, no-store")
+    return answer

@@ -1,0 +1,130 @@
+"""What is owed to whom, and what people want to hear."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ideas.accounts.models import User
+from ideas.db import Base, utcnow
+from ideas.outbox import OutboxEntry
+
+_BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    INBOX = "inbox"
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    SENT = "sent"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+
+
+class Suppressed(StrEnum):
+    """Why a delivery was not made, in the ledger's words."""
+
+    OFF = "off"
+    MUTED = "muted"
+    SUSPENDED = "suspended"
+    NOT_VISIBLE = "not_visible"
+    INBOX_ONLY = "inbox_only"  # the person chose the inbox, or that is the default for this kind of news
+    UNSUBSCRIBED = "unsubscribed"
+    NO_ADDRESS = "no_address"
+
+
+class Path(StrEnum):
+    """How a person is connected with the news, strongest first; the order is the rank."""
+
+    CREDITED = "credited"
+    AUTHOR = "author"
+    MERGED_AUTHOR = "merged_author"
+    REPLIED_TO = "replied_to"
+    MENTIONED = "mentioned"
+    COMMENTER = "commenter"
+    VOTER = "voter"
+    FOLLOWER = "follower"
+    OWNER = "owner"
+    TEAM = "team"
+
+
+class Mode(StrEnum):
+    """How a person wants to hear one kind of news."""
+
+    INSTANT = "instant"
+    INBOX = "inbox"
+    OFF = "off"
+
+
+class Delivery(Base):
+    """One line of the ledger: one person, one event, one channel, and what became of it.
+
+    Narrow, because one answer may write a million of them: the words are made from the event when they are needed.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.UniqueConstraint("entry_id", "user_id", "channel"),
+        # the worker asks for what is due
+        sa.Index(
+            "ix_delivery_due",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        ),
+        # a person's inbox and receipts, newest first
+        sa.Index("ix_delivery_person", "user_id", "channel", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(_BIG, sa.ForeignKey("outbox_entry.id"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    channel: Mapped[str] = mapped_column(sa.String(10))
+    path: Mapped[str] = mapped_column(sa.String(16))
+    news: Mapped[str] = mapped_column(sa.String(20))
+    contribution_kind: Mapped[str | None] = mapped_column(sa.String(12))
+    contribution_id: Mapped[int | None] = mapped_column(_BIG)
+    state: Mapped[str] = mapped_column(sa.String(10))
+    reason: Mapped[str | None] = mapped_column(sa.String(20))  # why suppressed or failed
+    error: Mapped[str | None] = mapped_column(sa.String(300))  # what the other side said last
+    attempts: Mapped[int] = mapped_column(default=0)
+    first_tried_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    lease: Mapped[str | None] = mapped_column(sa.String(32))  # who is sending it now
+    done_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]  # inbox: the person has seen it
+
+    entry: Mapped[OutboxEntry] = relationship(lazy="raise_on_sql")
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+EVERYTHING = "*"  # the kind of a preference that stands for all kinds
+
+
+class Preference(Base):
+    """How a person wants to hear one kind of news (or EVERYTHING); without a row the notice's default holds."""
+
+    __tablename__ = "preference"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
+    news: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    mode: Mapped[str] = mapped_column(sa.String(10))
+    by_unsubscribing: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Mute(Base):
+    """This person wants to hear nothing about this subject."""
+
+    __tablename__ = "mute"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(40), primary_key=True, index=True)
+    muted_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -1,0 +1,149 @@
+"""What happened, written in the transaction in which it happened, and what a room says about telling people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ideas.db import Base, db, utcnow
+
+
+class OutboxEntry(Base):
+    """Something happened; the ledger will find out who is owed word of it once it is due."""
+
+    __tablename__ = "outbox_entry"
+    __table_args__ = (
+        # the worker asks for the oldest entry that is due
+        sa.Index(
+            "ix_outbox_entry_waiting",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+        ),
+        sa.Index(None, "kind", "about_id"),
+        sa.Index(None, "subject"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    subject: Mapped[str] = mapped_column(sa.String(40))
+    about_id: Mapped[int]
+    # the one word of a room that the ground knows: the table of people
+    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    recorded_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    fanned_out_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A past fact that somebody may be owed word of. Rooms subclass it and set `kind`.
+
+    subject: what it happened to ("idea:7"): what a person may mute, and what visibility is asked of.
+    about_id: the row that tells what happened (an answer, a comment, …).
+    actor_id: who did it and therefore is not told; None when the one who did it is owed word as well.
+    """
+
+    kind: ClassVar[str]
+    subject: str
+    about_id: int
+    actor_id: int | None
+
+
+class DueDelivery(NamedTuple):
+    """One line of the ledger with the event behind it: all a room needs to find its words."""
+
+    id: int
+    kind: str
+    subject: str
+    about_id: int
+    recorded_at: datetime
+    user_id: int
+    path: str
+    news: str
+    contribution_kind: str | None
+    contribution_id: int | None
+
+
+AUDIENCE_COLUMNS = ("user_id", "path", "news", "by_default", "contribution_kind", "contribution_id")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Who is owed word of one kind of event, and how to say it. The ledger knows no room, so the room hands it these.
+
+    audience: the row that tells what happened (its id) → a select of AUDIENCE_COLUMNS; a person may stand in it
+        several times, the ledger keeps the strongest path. `news` is the kind a person sets preferences for,
+        `by_default` is "instant" or "inbox" for those who set none.
+    visible: subject, a column of user ids → a condition: may that person see the subject now. Asked when fanning out
+        and again when sending.
+    words: a batch of deliveries of this kind → for each delivery id the names its templates use. `sender` (a name)
+        and `url` (absolute) are among them. One call for the whole batch, so that it costs the same number of queries.
+    template: a folder of subject.txt, body.txt, body.html and inbox.html.
+    """
+
+    audience: Callable[[int], sa.Select[Any] | sa.CompoundSelect[Any]]
+    visible: Callable[[str, sa.ColumnElement[int]], sa.ColumnElement[bool]]
+    words: Callable[[Sequence[DueDelivery]], Mapping[int, Mapping[str, Any]]]
+    template: str
+
+
+@dataclass(frozen=True)
+class NewsKind:
+    """A kind of news as people see it on their preferences page. Words are translated when shown."""
+
+    name: str
+    label: Any
+    explanation: Any
+    for_team: bool = False
+
+
+Notices = Mapping[str, Notice]
+
+
+def record(event: Event, *, wait: timedelta = timedelta(0)) -> int:
+    """Write down that `event` happened, in the caller's transaction; the entry's id. Told no sooner than after `wait`."""
+    now = utcnow()
+    entry = OutboxEntry(
+        kind=event.kind,
+        subject=event.subject,
+        about_id=event.about_id,
+        actor_id=event.actor_id,
+        recorded_at=now,
+        due_at=now + wait,
+    )
+    db.session.add(entry)
+    db.session.flush()  # the caller may keep the id
+    return entry.id
+
+
+def cancel(entry_id: int) -> bool:
+    """Tell nobody after all; False when they are being told already."""
+    return _while_waiting(entry_id, cancelled_at=utcnow())
+
+
+def postpone(entry_id: int, *, wait: timedelta) -> bool:
+    """Tell after `wait` from now (zero: at once); False when they are being told already."""
+    return _while_waiting(entry_id, due_at=utcnow() + wait)
+
+
+def _while_waiting(entry_id: int, **values: Any) -> bool:
+    # one statement: a fan-out at the same moment either comes before, and this changes nothing, or sees the change
+    statement = (
+        sa.update(OutboxEntry)
+        .where(
+            OutboxEntry.id == entry_id,
+            OutboxEntry.fanned_out_at.is_(None),
+            OutboxEntry.cancelled_at.is_(None),
+        )
+        .values(**values)
+        .returning(OutboxEntry.id)
+    )
+    return db.session.scalar(statement) is not None

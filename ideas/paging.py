@@ -1,0 +1,62 @@
+"""Keyset pages: where a page ends is where the next begins, however many rows came or went meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeSerializer
+from marshmallow import ValidationError
+
+from ideas.words import _
+
+T = TypeVar("T")
+PAGE = 20
+PAGE_MOST = 100
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some rows of a list; `next` is the cursor of the rows after them, None on the last page."""
+
+    rows: Sequence[T]
+    next: str | None
+
+    @classmethod
+    def of(cls, rows: Sequence[T], limit: int, *, order: str, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+        """A page out of `limit + 1` fetched rows: the one too many only tells that there are more."""
+        shown = rows[:limit]
+        return cls(shown, write_cursor(order, key(shown[-1])) if len(rows) > limit else None)
+
+
+def write_cursor(order: str, key: Sequence[Any]) -> str:
+    """An opaque, signed place in a list of that order; `key` is numbers, strings and times."""
+    return _serializer(order).dumps([_out(part) for part in key])
+
+
+def read_cursor(order: str, cursor: str | None) -> list[Any] | None:
+    """The key that `write_cursor` was given; None for no cursor.
+
+    Raises ValidationError, naming the field, for one that we did not write for this order.
+    """
+    if not cursor:
+        return None
+    try:
+        return [_in(part) for part in _serializer(order).loads(cursor)]
+    except BadData:
+        raise ValidationError({"cursor": [_("This place in the list is not known. Start again from the first page.")]}) from None
+
+
+def _serializer(order: str) -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt=f"cursor {order}")
+
+
+def _out(part: Any) -> Any:
+    return {"t": part.isoformat()} if isinstance(part, datetime) else part
+
+
+def _in(part: Any) -> Any:
+    return datetime.fromisoformat(part["t"]) if isinstance(part, dict) else part

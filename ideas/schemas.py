@@ -1,0 +1,91 @@
+"""Fields that every schema of the product is made of. Schemas are pure: no database, no current person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from ideas.text import clean, one_line
+from ideas.words import _, ngettext
+
+
+class AppSchema(Schema):
+    """What comes in is refused if it has fields we do not know; what goes out has its fields in order."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Prose(fields.String):
+    """Text of several lines, normalised. `shortest` and `longest` are in characters after that."""
+
+    def __init__(self, *, longest: int, shortest: int = 0, what: str = "text", **options: Any) -> None:
+        super().__init__(**options)
+        self.longest = longest
+        self.shortest = shortest
+        self.what = what
+        # for the API's description
+        self.metadata.setdefault("maxLength", longest)
+        if shortest:
+            self.metadata.setdefault("minLength", shortest)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        try:
+            text = self.normalise(text or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+        if self.required and not text:
+            raise ValidationError(_("Please fill this in."))
+        if text and len(text) < self.shortest:
+            raise ValidationError(
+                ngettext(
+                    "At least %(least)s characters; this has %(num)s.",
+                    "At least %(least)s characters; this has %(num)s.",
+                    len(text),
+                    least=self.shortest,
+                )
+            )
+        if len(text) > self.longest:
+            raise ValidationError(
+                _(
+                    "This is %(long)s characters long; %(longest)s fit. Your text is kept.",
+                    long=len(text),
+                    longest=self.longest,
+                )
+            )
+        return text
+
+    def normalise(self, text: str) -> str:
+        return clean(text)
+
+
+class Line(Prose):
+    """Text of one line: every run of white space is one blank."""
+
+    def normalise(self, text: str) -> str:
+        return one_line(text)
+
+
+class UtcTime(fields.DateTime):
+    """A time going out as RFC 3339 in UTC with "Z"."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class Slug(Line):
+    """Part of an address: small letters, digits and "-"."""
+
+    def __init__(self, *, longest: int = 60, **options: Any) -> None:
+        super().__init__(
+            longest=longest,
+            validate=validate.Regexp(
+                r"^[a-z0-9]+(?:-[a-z0-9]+)*$|^$", error="Small letters, digits and “-” only, such as “garden-tools”."
+            ),
+            **options,
+        )

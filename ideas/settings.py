@@ -1,0 +1,48 @@
+"""The door to the site's settings for code that knows no web framework."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urljoin
+
+from flask import current_app
+
+from ideas.outbox import NewsKind, Notices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from config import Config
+
+
+@dataclass
+class Rooms:
+    """What the rooms handed to `create_app`, so that rooms below can serve rooms above without importing them.
+
+    notices and news: for the ledger. resumers: kind of act → what does it for a person who has just signed in and
+    gives the address to go to. checks: name → finds what is broken. sweeps: what the worker tidies now and then.
+    ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
+    """
+
+    notices: Notices = field(default_factory=dict)
+    news: tuple[NewsKind, ...] = ()
+    resumers: dict[str, Callable[[Any, dict[str, Any]], str]] = field(default_factory=dict)
+    checks: dict[str, Callable[[], list[Any]]] = field(default_factory=dict)
+    sweeps: list[Callable[[], Any]] = field(default_factory=list)
+    ask_to_sign_in: Callable[[], Any] | None = None
+
+
+def current() -> Config:
+    """The settings of the application at work."""
+    return cast("Config", current_app.config["ANSWERBACK"])
+
+
+def rooms() -> Rooms:
+    """What the rooms of the application at work handed over."""
+    return cast(Rooms, current_app.extensions["answerback"])
+
+
+def absolute(path: str) -> str:
+    """The full address of `path`. Made of BASE_URL alone: a request's Host header is the sender's word."""
+    return urljoin(current().base_url.rstrip("/") + "/", path.lstrip("/"))

@@ -1,0 +1,23 @@
+"""The door to gettext for code that knows no web framework. Outside a request words come in the default language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_babel
+from flask_babel.speaklater import LazyString
+
+
+def _(words: str, **values: Any) -> str:
+    """`words` in the reader's language, with %(name)s filled in."""
+    return flask_babel.gettext(words, **values)
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """`one` or `many` by `num`, in the reader's language; %(num)s stands for the number."""
+    return flask_babel.ngettext(one, many, num, **values)
+
+
+def lazy(words: str, **values: Any) -> LazyString:
+    """Like `_`, but translated when shown: for words that stand at module level."""
+    return flask_babel.lazy_gettext(words, **values)
