@@ -272,7 +272,7 @@ class Config:
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_PATH": "/",
             "PERMANENT_SESSION_LIFETIME": timedelta(days=self.session_days),
-            # What one request may make us read and keep in memory; without bounds, see CVE-2023-46136 and CVE-2024-49767.
+            # What one request may make us keep in memory; for why, see CVE-2023-46136 and CVE-2024-49767.
             "MAX_CONTENT_LENGTH": 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 500_000,
             "MAX_FORM_PARTS": 1000,
@@ -356,6 +356,8 @@ def _base_url(url: str, _: dict[str, Any]) -> str:
         raise ValueError("must look like https://ideas.example.org.")
     if parts.path or parts.query or parts.fragment:
         raise ValueError("must end after the host and port.")
+    if ":" in parts.hostname:
+        raise ValueError("must name its host; Werkzeug cannot match an IPv6 address with TRUSTED_HOSTS.")
     _require_port(parts.netloc, url)
     return url.rstrip("/")
 

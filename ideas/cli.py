@@ -1,0 +1,166 @@
+"""The command line `ideas`: runs the site and gathers the commands of every room.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or wrong settings.
+"""
+
+import copy
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import Flask
+from marshmallow import ValidationError
+
+import ideas.accounts.cli
+import ideas.boards.cli
+import ideas.ledger.cli
+from config import Config, ConfigError
+from ideas import create_app, migrating, serving
+from ideas.accounts import setup
+from ideas.errors import DomainError
+from ideas.ledger import worker as ledger_worker
+
+
+class ConfigProblem(click.ClickException):
+    """Wrong settings are wrong usage."""
+
+    exit_code = 2
+
+
+def make_app() -> Flask:
+    """The application: the one given to the command line, as tests do, or the one the environment describes."""
+    given = click.get_current_context().find_root().obj
+    return given if isinstance(given, Flask) else create_app(make_config())
+
+
+def make_config() -> Config:
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        raise ConfigProblem(
+            "These settings cannot be used:\n" + "\n".join(f"  {each}" for each in error.problems)
+        ) from None
+
+
+def with_app(command: click.Command) -> click.Command:
+    """A copy of a room's command, or of all commands of a group, that runs inside the application's context."""
+    command = copy.copy(command)
+    if isinstance(command, click.Group):
+        command.commands = {name: with_app(each) for name, each in command.commands.items()}
+    elif command.callback is not None:
+        command.callback = _inside(command.callback)
+    return command
+
+
+def _inside(callback: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            with make_app().app_context():
+                return callback(*args, **kwargs)
+        except DomainError as error:
+            raise click.ClickException(error.message) from error
+        except ValidationError as error:
+            lines = [f"{field}: {' '.join(map(str, said))}" for field, said in error.messages_dict.items()]
+            raise click.UsageError("\n".join(lines)) from error
+        except sa.exc.OperationalError as error:
+            raise _silent_database(error) from error
+
+    return run
+
+
+def _silent_database(error: sa.exc.OperationalError) -> click.ClickException:
+    return click.ClickException(f"The database cannot be used: {error.orig}".rstrip())
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the shape this version needs."""
+    url = make_config().database_url
+    try:
+        done = migrating.upgrade(url)
+    except sa.exc.OperationalError as error:
+        raise _silent_database(error) from error
+    for step in done:
+        click.echo(f"Done: {step}")
+    click.echo("The database is up to date." if done else "The database was up to date already.")
+
+
+@click.command()
+def serve() -> None:
+    """Run the whole site on this machine: the web server and one worker."""
+    config = make_config()
+    if not serving.port_is_free(config.host, config.port):
+        raise click.ClickException(f"Port {config.port} is taken. Choose another: PORT={config.port + 1}")
+    app = create_app(config)
+    _require_migrated(config)
+    with app.app_context():
+        link = setup.first_admin_link()
+    for each in config.advice():
+        click.echo(f"Note: {each}", err=True)
+
+    def announce() -> bool:
+        if not serving.answers(config.host, config.port):
+            return False
+        click.echo(f"{config.site_name} is at {config.base_url}")
+        if link:
+            click.echo(f"Nobody administers it yet. This link makes the first administrator, once: {link}")
+        sys.stdout.flush()
+        return True
+
+    commands = {"web server": _ourselves("web"), "worker": _ourselves("worker")}
+    sys.exit(serving.supervise(commands, announce=announce))
+
+
+@click.command()
+def web() -> None:
+    """Run the web server alone."""
+    config = make_config()
+    _require_migrated(config)
+    serving.WebServer(config).run()
+
+
+@click.command()
+@click.option("--drain", is_flag=True, help="Work until nothing is due, then exit.")
+def worker(drain: bool) -> None:
+    """Tell people what they are owed word of. Run as many of these as you like."""
+    _require_migrated(make_config())
+    ledger_worker.run(make_app(), drain=drain)
+
+
+def _require_migrated(config: Config) -> None:
+    try:
+        current = migrating.is_current(config.database_url)
+    except sa.exc.OperationalError as error:
+        raise _silent_database(error) from error
+    if not current:
+        raise click.ClickException("The database is not in the shape this version needs. Run: ideas migrate")
+
+
+def _ourselves(command: str) -> list[str]:
+    """How to start another of our commands, from whatever folder: -P keeps what lies there from being imported."""
+    return [sys.executable, "-P", "-m", "ideas.cli", command]
+
+
+def program() -> click.Group:
+    """The whole command line."""
+    group = click.Group("ideas", help="Answerback: an idea exchange that answers back.")
+    rooms: Iterable[click.Command] = (
+        *ideas.accounts.cli.commands,
+        *ideas.boards.cli.commands,
+        *ideas.ledger.cli.commands,
+    )
+    for command in (serve, web, worker, migrate, *map(with_app, rooms)):
+        group.add_command(command)
+    return group
+
+
+def main() -> None:
+    program()()
+
+
+if __name__ == "__main__":
+    main()

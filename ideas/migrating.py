@@ -1,0 +1,41 @@
+"""Bringing a database to the shape this version needs; the steps themselves are in migrations/versions."""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def upgrade(database_url: str, to: str = "head") -> list[str]:
+    """Take every step that `database_url` lacks up to revision `to`; what was done, in words, oldest first."""
+    config = _alembic(database_url)
+    command.upgrade(config, to)
+    return list(config.attributes["done"])
+
+
+def downgrade(database_url: str, to: str) -> list[str]:
+    """Take steps back until the database is at revision `to`, or empty for "base"; what was undone, in words."""
+    config = _alembic(database_url)
+    command.downgrade(config, to)
+    return list(config.attributes["done"])
+
+
+def is_current(database_url: str) -> bool:
+    """Whether the database has taken every step this version knows."""
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        taken = set(MigrationContext.configure(connection).get_current_heads())
+    return taken == set(ScriptDirectory.from_config(_alembic(database_url)).get_heads())
+
+
+def _alembic(database_url: str) -> AlembicConfig:
+    config = AlembicConfig(MIGRATIONS / "alembic.ini")
+    attributes: dict[str, Any] = {"database_url": database_url, "done": []}
+    config.attributes.update(attributes)
+    return config
