@@ -55,11 +55,8 @@ def note_step(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any]
         orphans = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if orphans:
             tables = ", ".join(sorted({str(row[0]) for row in orphans}))
-            raise RuntimeError(
-                f"“{step.up_revision.doc}” would leave {len(orphans)} rows of {tables} pointing nowhere."
-            )
-    done: list[str] = context.config.attributes.setdefault("done", [])
-    done.append(f"{step.up_revision.doc} ({step.up_revision_id})")
+            raise RuntimeError(f"{name} would leave {len(orphans)} rows of {tables} pointing nowhere.")
+    context.config.attributes.setdefault("done", []).append(name)
 
 
 def make_engine(url: str) -> sa.Engine:
