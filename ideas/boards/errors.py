@@ -1,0 +1,59 @@
+"""What can be wrong with an act on a board, in the product's words."""
+
+from __future__ import annotations
+
+from ideas.errors import Conflict, NotAllowed
+
+
+class VotingClosed(Conflict):
+    """The idea's status is final, or its author withdrew it: it takes no votes any more."""
+
+    code = "voting-closed"
+
+
+class CommentingClosed(Conflict):
+    """The idea was withdrawn: it takes no comments any more."""
+
+    code = "commenting-closed"
+
+
+class EditingClosed(Conflict):
+    """The idea has its first answer: what the team answered must stay readable, so it is not edited or withdrawn now."""
+
+    code = "editing-closed"
+
+
+class AnswerWaiting(Conflict):
+    """An answer to this idea waits to be announced. Undo it, correct it or send it now before giving another."""
+
+    code = "answer-waiting"
+
+
+class AlreadyAnnounced(Conflict):
+    """People are being told of this answer, or have been. Give a new answer, or correct this one."""
+
+    code = "already-announced"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed this since it was read. Read it again and decide again."""
+
+    code = "changed-meanwhile"
+
+
+class SlugTaken(Conflict):
+    """Another one already has this address."""
+
+    code = "slug-taken"
+
+
+class InUse(Conflict):
+    """Something still stands on this, so it cannot be removed."""
+
+    code = "in-use"
+
+
+class Suspended(NotAllowed):
+    """The account is suspended: it may read, and take no part."""
+
+    code = "suspended"

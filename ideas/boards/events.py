@@ -1,0 +1,43 @@
+"""What happens on boards that somebody may be owed word of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ideas.outbox import Event
+
+
+@dataclass(frozen=True)
+class IdeaReceived(Event):
+    """about_id: the idea. No actor: the author is owed word of who reads it and by when."""
+
+    kind: ClassVar[str] = "idea_received"
+
+
+@dataclass(frozen=True)
+class Commented(Event):
+    """about_id: the comment."""
+
+    kind: ClassVar[str] = "commented"
+
+
+@dataclass(frozen=True)
+class Answered(Event):
+    """about_id: the answer."""
+
+    kind: ClassVar[str] = "answered"
+
+
+@dataclass(frozen=True)
+class AnswerCorrected(Event):
+    """about_id: the answer, corrected after it was announced, with news in the correction."""
+
+    kind: ClassVar[str] = "answer_corrected"
+
+
+@dataclass(frozen=True)
+class Hidden(Event):
+    """about_id: the hiding."""
+
+    kind: ClassVar[str] = "hidden"

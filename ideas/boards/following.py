@@ -1,0 +1,32 @@
+"""The only code that writes `idea_follow` and `board_follow`: wanting to hear, apart from voting."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ideas.accounts.models import User
+from ideas.boards import policy
+from ideas.boards.models import Board, BoardFollow, Idea, IdeaFollow
+from ideas.db import db, insert_once, utcnow
+
+
+def follow_idea(person: User, idea: Idea) -> None:
+    """`person` hears of everything on `idea`. Following twice is following once."""
+    policy.require_part(person)
+    insert_once(IdeaFollow, idea_id=idea.id, user_id=person.id, followed_at=utcnow())
+
+
+def unfollow_idea(person: User, idea: Idea) -> None:
+    db.session.execute(sa.delete(IdeaFollow).where(IdeaFollow.idea_id == idea.id, IdeaFollow.user_id == person.id))
+
+
+def follow_board(person: User, board: Board) -> None:
+    """`person` hears of new ideas on `board`."""
+    policy.require_part(person)
+    insert_once(BoardFollow, board_id=board.id, user_id=person.id, followed_at=utcnow())
+
+
+def unfollow_board(person: User, board: Board) -> None:
+    db.session.execute(
+        sa.delete(BoardFollow).where(BoardFollow.board_id == board.id, BoardFollow.user_id == person.id)
+    )

@@ -1,0 +1,157 @@
+"""The only code that writes ideas, their revisions and their tags: submit, revise, withdraw, sort, own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+
+from ideas import markup, outbox
+from ideas.accounts import audit
+from ideas.accounts.models import User
+from ideas.boards import policy, queries, ranking, searching
+from ideas.boards.events import IdeaReceived
+from ideas.boards.models import Board, Idea, IdeaTag, Revision, SourceKind, Stage, Status, Tag
+from ideas.boards.queries import BoardRow, IdeaRow
+from ideas.db import db, utcnow
+from ideas.words import _
+
+
+def submit(
+    author: User, where: BoardRow, *, title: str, body: str, tags: Sequence[str] = (), source: SourceKind = SourceKind.SITE
+) -> Idea:
+    """Post an idea on the board; its author and those who read it are told.
+
+    `tags` are slugs of the board's tags. Raises NotAllowed for a suspended author, ValidationError for an unknown tag.
+    """
+    policy.require_part(author)
+    idea = write(where.board, author, title=title, body=body, at=utcnow(), source=source)
+    _tag(idea, tags)
+    outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
+    return idea
+
+
+def write(
+    board: Board,
+    author: User,
+    *,
+    title: str,
+    body: str,
+    at: datetime,
+    source: SourceKind,
+    source_id: str | None = None,
+    hidden_at: datetime | None = None,
+) -> Idea:
+    """Put an idea down with its first revision, its place and its words, and tell nobody: the part imports share."""
+    status = first_status(board)
+    body_html = markup.render(body)
+    idea = Idea(
+        board_id=board.id,
+        status_id=status.id,
+        author_id=author.id,
+        title=title,
+        body=body,
+        body_html=body_html,
+        excerpt=markup.excerpt(body_html),
+        source_kind=source,
+        source_id=source_id,
+        created_at=at,
+        hidden_at=hidden_at,
+    )
+    db.session.add(idea)
+    db.session.flush()  # the rows below name its id
+    _keep_version(idea, author, number=1, at=at)
+    ranking.begin(idea, status.stage)
+    searching.index(idea)
+    return idea
+
+
+def first_status(board: Board) -> Status:
+    """Where ideas begin: the board's first open status."""
+    return next(status for status in queries.statuses_of(board) if status.stage == Stage.OPEN)
+
+
+def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
+    """Change the words of an idea (title, body, tags; what is left out stays); False if nothing changed.
+
+    Each version is kept. Raises NotAllowed for anybody but the author, EditingClosed after the first answer.
+    """
+    idea = on.idea
+    policy.require_edit(on.standing, idea, answered=on.answered)
+    # one statement decides the race of two edits: the later one waits here and then sees the earlier one's number
+    latest = db.session.scalars(
+        sa.select(Revision).where(Revision.idea_id == idea.id).order_by(Revision.number.desc()).limit(1).with_for_update()
+    ).one()
+    if "tags" in changes:
+        _tag(idea, changes["tags"])
+    title, body = changes.get("title", idea.title), changes.get("body", idea.body)
+    if (title, body) == (idea.title, idea.body):
+        return False
+    idea.title, idea.body = title, body
+    idea.body_html = markup.render(body)
+    idea.excerpt = markup.excerpt(idea.body_html)
+    idea.edited_at = utcnow()
+    _keep_version(idea, author, number=latest.number + 1, at=idea.edited_at)
+    searching.index(idea)
+    db.session.flush()  # the caller reads the idea again
+    return True
+
+
+def withdraw(author: User, on: IdeaRow) -> None:
+    """Take an idea back: it leaves the lists and takes no votes; what others said on it stays readable.
+
+    Raises NotAllowed for anybody but the author, EditingClosed after the first answer.
+    """
+    policy.require_edit(on.standing, on.idea, answered=on.answered)
+    on.idea.withdrawn_at = utcnow()
+    db.session.flush()  # ranking reads the row
+    ranking.show_or_hide(on.idea)
+
+
+def retag(actor: User, on: IdeaRow, tags: Sequence[str]) -> None:
+    """The team sorts an idea. Raises NotAllowed for others, ValidationError for an unknown tag."""
+    policy.require_team(on.standing)
+    _tag(on.idea, tags)
+    audit.record(actor, "idea.tagged", on.idea.subject, tags=list(tags))
+
+
+def assign(actor: User, on: IdeaRow, owner: User | None) -> None:
+    """Say who of the team owes the idea its next word; None for nobody. Raises NotAllowed for others."""
+    policy.require_team(on.standing)
+    if owner is not None and not _is_team(owner, on.idea.board_id):
+        raise ValidationError({"owner": [_("The owner of an idea is one of the board's team.")]})
+    on.idea.owner_id = owner.id if owner else None
+    audit.record(actor, "idea.owner_set", on.idea.subject, owner=on.idea.owner_id)
+
+
+def _is_team(person: User, board_id: int) -> bool:
+    return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
+
+
+def _keep_version(idea: Idea, author: User, *, number: int, at: datetime) -> None:
+    db.session.add(
+        Revision(
+            idea_id=idea.id,
+            number=number,
+            title=idea.title,
+            body=idea.body,
+            body_html=idea.body_html,
+            author_id=author.id,
+            created_at=at,
+        )
+    )
+
+
+def _tag(idea: Idea, slugs: Sequence[str]) -> None:
+    wanted = set(slugs)
+    found = {tag.slug: tag.id for tag in db.session.scalars(sa.select(Tag).where(Tag.board_id == idea.board_id))}
+    if unknown := sorted(wanted - set(found)):
+        raise ValidationError({"tags": [_("This board has no tag “%(tag)s”.", tag=unknown[0])]})
+    db.session.execute(sa.delete(IdeaTag).where(IdeaTag.idea_id == idea.id))
+    if wanted:
+        db.session.execute(
+            sa.insert(IdeaTag), [{"idea_id": idea.id, "tag_id": found[slug]} for slug in sorted(wanted)]
+        )

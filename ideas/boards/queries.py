@@ -1,0 +1,251 @@
+"""All reading of boards and ideas. Visibility is decided here, once: `board_seen_by` and `idea_seen_by`.
+
+The doors (`get_board`, `get_idea`, …) answer NotFound in the same words for what is missing and what the reader may
+not see. Lists are in listing.py, what a page shows beside an idea in reading.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from ideas.accounts.models import SiteRole, User
+from ideas.boards.models import (
+    Answer,
+    Board,
+    BoardFollow,
+    Comment,
+    Idea,
+    IdeaFollow,
+    Membership,
+    Status,
+    Tag,
+    Visibility,
+    Vote,
+)
+from ideas.boards.policy import Standing
+from ideas.db import db
+from ideas.errors import NotFound
+from ideas.words import _
+
+TEAM_ROLES = (SiteRole.TEAM, SiteRole.ADMIN)
+
+
+def is_team_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQL: that person is of the team of that board."""
+    return sa.or_(
+        sa.exists().where(
+            Membership.user_id == user_id, Membership.board_id == board_id, Membership.role == "team"
+        ),
+        sa.exists().where(User.id == user_id, User.site_role.in_(TEAM_ROLES)),
+    )
+
+
+def is_member_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQL: that person may see that private board."""
+    return sa.or_(
+        sa.exists().where(Membership.user_id == user_id, Membership.board_id == board_id),
+        sa.exists().where(User.id == user_id, User.site_role.in_(TEAM_ROLES)),
+    )
+
+
+def board_seen_by(user_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQL, in a statement that joins Board: that person (NULL: a visitor) may see the board."""
+    return sa.or_(Board.visibility != Visibility.PRIVATE, is_member_of(user_id, Board.__table__.c.id))
+
+
+def idea_seen_by(user_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQL, in a statement that joins Idea and Board: that person (NULL: a visitor) may see the idea.
+
+    A hidden idea is seen by its author, who was told why, and by the team.
+    """
+    return sa.and_(
+        board_seen_by(user_id),
+        sa.or_(
+            Idea.hidden_at.is_(None),
+            Idea.author_id == user_id,
+            is_team_of(user_id, Board.__table__.c.id),
+        ),
+    )
+
+
+READER = sa.bindparam("reader", type_=sa.Integer)
+
+
+def reader_id(reader: User | None) -> dict[str, int | None]:
+    """What READER stands for."""
+    return {"reader": reader.id if reader else None}
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A board as one reader sees it."""
+
+    board: Board
+    standing: Standing
+    follows: bool
+
+
+@dataclass(frozen=True)
+class IdeaRow:
+    """An idea as one reader sees it. Loaded: board, status, author, owner, rank.
+
+    answered: the team has given an answer that stands. voted, follows: the reader's own.
+    """
+
+    idea: Idea
+    standing: Standing
+    answered: bool
+    voted: bool
+    follows: bool
+
+
+@dataclass(frozen=True)
+class CommentRow:
+    """A comment as one reader sees it, with the idea it was said on."""
+
+    comment: Comment
+    on: IdeaRow
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An answer as one reader sees it, with the idea it answers. Loaded: by, status, former_status, entry."""
+
+    answer: Answer
+    on: IdeaRow
+
+
+_role = (
+    sa.select(Membership.role)
+    .where(Membership.board_id == Board.id, Membership.user_id == READER)
+    .correlate(Board)
+    .scalar_subquery()
+)
+_follows_board = sa.exists().where(BoardFollow.board_id == Board.id, BoardFollow.user_id == READER)
+
+
+@cache
+def _board_statement() -> sa.Select[Any, Any, Any]:
+    return sa.select(Board, _role.label("role"), _follows_board.label("follows")).where(board_seen_by(READER))
+
+
+@cache
+def _one_board() -> sa.Select[Any, Any, Any]:
+    return _board_statement().where(Board.slug == sa.bindparam("slug"))
+
+
+@cache
+def _listed_boards() -> sa.Select[Any, Any, Any]:
+    listed = sa.or_(Board.visibility == Visibility.PUBLIC, is_member_of(READER, Board.__table__.c.id))
+    return _board_statement().where(listed).order_by(Board.name, Board.id)
+
+
+def get_board(reader: User | None, slug: str) -> BoardRow:
+    """The board at that address, or NotFound: the same answer whether it is missing or hidden from `reader`."""
+    row = db.session.execute(_one_board(), {**reader_id(reader), "slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such board, or you may not see it."))
+    return _board_row(reader, row)
+
+
+def list_boards(reader: User | None) -> list[BoardRow]:
+    """The boards that `reader` finds in lists: public ones, and those they belong to."""
+    return [_board_row(reader, row) for row in db.session.execute(_listed_boards(), reader_id(reader))]
+
+
+def _board_row(reader: User | None, row: Any) -> BoardRow:
+    return BoardRow(row.Board, Standing(reader, row.role), row.follows)
+
+
+def statuses_of(board: Board) -> list[Status]:
+    """In the order in which the board shows them."""
+    return list(db.session.scalars(_STATUSES, {"board": board.id}))
+
+
+def tags_of(board: Board) -> list[Tag]:
+    return list(db.session.scalars(_TAGS, {"board": board.id}))
+
+
+_STATUSES = sa.select(Status).where(Status.board_id == sa.bindparam("board")).order_by(Status.position, Status.id)
+_TAGS = sa.select(Tag).where(Tag.board_id == sa.bindparam("board")).order_by(Tag.name, Tag.id)
+
+
+@cache
+def _one_idea() -> sa.Select[Any, Any, Any, Any, Any]:
+    return (
+        sa.select(
+            Idea,
+            _role.label("role"),
+            sa.exists().where(Answer.idea_id == Idea.id, Answer.undone_at.is_(None)).label("answered"),
+            sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted"),
+            sa.exists().where(IdeaFollow.idea_id == Idea.id, IdeaFollow.user_id == READER).label("follows"),
+        )
+        .join(Idea.board)
+        .where(idea_seen_by(READER), Idea.id == sa.bindparam("idea"))
+        .options(
+            sa.orm.contains_eager(Idea.board),
+            joinedload(Idea.status),
+            joinedload(Idea.author),
+            joinedload(Idea.owner),
+            joinedload(Idea.rank),
+        )
+        # what is decided inside a unit of work rests on the row as it is then
+        .execution_options(populate_existing=True)
+    )
+
+
+def get_idea(reader: User | None, idea_id: int) -> IdeaRow:
+    """The idea, or NotFound: the same answer whether it is missing or hidden from `reader`."""
+    row = db.session.execute(_one_idea(), {**reader_id(reader), "idea": _number(idea_id)}).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such idea, or you may not see it."))
+    return IdeaRow(row.Idea, Standing(reader, row.role), row.answered, row.voted, row.follows)
+
+
+def get_comment(reader: User | None, comment_id: int) -> CommentRow:
+    """The comment and its idea. Internal notes are seen by the team alone; a hidden comment by it and the author."""
+    statement = sa.select(Comment).where(Comment.id == _number(comment_id)).options(joinedload(Comment.author))
+    comment = db.session.scalar(statement.execution_options(populate_existing=True))
+    missing = NotFound(_("There is no such comment, or you may not see it."))
+    if comment is None:
+        raise missing
+    try:
+        on = get_idea(reader, comment.idea_id)
+    except NotFound:
+        raise missing from None
+    hidden = comment.hidden_at is not None and not on.standing.is_author(comment)
+    if (comment.is_internal or hidden) and not on.standing.is_team:
+        raise missing
+    return CommentRow(comment, on)
+
+
+def get_answer(reader: User | None, answer_id: int) -> AnswerRow:
+    """The answer and its idea; one that was undone is seen by the team alone."""
+    statement = (
+        sa.select(Answer)
+        .where(Answer.id == _number(answer_id))
+        .options(
+            joinedload(Answer.by), joinedload(Answer.status), joinedload(Answer.former_status), joinedload(Answer.entry)
+        )
+    )
+    answer = db.session.scalar(statement.execution_options(populate_existing=True))
+    missing = NotFound(_("There is no such answer, or you may not see it."))
+    if answer is None:
+        raise missing
+    try:
+        on = get_idea(reader, answer.idea_id)
+    except NotFound:
+        raise missing from None
+    if answer.undone_at is not None and not on.standing.is_team:
+        raise missing
+    return AnswerRow(answer, on)
+
+
+def _number(number: int) -> int:
+    """An id as the database can hold it; 0, which is nobody's, for numbers beyond."""
+    return number if 0 < number < 2**31 else 0

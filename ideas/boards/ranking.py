@@ -1,0 +1,211 @@
+"""The only code that writes `idea_rank`: counters that are exact in every snapshot, and the order of lists.
+
+hot = log2 of the sum of 2^((t - EPOCH) / 7 days) over the idea's creation and its votes: forward decay, so time alone
+never changes the order and the value is stored. Source: Cormode, Shkapenyuk, Srivastava, Xu: Forward Decay, ICDE 2009.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, IdeaRank, Status, Vote
+from ideas.db import db
+
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+WEEK = timedelta(days=7)
+# 2^-1000 is still a number; 2^-1100 underflows, which PostgreSQL refuses to compute
+FARTHEST = 1000.0
+
+
+def weight(at: datetime) -> float:
+    """The exponent that one creation or vote at that time has in `hot`: weeks since EPOCH."""
+    return (at - EPOCH) / WEEK
+
+
+def hot_of(times: Iterable[datetime]) -> float:
+    """`hot` of an idea created and voted for at `times`; at least one."""
+    weights = [weight(at) for at in times]
+    most = max(weights)
+    return most + math.log2(sum(2.0 ** max(each - most, -FARTHEST) for each in weights))
+
+
+def hot_with(hot: Any, added: Any) -> Any:
+    """SQL: `hot` after one more vote of weight `added`, by log-sum-exp. Both databases know ln and power, not log2."""
+    apart = sa.func.abs(hot - added)
+    bounded = sa.case((apart > FARTHEST, FARTHEST), else_=apart)
+    larger = sa.case((hot > added, hot), else_=added)
+    return larger + sa.func.ln(1.0 + sa.func.power(2.0, -bounded)) / math.log(2)
+
+
+_COUNT_VOTE = (
+    sa.update(IdeaRank)
+    # asked again here, under the row's lock: an answer at the same moment may have closed voting
+    .where(IdeaRank.idea_id == sa.bindparam("the_idea"), IdeaRank.stage.not_in(FINAL_STAGES))
+    .values(
+        vote_count=IdeaRank.vote_count + 1,
+        hot=hot_with(IdeaRank.hot, sa.bindparam("added", type_=sa.Double)),
+    )
+    .returning(IdeaRank.vote_count)
+    .execution_options(synchronize_session=False)
+)
+
+_UNCOUNT_VOTE = (
+    sa.update(IdeaRank)
+    .where(IdeaRank.idea_id == sa.bindparam("the_idea"), IdeaRank.stage.not_in(FINAL_STAGES))
+    .values(vote_count=IdeaRank.vote_count - 1)
+    .returning(IdeaRank.vote_count, IdeaRank.created_at)
+    .execution_options(synchronize_session=False)
+)
+
+_seconds = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
+_vote_weight = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
+_apart = sa.bindparam("most", type_=sa.Double) - _vote_weight
+_NEWEST_VOTE = sa.select(sa.func.max(_vote_weight)).where(Vote.idea_id == sa.bindparam("the_idea"))
+_VOTES_WEIGHT = sa.select(
+    sa.func.sum(sa.func.power(2.0, -sa.case((_apart > FARTHEST, FARTHEST), else_=_apart)))
+).where(Vote.idea_id == sa.bindparam("the_idea"))
+
+
+def begin(idea: Idea, stage: str) -> None:
+    """Give a new idea its place."""
+    db.session.add(
+        IdeaRank(
+            idea_id=idea.id,
+            board_id=idea.board_id,
+            stage=stage,
+            listed=is_listed(idea),
+            created_at=idea.created_at,
+            hot=weight(idea.created_at),
+        )
+    )
+
+
+def is_listed(idea: Idea) -> bool:
+    return idea.hidden_at is None and idea.withdrawn_at is None
+
+
+def count_vote(idea_id: int, at: datetime) -> int | None:
+    """One more backer; their number, or None when the idea takes no votes any more."""
+    return db.session.scalar(_COUNT_VOTE, {"the_idea": idea_id, "added": weight(at)})
+
+
+def uncount_vote(idea_id: int) -> int | None:
+    """One backer less; their number, or None when the idea takes no votes any more.
+
+    `hot` is summed anew: subtracting would lose all precision.
+    """
+    row = db.session.execute(_UNCOUNT_VOTE, {"the_idea": idea_id}).one_or_none()
+    if row is None:
+        return None
+    created = weight(row.created_at)
+    most = max(created, db.session.scalar(_NEWEST_VOTE, {"the_idea": idea_id}) or created)
+    votes = db.session.scalar(_VOTES_WEIGHT, {"the_idea": idea_id, "most": most}) or 0.0
+    hot = most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes)
+    _set(idea_id, hot=hot)
+    return row.vote_count
+
+
+def count_comments(idea_id: int) -> None:
+    """Count anew what everybody may read: a comment came, went, was hidden or restored."""
+    _set(idea_id, comment_count=_comments(idea_id), answered_at=_last_word(idea_id))
+
+
+def move(idea_id: int, stage: str) -> None:
+    """The idea has another stage, and with it perhaps another last official word."""
+    _set(idea_id, stage=stage, answered_at=_last_word(idea_id))
+
+
+def show_or_hide(idea: Idea) -> None:
+    """The idea was hidden, restored or withdrawn."""
+    _set(idea.id, listed=is_listed(idea))
+
+
+def _set(idea_id: int, **values: Any) -> None:
+    db.session.execute(
+        sa.update(IdeaRank)
+        .where(IdeaRank.idea_id == idea_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.expire_all()  # what was read of the row before is old now
+
+
+def _comments(idea_id: Any) -> sa.ScalarSelect[Any]:
+    return (
+        sa.select(sa.func.count())
+        .select_from(Comment)
+        .where(
+            Comment.idea_id == idea_id,
+            sa.not_(Comment.is_internal),
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
+def _last_word(idea_id: Any) -> sa.ScalarSelect[Any]:
+    words = sa.union_all(
+        sa.select(Answer.created_at.label("at")).where(Answer.idea_id == idea_id, Answer.undone_at.is_(None)),
+        sa.select(Comment.created_at).where(
+            Comment.idea_id == idea_id,
+            Comment.is_official,
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        ),
+    ).subquery()
+    return sa.select(sa.func.max(words.c.at)).scalar_subquery()
+
+
+def recount(board_id: int | None = None, *, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Write every place anew from the rows it stands for; the number of ideas. For imports and repairs.
+
+    `progress` is told how many ideas are done.
+    """
+    ideas = (
+        sa.select(Idea.id, Idea.board_id, Idea.created_at, Idea.hidden_at, Idea.withdrawn_at, Status.stage)
+        .join(Status, Status.id == Idea.status_id)
+        .order_by(Idea.id)
+    )
+    votes = sa.select(Vote.idea_id, Vote.cast_at).order_by(Vote.idea_id)
+    if board_id is not None:
+        ideas = ideas.where(Idea.board_id == board_id)
+        votes = votes.join(Idea, Idea.id == Vote.idea_id).where(Idea.board_id == board_id)
+    known = set(db.session.scalars(sa.select(IdeaRank.idea_id)))
+    counts: dict[int, int] = {}
+    created = {row.id: row.created_at for row in db.session.execute(ideas)}
+    hots: dict[int, float] = {}
+    for idea_id, rows in groupby(db.session.execute(votes).yield_per(10_000), key=lambda row: row.idea_id):
+        times = [row.cast_at for row in rows]
+        counts[idea_id] = len(times)
+        hots[idea_id] = hot_of([created[idea_id], *times])
+    done = 0
+    for row in db.session.execute(ideas).all():
+        values = {
+            "board_id": row.board_id,
+            "stage": row.stage,
+            "listed": row.hidden_at is None and row.withdrawn_at is None,
+            "created_at": row.created_at,
+            "vote_count": counts.get(row.id, 0),
+            "comment_count": _comments(row.id),
+            "answered_at": _last_word(row.id),
+            "hot": hots.get(row.id, weight(row.created_at)),
+        }
+        if row.id in known:
+            _write(sa.update(IdeaRank).where(IdeaRank.idea_id == row.id).values(**values))
+        else:
+            _write(sa.insert(IdeaRank).values(idea_id=row.id, **values))
+        done += 1
+        progress(done)
+    db.session.expire_all()
+    return done
+
+
+def _write(statement: Any) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))

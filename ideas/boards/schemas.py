@@ -1,0 +1,121 @@
+"""What comes in, for pages and API alike. What needs the database (does this status exist) is judged by the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, Stage, Visibility
+from ideas.schemas import AppSchema, Line, Prose, Slug
+from ideas.words import _
+
+HOW_LONGEST = 500
+TAGS_MOST = 10
+CREDITS_MOST = 100
+
+
+class NewIdea(AppSchema):
+    """An idea as it is posted."""
+
+    title = Line(longest=TITLE_LONGEST, required=True)
+    body = Prose(longest=TEXT_LONGEST, load_default="")
+    tags = fields.List(Slug(longest=40), load_default=list, validate=validate.Length(max=TAGS_MOST))
+
+
+class IdeaEdit(AppSchema):
+    """What the author changes; what is left out stays."""
+
+    title = Line(longest=TITLE_LONGEST, required=False)
+    body = Prose(longest=TEXT_LONGEST)
+    tags = fields.List(Slug(longest=40), validate=validate.Length(max=TAGS_MOST))
+
+    @validates_schema
+    def _titled(self, data: dict[str, Any], **_options: Any) -> None:
+        if data.get("title") == "":
+            raise ValidationError({"title": [_("Please fill this in.")]})
+
+
+class NewComment(AppSchema):
+    """A comment as it is said. official and internal are for the team."""
+
+    body = Prose(longest=TEXT_LONGEST, required=True)
+    parent_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    official = fields.Bool(load_default=False)
+    internal = fields.Bool(load_default=False)
+
+    @validates_schema
+    def _one_voice(self, data: dict[str, Any], **_options: Any) -> None:
+        if data.get("official") and data.get("internal"):
+            raise ValidationError({"internal": [_("A comment is an official word or an internal note, not both.")]})
+
+
+class CommentEdit(AppSchema):
+    """New words for a comment."""
+
+    body = Prose(longest=TEXT_LONGEST, required=True)
+
+
+class NewCredit(AppSchema):
+    """A contribution and how it was used. id: the comment's, for that kind alone."""
+
+    kind = fields.Enum(CreditKind, by_value=True, required=True)
+    id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    how = Line(longest=HOW_LONGEST, shortest=5, required=True)
+
+    @validates_schema
+    def _names_a_comment(self, data: dict[str, Any], **_options: Any) -> None:
+        if (data.get("kind") is CreditKind.COMMENT) != (data.get("id") is not None):
+            raise ValidationError({"id": [_("A credit for a comment names the comment; the other kinds name none.")]})
+
+
+class AnswerWords(AppSchema):
+    """What may be corrected in an answer: all but the status."""
+
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    text = Prose(longest=TEXT_LONGEST, required=True)
+    date = fields.Date(load_default=None, allow_none=True)
+    review_by = fields.Date(load_default=None, allow_none=True)
+    credits = fields.List(fields.Nested(NewCredit), load_default=list, validate=validate.Length(max=CREDITS_MOST))
+
+    @validates_schema
+    def _each_once(self, data: dict[str, Any], **_options: Any) -> None:
+        named = [(credit["kind"], credit["id"]) for credit in data.get("credits", [])]
+        if len(named) != len(set(named)):
+            raise ValidationError({"credits": [_("Each contribution is credited once.")]})
+
+
+class NewAnswer(AnswerWords):
+    """The team's official word with which it moves an idea."""
+
+    status = Slug(required=True)
+
+
+class HideReason(AppSchema):
+    """Why the team hides something; its author reads this."""
+
+    reason = Line(longest=500, shortest=10, required=True)
+
+
+class BoardWords(AppSchema):
+    """A board as an administrator makes or edits it."""
+
+    slug = Slug(required=True)
+    name = Line(longest=80, required=True)
+    about = Line(longest=300, load_default="")
+    visibility = fields.Enum(Visibility, by_value=True, load_default=Visibility.PUBLIC)
+    promise = Line(longest=300, load_default="")
+    answer_within_days = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1, max=365))
+
+
+class StatusWords(AppSchema):
+    """One status of a board."""
+
+    name = Line(longest=40, required=True)
+    stage = fields.Enum(Stage, by_value=True, required=True)
+
+
+class TagWords(AppSchema):
+    """One tag of a board."""
+
+    name = Line(longest=40, required=True)
