@@ -1,0 +1,298 @@
+"""What every test may use: a real database that is empty at its start, the application, a client, mail and the clock.
+
+`--database sqlite|postgresql` says which database; each pytest-xdist worker has one of its own, made by our migrations.
+A test marked `sqlite` or `postgresql` is about that database and runs on it alone.
+"""
+
+import email
+import email.policy
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Protocol
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+import time_machine
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import sql
+from werkzeug.test import TestResponse
+
+from config import Config
+from ideas import create_app, migrating
+from ideas.cli import program
+from ideas.db import db
+from tests.servers import PostgresServer, Unavailable
+
+SETTINGS = {
+    "SECRET_KEY": "tests sign with this key and nobody else does",
+    "BASE_URL": "http://localhost",
+    "SETTLE_MINUTES": "0",
+    "LEASE_SECONDS": "2",
+    "WORKER_POLL_SECONDS": "0.05",
+    "RATE_LIMITS": "off",
+    "LOG_LEVEL": "error",
+}
+
+DATABASES = ("sqlite", "postgresql")
+POSTGRES_URL = pytest.StashKey[str]()
+POSTGRES_STACK = pytest.StashKey[ExitStack]()
+
+
+# --- Which database ---
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    default = os.environ.get("TEST_DATABASE", "sqlite")
+    parser.addoption("--database", choices=DATABASES, default=default, help=f"database to test on (now: {default})")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for kind in DATABASES:
+        config.addinivalue_line("markers", f"{kind}: is about {kind}, so it runs there alone")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.option.database}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    others = [kind for kind in DATABASES if kind != config.option.database]
+    deselected = [
+        item
+        for item in items
+        if any(item.get_closest_marker(kind) for kind in others) and not item.get_closest_marker(config.option.database)
+    ]
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One PostgreSQL for all workers, started by the process that leads them."""
+    config = session.config
+    if config.option.database != "postgresql" or hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    stack = config.stash[POSTGRES_STACK] = ExitStack()
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        config.stash[POSTGRES_URL] = url
+        return
+    try:
+        server = stack.enter_context(PostgresServer())
+    except Unavailable as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    config.stash[POSTGRES_URL] = server.url()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell each pytest-xdist worker where that PostgreSQL is."""
+    node.workerinput["postgres_url"] = node.config.stash.get(POSTGRES_URL, None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if stack := config.stash.get(POSTGRES_STACK, None):
+        stack.close()
+
+
+class Database(Protocol):
+    """The database of this test process, with the shape our migrations give it."""
+
+    kind: str
+    url: str
+
+    def empty(self) -> None:
+        """Make every table as empty as the migrations leave it. Nobody may be connected in a transaction."""
+
+    def fresh(self) -> str:
+        """The URL of another, empty database, for a test that needs two."""
+
+
+class SqliteDatabase:
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.sqlite"
+        self.made = 0
+        migrating.upgrade(f"sqlite:///{self.template}")
+        with sqlite3.connect(self.template) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        self.url = self.fresh()
+
+    def empty(self) -> None:
+        self._copy(Path(self.url.removeprefix("sqlite:///")))
+
+    def fresh(self) -> str:
+        self.made += 1
+        path = self.folder / f"{self.made}.sqlite"
+        self._copy(path)
+        return f"sqlite:///{path}"
+
+    def _copy(self, path: Path) -> None:
+        for leftover in ("-wal", "-shm"):
+            Path(f"{path}{leftover}").unlink(missing_ok=True)
+        shutil.copyfile(self.template, path)
+
+
+class PostgresDatabase:
+    kind = "postgresql"
+
+    def __init__(self, server_url: str, name: str) -> None:
+        self.server_url = server_url
+        self.name = name
+        self.made: list[str] = []
+        self.server = psycopg.connect(server_url, autocommit=True)
+        template = self._create("template", "template0")
+        migrating.upgrade(self._url(template))
+        self.url = self.fresh()
+        self.connection = psycopg.connect(self.url, autocommit=True)
+        # Says which test left a transaction open, instead of waiting for it for ever.
+        self.connection.execute("SET lock_timeout = '10s'")
+        tables = self.connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        self.filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(table), sql.Identifier(table))
+            for (table,) in tables
+        )
+
+    def empty(self) -> None:
+        filled = self.connection.execute(self.filled).fetchall()
+        if filled:
+            tables = sql.SQL(", ").join(sql.Identifier(table) for (table,) in filled)
+            self.connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(tables))
+
+    def fresh(self) -> str:
+        return self._url(self._create(str(len(self.made)), f"{self.name}_template"))
+
+    def close(self) -> None:
+        self.connection.close()
+        for name in reversed(self.made):
+            self.server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        self.server.close()
+
+    def _create(self, suffix: str, template: str) -> str:
+        name = f"{self.name}_{suffix}"
+        names = (sql.Identifier(name), sql.Identifier(template))
+        self.server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        self.made.append(name)
+        return name
+
+    def _url(self, name: str) -> str:
+        return sa.make_url(self.server_url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """This process's database. Most tests want `app` instead, which empties it first."""
+    if request.config.option.database == "sqlite":
+        # Memory where there is some: tests need the file, not its survival.
+        memory = Path("/dev/shm")  # noqa: S108
+        with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+            yield SqliteDatabase(Path(folder))
+        return
+    given = getattr(request.config, "workerinput", {}).get("postgres_url") or request.config.stash[POSTGRES_URL]
+    postgres = PostgresDatabase(given, f"answerback_test_{os.getpid()}")
+    yield postgres
+    postgres.close()
+
+
+# --- The application ---
+
+
+class Client(FlaskClient):
+    """A browser: each request is as alone as in production.
+
+    Flask-Login keeps the person on `g`, which belongs to the application context. In the test's own context the
+    second person would be the first.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        db.session.commit()  # what the test arranged is there to be read; what it holds is read anew afterwards
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
+class MakeApp(Protocol):
+    def __call__(self, **settings: str) -> Flask: ...
+
+
+@pytest.fixture
+def make_app(database: Database, tmp_path: Path) -> Iterator[MakeApp]:
+    """Makes applications on this test's empty database, with settings on top of the tests' own: make_app(DEMO="1")."""
+    database.empty()
+    made: list[Flask] = []
+
+    def make(**settings: str) -> Flask:
+        own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(tmp_path / "instance")}
+        app = create_app(Config.from_env(SETTINGS | own | settings))
+        app.testing = True
+        app.test_client_class = Client
+        app.config["WTF_CSRF_ENABLED"] = False  # tests of the token turn it on
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Iterator[Flask]:
+    """The application, with its context around the test, on an empty database."""
+    app = make_app()
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Somebody's browser. `app.test_client()` makes another."""
+    return app.test_client()
+
+
+@pytest.fixture
+def ideas_command(app: Flask) -> Callable[..., Result]:
+    """Runs the command line inside this test's application: ideas_command("user", "create", "mia@example.test")."""
+
+    def run(*arguments: str, **options: Any) -> Result:
+        db.session.commit()
+        return CliRunner().invoke(program(), arguments, obj=app, **options)
+
+    return run
+
+
+# --- The outside world ---
+
+
+@pytest.fixture
+def mails(app: Flask) -> Callable[[], list[EmailMessage]]:
+    """Gives the mails that have left so far, oldest first."""
+    folder = Path(app.config["ANSWERBACK"].mail_url.removeprefix("folder:"))
+
+    def read() -> list[EmailMessage]:
+        files = sorted(folder.glob("*.eml"), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+
+    return read
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """A clock that stands still until told: clock.shift(timedelta(hours=1)), clock.move_to(datetime(…))."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
+        yield traveller
