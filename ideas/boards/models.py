@@ -191,7 +191,8 @@ def _listing(name: str, *columns: str) -> sa.Index:
 class IdeaRank(Base):
     """All that a vote touches and a list sorts by, apart from the wide row. Written by ranking.py.
 
-    listed: neither hidden nor withdrawn. answered_at: the last official word. hot: see ranking.py.
+    listed: not withdrawn. is_hidden: hidden by the team, whose lists show it all the same; few are, so that the lists
+    of everybody else walk the same indexes and pass over them. answered_at: the last official word. hot: see ranking.py.
     """
 
     __tablename__ = "idea_rank"
@@ -207,8 +208,7 @@ class IdeaRank(Base):
         _listing("board_discussed", "board_id", "comment_count", "idea_id"),
         _listing("board_answered", "board_id", "answered_at", "idea_id"),
         _listing("stage_top", "board_id", "stage", "vote_count", "idea_id"),  # the roadmap
-        # the team's lists show hidden ideas too, and its queue asks for those never answered
-        sa.Index("ix_idea_rank_all_new", "board_id", "created_at", "idea_id"),
+        # the team's queue: never answered, longest wait first
         sa.Index(
             "ix_idea_rank_unanswered",
             "board_id",
@@ -224,6 +224,7 @@ class IdeaRank(Base):
     board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id"))
     stage: Mapped[str] = mapped_column(sa.String(12))
     listed: Mapped[bool] = mapped_column(default=True)
+    is_hidden: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     vote_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)

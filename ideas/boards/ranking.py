@@ -79,15 +79,12 @@ def begin(idea: Idea, stage: str) -> None:
             idea_id=idea.id,
             board_id=idea.board_id,
             stage=stage,
-            listed=is_listed(idea),
+            listed=idea.withdrawn_at is None,
+            is_hidden=idea.hidden_at is not None,
             created_at=idea.created_at,
             hot=weight(idea.created_at),
         )
     )
-
-
-def is_listed(idea: Idea) -> bool:
-    return idea.hidden_at is None and idea.withdrawn_at is None
 
 
 def count_vote(idea_id: int, at: datetime) -> int | None:
@@ -123,7 +120,7 @@ def move(idea_id: int, stage: str) -> None:
 
 def show_or_hide(idea: Idea) -> None:
     """The idea was hidden, restored or withdrawn."""
-    _set(idea.id, listed=is_listed(idea))
+    _set(idea.id, listed=idea.withdrawn_at is None, is_hidden=idea.hidden_at is not None)
 
 
 def _set(idea_id: int, **values: Any) -> None:
@@ -190,7 +187,8 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
         values = {
             "board_id": row.board_id,
             "stage": row.stage,
-            "listed": row.hidden_at is None and row.withdrawn_at is None,
+            "listed": row.withdrawn_at is None,
+            "is_hidden": row.hidden_at is not None,
             "created_at": row.created_at,
             "vote_count": counts.get(row.id, 0),
             "comment_count": _comments(row.id),
