@@ -23,6 +23,7 @@ class Rooms:
     notices and news: for the ledger. resumers: kind of act → what does it for a person who has just signed in and
     gives the address to go to. checks: name → finds what is broken. sweeps: what the worker tidies now and then.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
+    reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
     """
 
@@ -32,6 +33,7 @@ class Rooms:
     checks: dict[str, Callable[[], list[Any]]] = field(default_factory=dict)
     sweeps: list[Callable[[], Any]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
+    reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None
 
 
