@@ -106,8 +106,7 @@ def ideas_on(
     }
     if after is not None:
         values |= {"after": after[0], "after_id": after[1]}
-    used = statement.compile().params
-    rows = db.session.execute(statement, {name: value for name, value in values.items() if name in used}).all()
+    rows = db.session.execute(statement, values).all()
     page = Page.of(rows, limit, order=wanted.sort, key=lambda row: (getattr(row.Idea.rank, KEYS[wanted.sort].key), row.Idea.id))
     return Page(_cards(page.rows), page.next)
 

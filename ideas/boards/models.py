@@ -392,8 +392,10 @@ class AnswerVersion(Base):
     credits: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
-    # the announcement of what this version changed, for a correction after the answer was announced
+    # what told people of this version; None when the correction held no news, or was told with the answer itself
     entry_id: Mapped[int | None] = mapped_column(_BIG, sa.ForeignKey("outbox_entry.id"))
+
+    date_moved: Mapped[bool] = mapped_column(default=False)  # after the former date was announced
 
     by: Mapped[User] = relationship(lazy="raise_on_sql")
 

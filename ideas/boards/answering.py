@@ -1,0 +1,279 @@
+"""The only code that moves an idea and writes `answer`, `answer_version` and `credit`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+
+from ideas import markup, outbox, settings
+from ideas.accounts import audit
+from ideas.accounts.models import User
+from ideas.boards import policy, ranking
+from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
+from ideas.boards.events import AnswerCorrected, Answered
+from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
+from ideas.boards.queries import AnswerRow, IdeaRow
+from ideas.db import db, utcnow
+from ideas.outbox import OutboxEntry
+from ideas.words import _
+
+
+def settle_time() -> timedelta:
+    """How long an answer waits before people are told of it."""
+    return timedelta(minutes=settings.current().settle_minutes)
+
+
+def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
+    """Move an idea with the team's official word; everyone who had a part is told after the settle time.
+
+    words: as schemas.NewAnswer loads them. The status changes at once. Raises NotAllowed for anybody but the team,
+    ValidationError naming the field that does not fit the reason, AnswerWaiting while a former answer is not yet
+    announced, ChangedMeanwhile when somebody else moved the idea since it was read.
+    """
+    policy.require_team(on.standing)
+    idea = on.idea
+    status = _status(idea, words["status"])
+    credits = _judge(idea, Stage(status.stage), words)
+    _require_nothing_waiting(idea)
+    former = idea.status
+    _move(idea, former, status)
+    given = Answer(
+        idea_id=idea.id,
+        status_id=status.id,
+        former_status_id=former.id,
+        by_id=actor.id,
+        reason=words["reason"],
+        text=words["text"],
+        text_html=markup.render(words["text"]),
+        planned_for=words["date"],
+        review_by=words["review_by"],
+        created_at=utcnow(),
+    )
+    db.session.add(given)
+    db.session.flush()  # the rows below name its id
+    _write_credits(given, credits)
+    given.entry_id = outbox.record(
+        Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=settle_time()
+    )
+    _keep_version(actor, given, credits, entry_id=given.entry_id)
+    audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
+    db.session.flush()  # ranking reads the row
+    ranking.move(idea.id, status.stage)
+    return given
+
+
+def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int | None = None) -> Answer:
+    """Give an answer other words; the former version stays readable.
+
+    words: as schemas.AnswerWords loads them. Before it is announced only the last version is told, and the settle time
+    starts again. Afterwards those are told for whom it holds news: everybody when the date moved, otherwise whoever is
+    newly credited. `version` is the version the caller read; ChangedMeanwhile if there is a later one.
+    """
+    policy.require_team(row.on.standing)
+    given = row.answer
+    if given.undone_at is not None:
+        raise ChangedMeanwhile(_("This answer was undone. Give a new one."))
+    credits = _judge(row.on.idea, Stage(given.status.stage), words)
+    number = _next_version(given, version)
+    date_moved = given.planned_for != words["date"]
+    given.reason = words["reason"]
+    given.text = words["text"]
+    given.text_html = markup.render(words["text"])
+    given.planned_for = words["date"]
+    given.review_by = words["review_by"]
+    is_waiting = given.entry_id is not None and outbox.postpone(given.entry_id, wait=settle_time())
+    newly_credited = _write_credits(given, credits)
+    entry_id = None
+    if not is_waiting and (date_moved or newly_credited):
+        event = AnswerCorrected(subject=row.on.idea.subject, about_id=given.id, actor_id=actor.id)
+        entry_id = outbox.record(event, wait=settle_time())
+    _keep_version(actor, given, credits, entry_id=entry_id, date_moved=date_moved and not is_waiting)
+    audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
+    db.session.flush()  # the caller reads it again
+    return given
+
+
+def undo(actor: User, row: AnswerRow) -> None:
+    """Take back an answer that is not yet announced: nobody hears of it, status and voting are as before.
+
+    Raises AlreadyAnnounced once telling has begun.
+    """
+    policy.require_team(row.on.standing)
+    given = row.answer
+    if given.undone_at is not None:
+        return
+    if given.entry_id is None or not outbox.cancel(given.entry_id):
+        raise AlreadyAnnounced(_("People are being told of this answer already. Give a new answer instead."))
+    given.undone_at = utcnow()
+    _move(row.on.idea, given.status, given.former_status)
+    audit.record(actor, "answer.undone", row.on.idea.subject, answer=given.id)
+    db.session.flush()  # ranking reads the row
+    ranking.move(row.on.idea.id, given.former_status.stage)
+
+
+def send_now(actor: User, row: AnswerRow) -> None:
+    """Skip what is left of the settle time. Raises AlreadyAnnounced once telling has begun."""
+    policy.require_team(row.on.standing)
+    if row.answer.entry_id is None or not outbox.postpone(row.answer.entry_id, wait=timedelta(0)):
+        raise AlreadyAnnounced(_("People are being told of this answer already."))
+    audit.record(actor, "answer.sent_now", row.on.idea.subject, answer=row.answer.id)
+
+
+def _status(idea: Idea, slug: str) -> Status:
+    status = db.session.scalar(sa.select(Status).where(Status.board_id == idea.board_id, Status.slug == slug))
+    if status is None:
+        raise ValidationError({"status": [_("This board has no status “%(status)s”.", status=slug)]})
+    return status
+
+
+def judge(stage: Stage, words: dict[str, Any]) -> dict[str, list[str]]:
+    """What of `words` does not fit the reason or the stage, by field; see policy.REASONS. {} when all does."""
+    reason = Reason(words["reason"])
+    rule = policy.REASONS[reason]
+    wrong: dict[str, list[str]] = {}
+    if rule.stages is not None and stage not in rule.stages:
+        wrong["reason"] = [_("This reason does not fit that status. Choose another reason, or another status.")]
+    if len(words["text"]) < rule.shortest:
+        wrong["text"] = [
+            _(
+                "Say a little more: at least %(least)s characters, and this has %(has)s.",
+                least=rule.shortest,
+                has=len(words["text"]),
+            )
+        ]
+    if rule.needs_review_by and words["review_by"] is None:
+        wrong["review_by"] = [_("Say by when you will look at it again.")]
+    elif words["review_by"] is not None and words["review_by"] < utcnow().date():
+        wrong["review_by"] = [_("This day is past. Choose one to come.")]
+    if words["date"] is not None and stage not in (Stage.PLANNED, Stage.STARTED):
+        wrong["date"] = [_("A date goes with what is planned or in progress.")]
+    return wrong
+
+
+def _judge(idea: Idea, stage: Stage, words: dict[str, Any]) -> list[dict[str, Any]]:
+    """The credits of `words`, each with its person. Raises ValidationError with everything that does not fit."""
+    wrong: dict[str, Any] = judge(stage, words)
+    comments = _creditable(idea, [credit["id"] for credit in words["credits"] if credit["id"] is not None])
+    credits: list[dict[str, Any]] = []
+    for place, credit in enumerate(words["credits"]):
+        kind = credit["kind"]
+        if kind is CreditKind.COMMENT and credit["id"] not in comments:
+            wrong.setdefault("credits", {})[place] = {"id": [_("This comment is not on the idea any more.")]}
+            continue
+        person = {CreditKind.AUTHOR: idea.author_id, CreditKind.VOTES: None}.get(kind, comments.get(credit["id"]))
+        credits.append({"kind": kind.value, "id": credit["id"], "person": person, "how": credit["how"]})
+    if wrong:
+        raise ValidationError(wrong)
+    return credits
+
+
+def _creditable(idea: Idea, ids: Sequence[int]) -> dict[int, int]:
+    """Comment id → its author, of those comments that everybody may read."""
+    rows = db.session.execute(
+        sa.select(Comment.id, Comment.author_id).where(
+            Comment.id.in_(ids),
+            Comment.idea_id == idea.id,
+            sa.not_(Comment.is_internal),
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+    )
+    return {row.id: row.author_id for row in rows}
+
+
+def _require_nothing_waiting(idea: Idea) -> None:
+    waiting = (
+        sa.select(Answer.id)
+        .join(OutboxEntry, OutboxEntry.id == Answer.entry_id)
+        .where(
+            Answer.idea_id == idea.id,
+            Answer.undone_at.is_(None),
+            OutboxEntry.fanned_out_at.is_(None),
+            OutboxEntry.cancelled_at.is_(None),
+        )
+    )
+    if db.session.scalar(waiting) is not None:
+        raise AnswerWaiting(
+            _("An answer to this idea is about to be announced. Undo it, correct it or send it now before giving another.")
+        )
+
+
+def _move(idea: Idea, former: Status, to: Status) -> None:
+    # the condition on the former status decides the race of two answers: the later one finds it changed
+    moved = db.session.scalar(
+        sa.update(Idea)
+        .where(Idea.id == idea.id, Idea.status_id == former.id)
+        .values(status_id=to.id)
+        .returning(Idea.id)
+        .execution_options(synchronize_session=False)
+    )
+    if moved is None:
+        raise ChangedMeanwhile(_("Somebody else moved this idea a moment ago. Read it again before you answer."))
+
+
+def _next_version(given: Answer, read: int | None) -> int:
+    if read is not None and read != given.version:
+        raise ChangedMeanwhile(_("Somebody else corrected this answer a moment ago. Read it again."))
+    number = db.session.scalar(
+        sa.update(Answer)
+        .where(Answer.id == given.id, Answer.version == given.version)
+        .values(version=Answer.version + 1)
+        .returning(Answer.version)
+        .execution_options(synchronize_session=False)
+    )
+    if number is None:
+        raise ChangedMeanwhile(_("Somebody else corrected this answer a moment ago. Read it again."))
+    db.session.refresh(given, ["version"])
+    return number
+
+
+def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> bool:
+    """Make the credits of an answer exactly these; True if one is new."""
+    before = {
+        (credit.kind, credit.comment_id): credit
+        for credit in db.session.scalars(sa.select(Credit).where(Credit.answer_id == given.id))
+    }
+    wanted = {(credit["kind"], credit["id"]): credit for credit in credits}
+    for key in before.keys() - wanted.keys():
+        db.session.delete(before[key])
+    for key, credit in wanted.items():
+        if key in before:
+            before[key].how = credit["how"]
+        else:
+            db.session.add(
+                Credit(
+                    answer_id=given.id,
+                    kind=credit["kind"],
+                    comment_id=credit["id"],
+                    user_id=credit["person"],
+                    how=credit["how"],
+                    since_version=given.version,
+                )
+            )
+    db.session.flush()  # notices read the rows
+    return bool(wanted.keys() - before.keys())
+
+
+def _keep_version(
+    actor: User, given: Answer, credits: Sequence[dict[str, Any]], *, entry_id: int | None, date_moved: bool = False
+) -> None:
+    db.session.add(
+        AnswerVersion(
+            answer_id=given.id,
+            number=given.version,
+            reason=given.reason,
+            text=given.text,
+            text_html=given.text_html,
+            planned_for=given.planned_for,
+            review_by=given.review_by,
+            credits=list(credits),
+            by_id=actor.id,
+            created_at=utcnow(),
+            entry_id=entry_id,
+            date_moved=date_moved,
+        )
+    )

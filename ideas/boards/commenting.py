@@ -1,0 +1,143 @@
+"""The only code that writes `comment` and `mention`: say, edit, delete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from marshmallow import ValidationError
+
+from ideas import markup, outbox
+from ideas.accounts import audit
+from ideas.accounts.models import User
+from ideas.boards import policy, queries, ranking
+from ideas.boards.events import Commented
+from ideas.boards.models import Comment, Idea, Membership, Mention
+from ideas.boards.queries import CommentRow, IdeaRow
+from ideas.db import db, utcnow
+from ideas.text import folded
+from ideas.words import _
+
+MENTIONS_MOST = 20
+
+
+def add(
+    author: User,
+    on: IdeaRow,
+    *,
+    body: str,
+    parent_id: int | None = None,
+    official: bool = False,
+    internal: bool = False,
+) -> Comment:
+    """Say something on an idea; those who are owed word of it will hear.
+
+    A reply to a reply joins the same thread. Raises NotAllowed for a suspended author or an official word or note by
+    anybody but the team, CommentingClosed on a withdrawn idea, ValidationError for a parent that is not there.
+    """
+    policy.require_comment(author, on.idea)
+    if official or internal:
+        policy.require_team(on.standing)
+    parent = _parent(author, on, parent_id) if parent_id is not None else None
+    comment = Comment(
+        idea_id=on.idea.id,
+        author_id=author.id,
+        parent_id=(parent.parent_id or parent.id) if parent else None,
+        body=body,
+        body_html=markup.render(body),
+        is_official=official,
+        # an answer to a note is a note: it would tell the others what the note says
+        is_internal=internal or (parent is not None and parent.is_internal),
+        created_at=utcnow(),
+    )
+    db.session.add(comment)
+    db.session.flush()  # mentions and the event name its id
+    _mention(comment, on.idea, replied_to=parent)
+    ranking.count_comments(on.idea.id)
+    if official:
+        audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)
+    outbox.record(Commented(subject=on.idea.subject, about_id=comment.id, actor_id=author.id))
+    return comment
+
+
+def edit(author: User, row: CommentRow, *, body: str) -> None:
+    """Change the words of one's own comment; the page says that it was edited. Nobody is told again."""
+    policy.require_part(author)
+    policy.require_edit_comment(row.on.standing, row.comment)
+    if body == row.comment.body:
+        return
+    row.comment.body = body
+    row.comment.body_html = markup.render(body)
+    row.comment.edited_at = utcnow()
+
+
+def delete(author: User, row: CommentRow) -> None:
+    """Take one's own comment back: its words are gone, a tombstone keeps the thread readable."""
+    policy.require_edit_comment(row.on.standing, row.comment)
+    row.comment.body = row.comment.body_html = ""
+    row.comment.deleted_at = utcnow()
+    db.session.execute(sa.delete(Mention).where(Mention.comment_id == row.comment.id))
+    db.session.flush()  # ranking reads the row
+    ranking.count_comments(row.on.idea.id)
+
+
+def _parent(author: User, on: IdeaRow, parent_id: int) -> Comment:
+    parent = db.session.get(Comment, parent_id)
+    seen = parent is not None and (not parent.is_internal or on.standing.is_team)
+    if parent is None or parent.idea_id != on.idea.id or not seen:
+        raise ValidationError({"parent_id": [_("The comment you reply to is not on this idea any more.")]})
+    return parent
+
+
+def _mention(comment: Comment, idea: Idea, *, replied_to: Comment | None) -> None:
+    """Find "@Name" of people who take part on this idea or are of the board's team.
+
+    Only those: otherwise anybody could call, or find out, anybody.
+    """
+    text = folded(comment.body)
+    if "@" not in text:
+        # whoever is replied to is named by the thread itself when it is not the thread's first
+        people: Sequence[User] = []
+    else:
+        people = db.session.scalars(
+            sa.select(User).where(
+                sa.or_(
+                    User.id == idea.author_id,
+                    User.id.in_(sa.select(Comment.author_id).where(Comment.idea_id == idea.id)),
+                    User.id.in_(
+                        sa.select(Membership.user_id).where(
+                            Membership.board_id == idea.board_id, Membership.role == "team"
+                        )
+                    ),
+                    User.site_role.in_(queries.TEAM_ROLES),
+                )
+            )
+        ).all()
+    named = mentioned(text, {person.id: person.name for person in people})
+    if replied_to is not None and replied_to.parent_id is not None:
+        named.add(replied_to.author_id)
+    named.discard(comment.author_id)
+    if named:
+        rows = [{"comment_id": comment.id, "user_id": person} for person in sorted(named)[:MENTIONS_MOST]]
+        db.session.execute(sa.insert(Mention), rows)
+
+
+def mentioned(text: str, names: dict[int, str]) -> set[int]:
+    """Which of the people `names` (id → name) the folded `text` names with "@": in full, or by a first name that is
+    only one person's. The longest name wins."""
+    by_name: dict[str, set[int]] = {}
+    for person, name in names.items():
+        full = folded(name)
+        for each in {full, full.split(" ")[0]} - {""}:
+            by_name.setdefault(each, set()).add(person)
+    found: set[int] = set()
+    for place in (match.end() for match in re.finditer(r"(?<!\w)@", text)):
+        fitting = [
+            name
+            for name in by_name
+            if text.startswith(name, place) and not text[place + len(name) : place + len(name) + 1].isalnum()
+        ]
+        if fitting and len(people := by_name[max(fitting, key=len)]) == 1:
+            found |= people
+    return found
