@@ -1,0 +1,259 @@
+"""How everything looks and reads: the theme made of settings, times and numbers in the reader's words, language and zone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from babel import Locale
+from babel.core import negotiate_locale
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_decimal
+from flask import Blueprint, Flask, Response, has_request_context, request, send_file, url_for
+from flask_babel import Babel, get_locale, get_timezone
+from markupsafe import Markup
+from werkzeug.exceptions import NotFound
+
+from config import ConfigError
+from ideas import colours
+from ideas.db import utcnow
+from ideas.settings import current, rooms
+from ideas.words import _, ngettext
+
+HERE = Path(__file__).resolve().parent
+SOURCE_LANGUAGE = "en"  # what the words in the code are written in
+NEAR = timedelta(hours=1)
+YEAR_SECONDS = 365 * 86_400
+
+bp = Blueprint("looks", __name__)
+babel = Babel()
+
+
+class Reader(Protocol):
+    """What of a person decides how times and words are shown to them."""
+
+    locale: str | None
+    timezone: str | None
+
+
+class Language(NamedTuple):
+    """A language people may choose, by its own name."""
+
+    code: str
+    name: str
+
+
+def init_app(app: Flask) -> None:
+    """Give every template the filters, the theme and the reader's language. Raises ConfigError for an unusable accent."""
+    try:
+        colours.palette(app.config["ANSWERBACK"].accent)
+    except ValueError as error:
+        raise ConfigError([f"ACCENT cannot be used: {error}"]) from None
+    babel.init_app(
+        app,
+        default_translation_directories=str(HERE / "translations"),
+        locale_selector=_locale,
+        timezone_selector=_timezone,
+    )
+    # every address of a static file names its content, see `asset`
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
+    app.jinja_env.filters.update(time=time, date=day, number=number)
+    app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.context_processor(_frame)
+    app.register_blueprint(bp)
+
+
+# --- The theme ---
+
+
+@bp.get("/theme.css")
+def theme() -> Response:
+    """The accent's shades for both themes. Kept by browsers until it changes: its address names its content."""
+    answer = Response(_theme(current().accent), mimetype="text/css")
+    answer.cache_control.public = True
+    answer.cache_control.max_age = YEAR_SECONDS
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+@bp.get("/logo")
+def logo() -> Response:
+    path = current().logo_url
+    if path is None:
+        raise NotFound
+    answer = send_file(path, max_age=3600)
+    # an SVG opened by itself is a page: nothing in it may run
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+@bp.get("/favicon.svg")
+def favicon() -> Response:
+    """The mark in the site's accent."""
+    shades = colours.palette(current().accent)
+    picture = (HERE / "static" / "mark.svg").read_text(encoding="utf-8")
+    picture = picture.replace("LIGHT", shades.light.accent).replace("DARK", shades.dark.accent)
+    answer = Response(picture, mimetype="image/svg+xml")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    answer.cache_control.public = True
+    answer.cache_control.max_age = 86_400
+    return answer
+
+
+@cache
+def _theme(accent: str) -> str:
+    light, dark = colours.palette(accent)
+    return f":root {{\n{_properties(light)}}}\n\n@media (prefers-color-scheme: dark) {{\n:root {{\n{_properties(dark)}}}\n}}\n"
+
+
+def _properties(shades: colours.Shades) -> str:
+    names = {name: f"--{name.replace('_', '-')}" for name in shades._fields}
+    names |= {"hover": "--accent-hover", "tint": "--accent-tint", "rule": "--accent-rule"}
+    return "".join(f"  {names[name]}: {value};\n" for name, value in shades._asdict().items())
+
+
+def asset(path: str) -> str:
+    """The address of a static file with a part that changes with its content, so that browsers may keep it for good."""
+    file = HERE / "static" / path
+    return url_for("static", filename=path, v=_fingerprint(file, file.stat().st_mtime_ns))
+
+
+@cache
+def _fingerprint(file: Path, _changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+
+
+def _frame() -> dict[str, Any]:
+    """What every page's frame shows."""
+    config = current()
+    locale = get_locale() or Locale.parse(SOURCE_LANGUAGE)
+    return {
+        "site_name": config.site_name,
+        "site_logo": url_for("looks.logo") if config.logo_url else None,
+        "theme_url": url_for("looks.theme", v=hashlib.sha256(_theme(config.accent).encode()).hexdigest()[:10]),
+        "support_email": config.support_email,
+        "is_demo": config.demo,
+        "lang": str(locale).replace("_", "-"),
+        "text_direction": locale.text_direction,
+    }
+
+
+# --- Language and zone ---
+
+
+def languages() -> list[Language]:
+    """What a person may choose: the language of the source and every catalogue there is."""
+    found = []
+    for code in _available():
+        locale = Locale.parse(code)
+        found.append(Language(code, (locale.get_display_name(locale) or code).capitalize()))
+    return found
+
+
+def _available() -> list[str]:
+    codes = {SOURCE_LANGUAGE} | {str(locale) for locale in babel.list_translations()}
+    return sorted(codes, key=lambda code: (code != SOURCE_LANGUAGE, code))
+
+
+def _locale() -> str:
+    """The reader's own choice, else the first of their browser's languages that we have, else the site's."""
+    available = _available()
+    wanted = [choice for choice in (_of_reader(lambda reader: reader.locale),) if choice]
+    if has_request_context():
+        wanted += [code.replace("-", "_") for code in request.accept_languages.values()]
+    wanted += [current().default_locale]
+    return negotiate_locale(wanted, available) or SOURCE_LANGUAGE
+
+
+def _timezone() -> str | None:
+    return _of_reader(lambda reader: reader.timezone)
+
+
+def _of_reader(choice: Callable[[Reader], str | None]) -> str | None:
+    who = rooms().reader
+    reader = who() if who and has_request_context() else None
+    return choice(reader) if reader else None
+
+
+def _formats() -> Locale:
+    """The locale that dates and numbers follow. Plain English is the world's: "3 March", not "March 3"."""
+    locale = get_locale() or Locale.parse(SOURCE_LANGUAGE)
+    if str(locale) == "en":
+        return Locale.parse("en_001")
+    return locale
+
+
+# --- Filters ---
+
+
+def time(when: datetime | None, now: datetime | None = None) -> Markup:
+    """A moment as people say it ("in 15 minutes", "3 March"), exact on hover and for machines; nothing for None."""
+    if when is None:
+        return Markup("")
+    here = _here(when)
+    exact = format_datetime(here, "long", locale=_formats())
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), exact, said(when, now or utcnow())
+    )
+
+
+def said(when: datetime, now: datetime) -> str:
+    """A moment in words, as seen from `now`."""
+    away = when - now
+    if abs(away) < timedelta(seconds=45):
+        return _("just now") if away <= timedelta(0) else _("in a moment")
+    if abs(away) < NEAR:
+        minutes = round(abs(away) / timedelta(minutes=1))
+        if away > timedelta(0):
+            return ngettext("in %(num)s minute", "in %(num)s minutes", minutes)
+        return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes)
+    here, today = _here(when), _here(now).date()
+    clock = format_time(here, "short", locale=_formats())
+    if here.date() == today:
+        return _("today at %(clock)s", clock=clock)
+    if here.date() == today - timedelta(days=1):
+        return _("yesterday at %(clock)s", clock=clock)
+    if here.date() == today + timedelta(days=1):
+        return _("tomorrow at %(clock)s", clock=clock)
+    return _date_in_words(here.date(), today)
+
+
+def day(when: date | datetime | None, now: datetime | None = None) -> Markup:
+    """A day as people say it ("3 March", with the year if it is another), exact on hover; nothing for None."""
+    if when is None:
+        return Markup("")
+    shown = _here(when).date() if isinstance(when, datetime) else when
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        shown.isoformat(),
+        format_date(shown, "full", locale=_formats()),
+        _date_in_words(shown, _here(now or utcnow()).date()),
+    )
+
+
+def number(value: float | None) -> str:
+    """19229 as "19,229"; nothing for None."""
+    return "" if value is None else str(format_decimal(value, locale=_formats()))
+
+
+def digits(value: int) -> int:
+    return len(str(abs(value)))
+
+
+def hue(person_id: int) -> int:
+    """Which of six tints stands behind a person's initials."""
+    return person_id * 7 % 6
+
+
+def _here(when: datetime) -> datetime:
+    return when.astimezone(get_timezone() or UTC)
+
+
+def _date_in_words(shown: date, today: date) -> str:
+    skeleton = "MMMMd" if shown.year == today.year else "yMMMMd"
+    return str(format_skeleton(skeleton, datetime(shown.year, shown.month, shown.day, tzinfo=UTC), locale=_formats()))
