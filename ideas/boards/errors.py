@@ -42,9 +42,13 @@ class ChangedMeanwhile(Conflict):
 
 
 class SlugTaken(Conflict):
-    """Another one already has this address."""
+    """Another one already has this address or this name. `field` is what to change."""
 
     code = "slug-taken"
+
+    def __init__(self, message: str, *, field: str = "slug") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class InUse(Conflict):

@@ -127,6 +127,13 @@ def assign(actor: User, on: IdeaRow, owner: User | None) -> None:
     audit.record(actor, "idea.owner_set", on.idea.subject, owner=on.idea.owner_id)
 
 
+def disown(person: User, board: Board) -> None:
+    """The ideas that `person` owned on `board` have no owner: somebody who left the team owes nobody a word."""
+    db.session.execute(
+        sa.update(Idea).where(Idea.board_id == board.id, Idea.owner_id == person.id).values(owner_id=None)
+    )
+
+
 def _is_team(person: User, board_id: int) -> bool:
     return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
 

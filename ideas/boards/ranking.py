@@ -118,6 +118,13 @@ def move(idea_id: int, stage: str) -> None:
     _set(idea_id, stage=stage, answered_at=_last_word(idea_id))
 
 
+def move_all(status_id: int, stage: str) -> None:
+    """The status itself has another stage, and with it all its ideas."""
+    of_status = sa.select(Idea.id).where(Idea.status_id == status_id)
+    _write(sa.update(IdeaRank).where(IdeaRank.idea_id.in_(of_status)).values(stage=stage))
+    db.session.expire_all()  # what was read of the rows before is old now
+
+
 def show_or_hide(idea: Idea) -> None:
     """The idea was hidden, restored or withdrawn."""
     _set(idea.id, listed=idea.withdrawn_at is None, is_hidden=idea.hidden_at is not None)
