@@ -29,7 +29,10 @@ class Oklch(NamedTuple):
 
 
 class Shades(NamedTuple):
-    """The accent in one theme, as #rrggbb: for text and filled buttons, hovered, behind a text, as a rule, and for words on a fill."""
+    """The accent in one theme, as #rrggbb.
+
+    accent: text and filled buttons, `hover` when pointed at, `on_accent` for words on the fill; `tint` lies behind a text.
+    """
 
     accent: str
     hover: str

@@ -1,4 +1,4 @@
-"""How everything looks and reads: the theme made of settings, times and numbers in the reader's words, language and zone."""
+"""How everything looks and reads: the theme made of settings, times and numbers in the reader's language and zone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ class Language(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Give every template the filters, the theme and the reader's language. Raises ConfigError for an unusable accent."""
+    """Give every template the filters, the theme and the reader's language.
+
+    Raises ConfigError for an accent that cannot be used.
+    """
     try:
         colours.palette(app.config["ANSWERBACK"].accent)
     except ValueError as error:
@@ -79,7 +82,8 @@ def theme() -> Response:
     answer.cache_control.public = True
     answer.cache_control.max_age = YEAR_SECONDS
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 @bp.get("/logo")
@@ -109,7 +113,8 @@ def favicon() -> Response:
 @cache
 def _theme(accent: str) -> str:
     light, dark = colours.palette(accent)
-    return f":root {{\n{_properties(light)}}}\n\n@media (prefers-color-scheme: dark) {{\n:root {{\n{_properties(dark)}}}\n}}\n"
+    at_night = f"@media (prefers-color-scheme: dark) {{\n:root {{\n{_properties(dark)}}}\n}}\n"
+    return f":root {{\n{_properties(light)}}}\n\n{at_night}"
 
 
 def _properties(shades: colours.Shades) -> str:
@@ -182,10 +187,10 @@ def _of_reader(choice: Callable[[Reader], str | None]) -> str | None:
 
 
 def _formats() -> Locale:
-    """The locale that dates and numbers follow. Plain English is the world's: "3 March", not "March 3"."""
+    """The locale that dates and numbers follow. Plain English writes as most of the world does: "3 March", "14:05"."""
     locale = get_locale() or Locale.parse(SOURCE_LANGUAGE)
     if str(locale) == "en":
-        return Locale.parse("en_001")
+        return Locale.parse("en_GB")
     return locale
 
 

@@ -1,4 +1,4 @@
-"""The demo's mail, readable in the browser. In production, and wherever mail really leaves, this page does not exist."""
+"""The demo's mail, readable in the browser. In production, and wherever mail really leaves, there is no such page."""
 
 from __future__ import annotations
 
