@@ -13,7 +13,6 @@ import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,6 +24,7 @@ from babel.core import UnknownLocaleError
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
+ADDRESS = r"[^\s<>@]+@[^\s<>@]+"  # enough to catch a slip; whether it works, only a mail can tell
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
@@ -402,9 +402,14 @@ def _require_port(netloc: str, url: str) -> None:
 
 
 def _address(text: str, _: dict[str, Any]) -> str:
-    local, at, host = parseaddr(text)[1].rpartition("@")
-    if not (local and at and host) or re.search(r"[\s<>]", local + host) or re.search(r"[\r\n]", text):
+    if not re.fullmatch(ADDRESS, text):
         raise ValueError(f"must be an e-mail address, not “{text}”.")
+    return text
+
+
+def _sender(text: str, _: dict[str, Any]) -> str:
+    if not re.fullmatch(rf"[^<>\r\n]*<{ADDRESS}>|{ADDRESS}", text):
+        raise ValueError(f"must be `address` or `Name <address>`, not “{text}”.")
     return text
 
 
@@ -442,7 +447,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "base_url": _base_url,
     "database_url": _database_url,
     "mail_url": _mail_url,
-    "mail_from": _address,
+    "mail_from": _sender,
     "support_email": _address,
     "logo_url": _logo,
     "accent": _accent,

@@ -20,7 +20,8 @@ from ideas import create_app
 
 GRACE_SECONDS = 30.0  # what a process gets to finish what it has begun; trust.md F13 allows no more
 STEADY_SECONDS = 10.0  # who has run this long did not die of its settings
-LONGEST_PAUSE = 30.0  # between two starts of a process that keeps dying
+FIRST_PAUSE = 0.5  # before a process that died is started again; doubled each time it dies early
+LONGEST_PAUSE = 30.0
 TRIES = 5  # starts of a process that never became steady
 PULSE = 0.1
 
@@ -96,7 +97,7 @@ class Child:
                 f"The {self.name} does not stay up: {_how_it_ended(code)} {self.deaths} times. See its messages above."
             )
             return False
-        pause = min(LONGEST_PAUSE, 0.5 * 2 ** (self.deaths - 1))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.deaths - 1))
         self.start_again = now + pause
         _say(f"The {self.name} {_how_it_ended(code)}; starting it again in {pause:g} s.")
         return True
