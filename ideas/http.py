@@ -110,8 +110,9 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
         answer: ResponseReturnValue = ask()
         return answer
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
-    if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+    challenge = getattr(error, "challenge", None)
+    if challenge or status == 401:
+        headers["WWW-Authenticate"] = challenge or "Bearer"
     return show_problem(status, error.code, error.message, headers)
 
 
@@ -138,6 +139,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         413: ("too-large", _("This is more than can be taken in at once.")),
         415: ("unsupported-media-type", _("Send JSON, and say so: Content-Type: application/json.")),
     }.get(status, (f"http-{status}", error.description or HTTP_STATUS_CODES.get(status, "")))
+    code = getattr(error, "problem", code)  # our own kinds, see problems.py
     # werkzeug knows headers that belong to the error, such as Allow
     headers = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
     return show_problem(status, code, detail, headers)

@@ -1,0 +1,327 @@
+"""The frame of the JSON API: who asks by which key, how lists, tags and caching look, and what describes it all.
+
+Rooms hang their blueprints into `api`. It knows no room: what a key stands for, the people room tells it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlencode
+
+import flask_smorest
+from flask import Flask, Response, current_app, g, json, jsonify, request
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from werkzeug.http import generate_etag
+from werkzeug.routing import IntegerConverter, UnicodeConverter
+
+from ideas import api_limits
+from ideas.api_input import Parser, read_query
+from ideas.db import unit_of_work
+from ideas.errors import SignInNeeded
+from ideas.http import csrf
+from ideas.paging import PAGE, PAGE_MOST, Page
+from ideas.problems import KeyUnknown, Outdated, ScopeMissing
+from ideas.schemas import AppSchema
+from ideas.settings import absolute, rooms
+from ideas.words import _
+
+PREFIX = "/api/v1"
+READ = "ideas:read"
+ID_MOST = 2**31 - 1  # ids are the databases' plain integers
+
+SCOPES = {
+    READ: "Read what your account may read: boards, ideas, comments, answers, your votes and receipts.",
+    "ideas:write": "Post ideas and edit your own.",
+    "votes:write": "Vote, and take votes back.",
+    "comments:write": "Comment, and edit or delete your own comments.",
+    "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
+    "people:read": "Read who was told of what. For the team.",
+}
+
+# What everybody may see may be kept for a moment by whoever stands in between, and shown a while longer while asking.
+PUBLIC = "public, max-age=5, stale-while-revalidate=30"
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,200}")
+
+View = TypeVar("View", bound=Callable[..., Any])
+Decorator = Callable[[View], View]
+
+
+class Key(Protocol):
+    """What the people room finds behind a token: a key that is valid now, whose it is, and what it is for."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def scopes(self) -> frozenset[str]: ...
+
+    @property
+    def was_used_long_ago(self) -> bool: ...
+
+
+class OutSchema(Schema):
+    """What goes out. Every field is always there unless its metadata says `sometimes`; new ones may join."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        field_obj.required = not field_obj.metadata.get("sometimes", False)
+
+
+class ProblemLine(OutSchema):
+    """One thing that is wrong, and where."""
+
+    pointer = fields.String(metadata={"description": "JSON pointer (RFC 6901) into what was sent; “” is all of it."})
+    code = fields.String()
+    detail = fields.String()
+
+
+class ProblemOut(OutSchema):
+    """What is wrong (RFC 9457)."""
+
+    type = fields.URL(metadata={"description": "A page that explains this kind of problem."})
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    instance = fields.String()
+    code = fields.String(metadata={"description": "The same for the same cause for ever."})
+    errors = fields.List(fields.Nested(ProblemLine), metadata={"sometimes": True})
+    request_id = fields.String()
+
+
+class ListQuery(AppSchema):
+    """How much of a list, from where."""
+
+    limit = fields.Integer(
+        load_default=PAGE, validate=validate.Range(1, PAGE_MOST), metadata={"description": "Rows on a page."}
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(max=1000),
+        metadata={"description": "Where the page begins: take the address in “next” as it is."},
+    )
+
+
+class Id(IntegerConverter):
+    """An id in an address. What no database holds is not found, instead of an error of the database."""
+
+    regex = "[1-9][0-9]{0,9}"
+
+    def __init__(self, map: Any) -> None:
+        super().__init__(map, min=1, max=ID_MOST)
+
+
+class SlugPart(UnicodeConverter):
+    """A slug in an address."""
+
+    regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest with our errors, our parser and our caching."""
+
+    def _register_error_handlers(self) -> None:
+        """Errors are `http.py`'s: smorest's own handler would drop Allow from a 405."""
+
+    def _register_responses(self) -> None:
+        for name, description in [
+            *((status.name, status.phrase) for status in HTTPStatus if status >= 300),
+            ("DEFAULT_ERROR", "Something else is wrong: the code says what."),
+        ]:
+            answer: dict[str, Any] = {"description": description}
+            if name != "NOT_MODIFIED":
+                answer["content"] = {"application/problem+json": {"schema": ProblemOut}}
+            self.spec.components.response(name, answer, lazy=True)
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        csrf.exempt(blp)  # a key is not sent by itself, as a cookie is
+        super().register_blueprint(blp, **options)
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A room's part of the API, below PREFIX. The typed door to flask-smorest."""
+
+    ARGUMENTS_PARSER = Parser()
+
+    def __init__(self, name: str, import_name: str, *, about: str) -> None:
+        super().__init__(f"api_{name}", import_name, url_prefix=PREFIX, description=about)
+        self.tag = name
+
+    def route(self, rule: str, *, method: str = "GET") -> Decorator[View]:
+        return cast(Decorator[View], super().route(rule, methods=[method], tags=[self.tag]))
+
+    def takes(self, schema: type[Schema], *, example: dict[str, Any] | None = None) -> Decorator[View]:
+        """The body, judged by `schema`, is the view's next argument."""
+        return cast(Decorator[View], self.arguments(schema, example=example))
+
+    def asks(self, schema: type[Schema]) -> Decorator[View]:
+        """The query, judged by `schema`, is the view's next argument."""
+        return cast(Decorator[View], self.arguments(schema, location="query"))
+
+    def gives(self, schema: type[Schema] | None, *, status: int = 200, example: Any = None) -> Decorator[View]:
+        """What the view returns is shown by `schema`, or with None not at all."""
+        return cast(Decorator[View], self.response(status, schema, example=example))
+
+    def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator[View]:
+        """Refuse keys without `scope`, and visitors without a key unless `or_nobody`.
+
+        Stands right below `route`: nothing is read of a request that may not be made.
+        """
+
+        def decorate(view: View) -> View:
+            asks_query = any(part["in"] == "query" for part in _arguments_of(view))
+
+            @functools.wraps(view)
+            def guarded(*args: Any, **values: Any) -> Any:
+                if not (or_nobody and _key() is None):
+                    require_scope(scope)
+                if not asks_query and read_query(request.args):
+                    raise ValidationError({name: [_("Unknown field.")] for name in request.args})
+                return view(*args, **values)
+
+            ways: list[dict[str, list[str]]] = [{"key": [scope]}]
+            described = self.doc(operationId=view.__name__, security=[{}, *ways] if or_nobody else ways)(guarded)
+            described.needed_scope = scope
+            described.open_to_nobody = or_nobody
+            return cast(View, described)
+
+        return decorate
+
+
+api = Api()
+
+
+def init_app(app: Flask) -> None:
+    """Open the frame; rooms register their blueprints afterwards."""
+    from ideas import api_docs
+
+    cast(Any, app.json).sort_keys = False  # fields come in the order in which people read them
+    app.url_map.converters |= {"id": Id, "slug": SlugPart}
+    app.before_request(_read_key)
+    api_limits.init_app(app, PREFIX)
+    app.before_request(_refuse_bad_key)
+    app.after_request(_finish)
+    config = app.config["ANSWERBACK"]
+    app.config.update(API_TITLE=f"{config.site_name} API", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    api.init_app(app, spec_kwargs={"info": api_docs.INFO, "servers": [{"url": config.base_url}]})
+    api.spec.components.security_scheme("key", api_docs.KEY_SCHEME)
+    app.register_blueprint(api_docs.bp)
+    api_docs.describe_itself(api.spec)
+
+
+def reader() -> Any:
+    """Whose key this is, suspended or not; None for a visitor without one."""
+    key = _key()
+    return None if key is None else key.user
+
+
+def member() -> Any:
+    """Whose key this is. Raises SignInNeeded for a visitor without one."""
+    if (key := _key()) is None:
+        raise SignInNeeded(_("Send an API key: Authorization: Bearer ab_sk_…"))
+    return key.user
+
+
+def require_scope(scope: str) -> None:
+    """Raises SignInNeeded without a key, ScopeMissing for one without `scope`."""
+    member()
+    if (key := _key()) is not None and scope not in key.scopes:
+        raise ScopeMissing(_("This key lacks the scope %(scope)s.", scope=scope), scope=scope)
+
+
+def listed(page: Page[Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A page as a list answers it: the rows, and where the next ones are, in the body and as a Link (RFC 8288)."""
+    if page.next is None:
+        return {"data": page.rows, "next": None}, {}
+    following = absolute(f"{request.path}?{urlencode({**request.args, 'cursor': page.next})}")
+    return {"data": page.rows, "next": following}, {"Link": f'<{following}>; rel="next"'}
+
+
+def list_of(row: type[Schema], *, paged: bool = True) -> type[Schema]:
+    """The schema of what `listed` gives."""
+    parts: dict[str, Any] = {"data": fields.List(fields.Nested(row))}
+    if paged:
+        parts["next"] = fields.URL(allow_none=True, metadata={"description": "The next page; null on the last."})
+    name = row.__name__.removesuffix("Out")
+    return cast(type[Schema], type(f"{name}List", (OutSchema,), parts))
+
+
+def created(thing: Any, path: str) -> tuple[Any, dict[str, str]]:
+    """Something new, as 201 answers it, with its address in the API."""
+    return thing, {"Location": absolute(PREFIX + path)}
+
+
+def require_match(schema: type[Schema], thing: Any) -> None:
+    """The caller's If-Match names what `thing` is now, or there is none.
+
+    Raises Outdated if it names something else. Ask inside the unit of work that changes it.
+    """
+    if "If-Match" not in request.headers:
+        return
+    body = jsonify(schema().dump(thing)).get_data()
+    if not request.if_match.contains(generate_etag(body)):
+        raise Outdated(_("This has changed since you read it. Read it again and send your change with its new tag."))
+
+
+def openapi() -> str:
+    """The description of the API as JSON, made once for an application."""
+    made: dict[str, str] = current_app.extensions["flask-smorest"]
+    if "openapi" not in made:
+        made["openapi"] = json.dumps(api.spec.to_dict())
+    return made["openapi"]
+
+
+def _key() -> Key | None:
+    return cast("Key | None", g.get("api_key"))
+
+
+def _is_ours() -> bool:
+    return request.path.startswith(PREFIX + "/")
+
+
+def _read_key() -> None:
+    """Find who asks. Session cookies are not looked at: a page elsewhere could make a browser send them."""
+    if not _is_ours() or (given := request.headers.get("Authorization")) is None:
+        return
+    kind, _blank, token = given.partition(" ")
+    find = rooms().find_key
+    if find and kind.lower() == "bearer" and _TOKEN.fullmatch(token.strip()):
+        g.api_key = find(token.strip())
+    g.api_key_refused = g.get("api_key") is None
+
+
+def _refuse_bad_key() -> None:
+    # after the limits, so that guessing keys is counted by address
+    if g.get("api_key_refused"):
+        raise KeyUnknown(_("This key does not work. Send it as Authorization: Bearer ab_sk_…"))
+
+
+def _finish(answer: Response) -> Response:
+    """Tags, caching and limits, the same for every answer of the API."""
+    if not _is_ours():
+        return answer
+    if (key := _key()) and key.was_used_long_ago and (note_use := rooms().note_key_use):
+        with unit_of_work():
+            note_use(key.id)
+    if request.method in ("GET", "HEAD") and answer.status_code == HTTPStatus.OK:
+        if "Authorization" not in request.headers:
+            answer.headers.setdefault("Cache-Control", PUBLIC)
+        answer.vary.add("Authorization")
+        answer.add_etag()
+        answer.make_conditional(request)
+    api_limits.tell(answer)
+    return answer
+
+
+def _arguments_of(view: Any) -> Sequence[dict[str, Any]]:
+    described: dict[str, Any] = getattr(view, "_apidoc", {})
+    return cast(Sequence[dict[str, Any]], described.get("arguments", {}).get("parameters", []))
