@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 DEMO ?= 1
+JOBS ?= 2
 BIN := .venv/bin
 
 # Debian's Python comes without ensurepip, so an environment made by it has no pip of its own: use the one outside.
@@ -56,8 +57,8 @@ format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
 
 .PHONY: test
 test: lint chromium  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
-	$(BIN)/pytest -n 2 -m "not browser" --database sqlite
-	$(BIN)/pytest -n 2 -m "not browser" --database postgresql
+	$(BIN)/pytest -n $(JOBS) -m "not browser" --database sqlite
+	$(BIN)/pytest -n $(JOBS) -m "not browser" --database postgresql
 	$(BIN)/pytest -m browser tests/browser
 
 .PHONY: chromium
