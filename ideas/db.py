@@ -6,6 +6,7 @@ import fcntl
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,12 +26,25 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+_told_time: ContextVar[datetime | None] = ContextVar("told_time", default=None)
 
 
 def utcnow() -> datetime:
     """The one clock of the product: an aware time in UTC."""
-    return datetime.now(UTC)
+    return _told_time.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Inside, it is `moment` for this thread: for writing history down through the services that make it."""
+    token = _told_time.set(moment)
+    try:
+        yield
+    finally:
+        _told_time.reset(token)
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):

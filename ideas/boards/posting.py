@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -21,52 +21,77 @@ from ideas.words import _
 
 
 def submit(
-    author: User, where: BoardRow, *, title: str, body: str, tags: Sequence[str] = (), source: SourceKind = SourceKind.SITE
+    author: User,
+    where: BoardRow,
+    *,
+    title: str,
+    body: str,
+    tags: Sequence[str] = (),
+    source: SourceKind = SourceKind.SITE,
 ) -> Idea:
     """Post an idea on the board; its author and those who read it are told.
 
     `tags` are slugs of the board's tags. Raises NotAllowed for a suspended author, ValidationError for an unknown tag.
     """
     policy.require_part(author)
-    idea = write(where.board, author, title=title, body=body, at=utcnow(), source=source)
+    idea = write(where.board, Draft(author.id, title, body, utcnow(), source))
     _tag(idea, tags)
     outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
     return idea
 
 
-def write(
-    board: Board,
-    author: User,
-    *,
-    title: str,
-    body: str,
-    at: datetime,
-    source: SourceKind,
-    source_id: str | None = None,
-    hidden_at: datetime | None = None,
-) -> Idea:
-    """Put an idea down with its first revision, its place and its words, and tell nobody: the part imports share."""
-    status = first_status(board)
-    body_html = markup.render(body)
-    idea = Idea(
+class Draft(NamedTuple):
+    """An idea that is to be put down."""
+
+    author_id: int
+    title: str
+    body: str
+    at: datetime
+    source: SourceKind
+    source_id: str | None = None
+    hidden_at: datetime | None = None
+    status: Status | None = None  # None: where ideas begin
+    tag_ids: Sequence[int] = ()
+
+
+def write(board: Board, draft: Draft) -> Idea:
+    """Put an idea down with its first version, its place and its words, and tell nobody."""
+    return write_all(board, [draft])[0]
+
+
+def write_all(board: Board, drafts: Sequence[Draft]) -> list[Idea]:
+    """Put some hundred ideas down at once, as `write` does: the part that posting and imports share."""
+    first = first_status(board)
+    ideas = [_idea(board, draft, draft.status or first) for draft in drafts]
+    db.session.add_all(ideas)
+    db.session.flush()  # the rows below name their ids
+    for idea, draft in zip(ideas, drafts, strict=True):
+        _keep_version(idea, draft.author_id, number=1, at=draft.at)
+        ranking.begin(idea, (draft.status or first).stage)
+    tags = [
+        {"idea_id": idea.id, "tag_id": tag} for idea, draft in zip(ideas, drafts, strict=True) for tag in draft.tag_ids
+    ]
+    if tags:
+        db.session.execute(sa.insert(IdeaTag), tags)
+    searching.index_all(ideas)
+    return ideas
+
+
+def _idea(board: Board, draft: Draft, status: Status) -> Idea:
+    body_html = markup.render(draft.body)
+    return Idea(
         board_id=board.id,
         status_id=status.id,
-        author_id=author.id,
-        title=title,
-        body=body,
+        author_id=draft.author_id,
+        title=draft.title,
+        body=draft.body,
         body_html=body_html,
         excerpt=markup.excerpt(body_html),
-        source_kind=source,
-        source_id=source_id,
-        created_at=at,
-        hidden_at=hidden_at,
+        source_kind=draft.source,
+        source_id=draft.source_id,
+        created_at=draft.at,
+        hidden_at=draft.hidden_at,
     )
-    db.session.add(idea)
-    db.session.flush()  # the rows below name its id
-    _keep_version(idea, author, number=1, at=at)
-    ranking.begin(idea, status.stage)
-    searching.index(idea)
-    return idea
 
 
 def first_status(board: Board) -> Status:
@@ -83,7 +108,11 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     policy.require_edit(on.standing, idea, answered=on.answered)
     # one statement decides the race of two edits: the later one waits here and then sees the earlier one's number
     latest = db.session.scalars(
-        sa.select(Revision).where(Revision.idea_id == idea.id).order_by(Revision.number.desc()).limit(1).with_for_update()
+        sa.select(Revision)
+        .where(Revision.idea_id == idea.id)
+        .order_by(Revision.number.desc())
+        .limit(1)
+        .with_for_update()
     ).one()
     if "tags" in changes:
         _tag(idea, changes["tags"])
@@ -94,7 +123,7 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     idea.body_html = markup.render(body)
     idea.excerpt = markup.excerpt(idea.body_html)
     idea.edited_at = utcnow()
-    _keep_version(idea, author, number=latest.number + 1, at=idea.edited_at)
+    _keep_version(idea, author.id, number=latest.number + 1, at=idea.edited_at)
     searching.index(idea)
     db.session.flush()  # the caller reads the idea again
     return True
@@ -138,7 +167,7 @@ def _is_team(person: User, board_id: int) -> bool:
     return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
 
 
-def _keep_version(idea: Idea, author: User, *, number: int, at: datetime) -> None:
+def _keep_version(idea: Idea, author_id: int, *, number: int, at: datetime) -> None:
     db.session.add(
         Revision(
             idea_id=idea.id,
@@ -146,7 +175,7 @@ def _keep_version(idea: Idea, author: User, *, number: int, at: datetime) -> Non
             title=idea.title,
             body=idea.body,
             body_html=idea.body_html,
-            author_id=author.id,
+            author_id=author_id,
             created_at=at,
         )
     )
@@ -159,6 +188,4 @@ def _tag(idea: Idea, slugs: Sequence[str]) -> None:
         raise ValidationError({"tags": [_("This board has no tag “%(tag)s”.", tag=unknown[0])]})
     db.session.execute(sa.delete(IdeaTag).where(IdeaTag.idea_id == idea.id))
     if wanted:
-        db.session.execute(
-            sa.insert(IdeaTag), [{"idea_id": idea.id, "tag_id": found[slug]} for slug in sorted(wanted)]
-        )
+        db.session.execute(sa.insert(IdeaTag), [{"idea_id": idea.id, "tag_id": found[slug]} for slug in sorted(wanted)])

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -37,7 +36,7 @@ def hot_of(times: Iterable[datetime]) -> float:
 
 def hot_with(hot: Any, added: Any) -> Any:
     """SQL: `hot` after one more vote of weight `added`, by log-sum-exp. Both databases know ln and power, not log2."""
-    apart = sa.func.abs(hot - added)
+    apart: Any = sa.func.abs(hot - added)
     bounded = sa.case((apart > FARTHEST, FARTHEST), else_=apart)
     larger = sa.case((hot > added, hot), else_=added)
     return larger + sa.func.ln(1.0 + sa.func.power(2.0, -bounded)) / math.log(2)
@@ -63,13 +62,13 @@ _UNCOUNT_VOTE = (
     .execution_options(synchronize_session=False)
 )
 
-_seconds = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
-_vote_weight = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
+_seconds: Any = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
+_vote_weight: Any = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
 _apart = sa.bindparam("most", type_=sa.Double) - _vote_weight
 _NEWEST_VOTE = sa.select(sa.func.max(_vote_weight)).where(Vote.idea_id == sa.bindparam("the_idea"))
-_VOTES_WEIGHT = sa.select(
-    sa.func.sum(sa.func.power(2.0, -sa.case((_apart > FARTHEST, FARTHEST), else_=_apart)))
-).where(Vote.idea_id == sa.bindparam("the_idea"))
+_VOTES_WEIGHT = sa.select(sa.func.sum(sa.func.power(2.0, -sa.case((_apart > FARTHEST, FARTHEST), else_=_apart)))).where(
+    Vote.idea_id == sa.bindparam("the_idea")
+)
 
 
 def begin(idea: Idea, stage: str) -> None:
@@ -89,7 +88,8 @@ def begin(idea: Idea, stage: str) -> None:
 
 def count_vote(idea_id: int, at: datetime) -> int | None:
     """One more backer; their number, or None when the idea takes no votes any more."""
-    return db.session.scalar(_COUNT_VOTE, {"the_idea": idea_id, "added": weight(at)})
+    count: int | None = db.session.scalar(_COUNT_VOTE, {"the_idea": idea_id, "added": weight(at)})
+    return count
 
 
 def uncount_vote(idea_id: int) -> int | None:
@@ -110,11 +110,13 @@ def uncount_vote(idea_id: int) -> int | None:
 
 def count_comments(idea_id: int) -> None:
     """Count anew what everybody may read: a comment came, went, was hidden or restored."""
+    _hold(idea_id)
     _set(idea_id, comment_count=_comments(idea_id), answered_at=_last_word(idea_id))
 
 
 def move(idea_id: int, stage: str) -> None:
     """The idea has another stage, and with it perhaps another last official word."""
+    _hold(idea_id)
     _set(idea_id, stage=stage, answered_at=_last_word(idea_id))
 
 
@@ -128,6 +130,15 @@ def move_all(status_id: int, stage: str) -> None:
 def show_or_hide(idea: Idea) -> None:
     """The idea was hidden, restored or withdrawn."""
     _set(idea.id, listed=idea.withdrawn_at is None, is_hidden=idea.hidden_at is not None)
+
+
+def _hold(idea_id: int) -> None:
+    """Nobody else counts this idea until we are done.
+
+    A statement that waits for the row still counts comments as they were when it began (PostgreSQL, read committed):
+    of two comments at once the second would forget the first. The next statement sees both.
+    """
+    db.session.execute(sa.select(IdeaRank.idea_id).where(IdeaRank.idea_id == idea_id).with_for_update())
 
 
 def _set(idea_id: int, **values: Any) -> None:
@@ -167,49 +178,85 @@ def _last_word(idea_id: Any) -> sa.ScalarSelect[Any]:
     return sa.select(sa.func.max(words.c.at)).scalar_subquery()
 
 
-def recount(board_id: int | None = None, *, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Write every place anew from the rows it stands for; the number of ideas. For imports and repairs.
+class Recount(NamedTuple):
+    """What counting anew found: how many ideas there are, and how many places did not say what the rows say."""
+
+    ideas: int
+    differed: int
+
+
+def recount(board_id: int | None = None, *, progress: Callable[[int], None] = lambda done: None) -> Recount:
+    """Count everything anew and write the places that differ. For imports and repairs, also while people vote.
 
     `progress` is told how many ideas are done.
     """
-    ideas = (
+    of_board = () if board_id is None else (Idea.board_id == board_id,)
+    ideas = db.session.execute(
         sa.select(Idea.id, Idea.board_id, Idea.created_at, Idea.hidden_at, Idea.withdrawn_at, Status.stage)
         .join(Status, Status.id == Idea.status_id)
+        .where(*of_board)
         .order_by(Idea.id)
-    )
-    votes = sa.select(Vote.idea_id, Vote.cast_at).order_by(Vote.idea_id)
-    if board_id is not None:
-        ideas = ideas.where(Idea.board_id == board_id)
-        votes = votes.join(Idea, Idea.id == Vote.idea_id).where(Idea.board_id == board_id)
-    known = set(db.session.scalars(sa.select(IdeaRank.idea_id)))
-    counts: dict[int, int] = {}
-    created = {row.id: row.created_at for row in db.session.execute(ideas)}
-    hots: dict[int, float] = {}
-    for idea_id, rows in groupby(db.session.execute(votes).yield_per(10_000), key=lambda row: row.idea_id):
-        times = [row.cast_at for row in rows]
-        counts[idea_id] = len(times)
-        hots[idea_id] = hot_of([created[idea_id], *times])
-    done = 0
-    for row in db.session.execute(ideas).all():
+    ).all()
+    # Locked before the rows are counted: whoever votes meanwhile waits here and adds to what we write. Read after the
+    # ideas: an idea and its place are committed together, so a place that is not found now is truly missing.
+    places = {
+        place.idea_id: place
+        for place in db.session.execute(
+            sa.select(IdeaRank.__table__)
+            .where(*(() if board_id is None else (IdeaRank.board_id == board_id,)))
+            .order_by(IdeaRank.idea_id)
+            .with_for_update()
+        )
+    }
+    times: dict[int, list[datetime]] = {row.id: [row.created_at] for row in ideas}
+    votes = sa.select(Vote.idea_id, Vote.cast_at).join(Idea, Idea.id == Vote.idea_id).where(*of_board)
+    for idea_id, cast_at in db.session.execute(votes.execution_options(yield_per=10_000)):
+        if idea_id in times:
+            times[idea_id].append(cast_at)
+    said = {
+        row.id: (row.comments, row.last_word)
+        for row in db.session.execute(
+            sa.select(Idea.id, _comments(Idea.id).label("comments"), _last_word(Idea.id).label("last_word")).where(
+                *of_board,
+                sa.or_(sa.exists().where(Comment.idea_id == Idea.id), sa.exists().where(Answer.idea_id == Idea.id)),
+            )
+        )
+    }
+    changed: list[dict[str, Any]] = []
+    missing: list[dict[str, Any]] = []
+    for done, row in enumerate(ideas, start=1):
+        comments, last_word = said.get(row.id, (0, None))
         values = {
+            "idea_id": row.id,
             "board_id": row.board_id,
             "stage": row.stage,
             "listed": row.withdrawn_at is None,
             "is_hidden": row.hidden_at is not None,
             "created_at": row.created_at,
-            "vote_count": counts.get(row.id, 0),
-            "comment_count": _comments(row.id),
-            "answered_at": _last_word(row.id),
-            "hot": hots.get(row.id, weight(row.created_at)),
+            "vote_count": len(times[row.id]) - 1,
+            "comment_count": comments,
+            "answered_at": last_word,
+            "hot": hot_of(times[row.id]),
         }
-        if row.id in known:
-            _write(sa.update(IdeaRank).where(IdeaRank.idea_id == row.id).values(**values))
-        else:
-            _write(sa.insert(IdeaRank).values(idea_id=row.id, **values))
-        done += 1
+        place = places.get(row.id)
+        if place is None:
+            missing.append(values)
+        elif _differs(place, values):
+            changed.append(values)
         progress(done)
-    db.session.expire_all()
-    return done
+    if missing:
+        db.session.execute(sa.insert(IdeaRank), missing)
+    if changed:
+        db.session.execute(sa.update(IdeaRank), changed)
+    db.session.expire_all()  # what was read of the rows before is old now
+    return Recount(len(ideas), len(missing) + len(changed))
+
+
+def _differs(place: Any, values: dict[str, Any]) -> bool:
+    # adding one vote at a time rounds otherwise than summing them all
+    if abs(place.hot - values["hot"]) > 1e-6:
+        return True
+    return any(getattr(place, name) != value for name, value in values.items() if name != "hot")
 
 
 def _write(statement: Any) -> None:

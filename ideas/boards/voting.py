@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import policy, ranking
 from ideas.boards.errors import VotingClosed
 from ideas.boards.models import Idea, IdeaRank, Vote
-from ideas.db import db, insert_once, utcnow
+from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.words import _
 
 _RETRACT = (
@@ -43,6 +46,22 @@ def retract(voter: User, idea: Idea) -> int:
     if db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id}) is None:
         return _count(idea)
     return _or_closed(ranking.uncount_vote(idea.id))
+
+
+def take_over(votes: Sequence[tuple[int, int, datetime]]) -> None:
+    """Record votes of another system, each (idea, person, when); those that are there stay as they are.
+
+    The counts are the caller's next step: `ranking.recount` sums a whole board at once.
+    """
+    insert = INSERTS[db.session.get_bind().dialect.name](Vote).on_conflict_do_nothing()
+    rows = [{"idea_id": idea_id, "user_id": user_id, "cast_at": at} for idea_id, user_id, at in votes]
+    if rows:
+        db.session.execute(insert, rows)
+
+
+def take_back(vote_ids: Sequence[int]) -> None:
+    """Remove votes that their people withdrew in another system; the counts as after `take_over`."""
+    db.session.execute(sa.delete(Vote).where(Vote.id.in_(vote_ids)).execution_options(synchronize_session=False))
 
 
 def _count(idea: Idea) -> int:
