@@ -20,6 +20,7 @@ import ideas.ledger.cli
 from config import Config, ConfigError
 from ideas import create_app, migrating, serving
 from ideas.accounts import setup
+from ideas.db import unit_of_work
 from ideas.errors import DomainError
 from ideas.ledger import worker as ledger_worker
 
@@ -97,7 +98,7 @@ def serve() -> None:
         raise click.ClickException(f"Port {config.port} is taken. Choose another: PORT={config.port + 1}")
     app = create_app(config)
     _require_migrated(config)
-    with app.app_context():
+    with app.app_context(), unit_of_work():
         link = setup.first_admin_link()
     for each in config.advice():
         click.echo(f"Note: {each}", err=True)

@@ -17,7 +17,7 @@ STANDS_ON: dict[str, set[str]] = {
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 
 WEB = {"flask", "flask_login", "flask_smorest", "flask_wtf"}
-EDGES = {"views.py", "api.py", "forms.py", "cli.py"}
+EDGES = {"views", "api", "forms", "cli"}  # files of these names, or views_manage.py where one grew too long
 # Beside the edges: who is signed in, and each room's door, where it hands its edges to the application.
 EDGE_FILES = {"ideas/accounts/signin.py", *(f"ideas/{room}/__init__.py" for room in STANDS_ON)}
 
@@ -48,11 +48,11 @@ def breaches(files: Files) -> list[str]:
     for path, source in sorted(files.items()):
         parts = path.split("/")
         room = parts[1] if len(parts) > 2 else None
-        is_edge = parts[-1] in EDGES or path in EDGE_FILES
+        is_edge = parts[-1].removesuffix(".py").split("_")[0] in EDGES or path in EDGE_FILES
         for name in imports(source):
             first, second = [*name.split("."), ""][:2]
             if first in WEB and room and not is_edge:
-                found.append(f"{path} imports {first}: only {', '.join(sorted(EDGES))} know the web")
+                found.append(f"{path} imports {first}: only {', '.join(sorted(EDGES))} know it")
             if first != "ideas" or second not in STANDS_ON:
                 continue
             if room is None and path not in KNOWS_EVERY_ROOM:
@@ -103,6 +103,7 @@ def test_a_planted_import_is_found(path, line, complaint):
     [
         ("ideas/boards/views.py", "from flask import redirect\nfrom ideas.ledger import report"),
         ("ideas/accounts/signin.py", "import flask_login"),
+        ("ideas/boards/views_manage.py", "import flask"),
         ("ideas/cli.py", "import ideas.boards.cli"),
     ],
 )
