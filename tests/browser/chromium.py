@@ -11,8 +11,8 @@ from playwright.sync_api import sync_playwright
 from tests.servers import Unavailable
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# One small font for Chinese, Japanese and Korean: without it, screenshots show boxes.
-PACKAGES = ("chromium", "fonts-wqy-microhei")
+# A machine without fonts shows boxes: one plain face, and a small one for Chinese, Japanese and Korean.
+PACKAGES = ("chromium", "fonts-liberation", "fonts-wqy-microhei")
 FLAGS = [
     "--no-sandbox",  # it refuses root otherwise, and shows only our own pages
     "--disable-gpu",
