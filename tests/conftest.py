@@ -29,7 +29,6 @@ from werkzeug.test import TestResponse
 
 from config import Config
 from ideas import create_app, migrating
-from ideas.cli import program
 from ideas.db import db
 from tests.servers import PostgresServer, Unavailable
 
@@ -268,6 +267,8 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def ideas_command(app: Flask) -> Callable[..., Result]:
     """Runs the command line inside this test's application: ideas_command("user", "create", "mia@example.test")."""
+
+    from ideas.cli import program  # every room's commands, which few tests need
 
     def run(*arguments: str, **options: Any) -> Result:
         db.session.commit()
