@@ -1,5 +1,24 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
-Owns: user, company, user_session, ticket, attempt, unfinished_act, api_key, audit_entry.
+Owns: user, company, user_session, ticket, attempt, unfinished_act, letter, api_key, audit_entry.
 Emits: nothing. Stands on: the ground.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open the room: who is signed in, its pages, and what the worker tidies for it."""
+    from ideas import settings
+    from ideas.accounts import signin, tidying, views, views_admin, views_me  # noqa: F401 the last two add to views.bp
+
+    with app.app_context():
+        rooms = settings.rooms()
+    signin.init_app(app)
+    rooms.sweeps.append(tidying.sweep)
+    app.register_blueprint(views.bp)

@@ -115,7 +115,9 @@ class Ticket(Base):
     details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
     # hash of a cookie in the browser that asked: a link that somebody else asked for does not sign you in
     browser_hash: Mapped[str | None] = mapped_column(sa.String(64))
-    unfinished_id: Mapped[int | None] = mapped_column(sa.ForeignKey("unfinished_act.id", ondelete="SET NULL"))
+    unfinished_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("unfinished_act.id", ondelete="SET NULL"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -143,6 +145,40 @@ class UnfinishedAct(Base):
     kind: Mapped[str] = mapped_column(sa.String(40))
     details: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class Letter(Base):
+    """A mail of this room on its way; written with its ticket, sent by the worker. Its words go once it is sent.
+
+    They hold a secret link, so none is kept longer than it takes to hand it over. Nobody is sent a letter whose
+    link would no longer work: that is `expires_at`.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        # the worker asks for what is due
+        sa.Index(
+            "ix_letter_due",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(sa.String(254))
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease: Mapped[str | None] = mapped_column(sa.String(32))  # who is sending it now
+    sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(sa.String(300))  # what the other side said last
 
 
 class ApiKey(Base):

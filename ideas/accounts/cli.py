@@ -1,0 +1,91 @@
+"""Commands about people that need no boards. `user` is a group to which the boards room adds `create`."""
+
+from __future__ import annotations
+
+import click
+
+from ideas.accounts import addresses, keys, people, returning, schemas
+from ideas.accounts.models import SiteRole, User
+from ideas.db import unit_of_work
+from ideas.errors import NotFound
+
+
+def find_person(email: str) -> User:
+    """Whoever has this address. Raises NotFound, UsageError when it is no address."""
+    try:
+        person = people.by_email(addresses.email(email))
+    except ValueError:
+        raise click.UsageError(f"“{email}” is not an e-mail address.") from None
+    if person is None:
+        raise NotFound(f"Nobody has the address {email}. Create them first: ideas user create {email}")
+    return person
+
+
+def sign_in_link(person: User) -> str:
+    """An address by which `person` chooses a password and is signed in, once, in any browser. In a unit of work."""
+    return returning.link_by_hand(person)
+
+
+@click.group()
+def user() -> None:
+    """People: make, suspend, give a role, let in."""
+
+
+@user.command()
+@click.argument("email")
+def link(email: str) -> None:
+    """Print a link by which EMAIL chooses a password and is signed in, once, within 10 minutes."""
+    with unit_of_work():
+        address = sign_in_link(find_person(email))
+    click.echo(address)
+
+
+@user.command()
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; it stands in the audit log.")
+def suspend(email: str, reason: str) -> None:
+    """Let EMAIL read but take no part, and sign them out."""
+    with unit_of_work():
+        people.suspend(None, find_person(email), reason=reason)
+    click.echo(f"{email} is suspended.")
+
+
+@user.command()
+@click.argument("email")
+def unsuspend(email: str) -> None:
+    """Let EMAIL take part again."""
+    with unit_of_work():
+        people.unsuspend(None, find_person(email))
+    click.echo(f"{email} takes part again.")
+
+
+@user.command()
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in SiteRole]))
+def role(email: str, role: str) -> None:
+    """Give EMAIL a ROLE on the whole site."""
+    with unit_of_work():
+        people.set_role(None, find_person(email), SiteRole(role))
+    click.echo(f"{email} is {role} now.")
+
+
+@click.group()
+def key() -> None:
+    """API keys."""
+
+
+@key.command()
+@click.argument("email")
+@click.option("--scopes", required=True, help="What it may do, separated by commas: ideas:read,votes:write")
+@click.option("--name", default="Made on the command line", show_default=True, help="What it is for.")
+def create(email: str, scopes: str, name: str) -> None:
+    """Make a key that acts as EMAIL; the last line printed is the key alone, shown this once."""
+    wanted = {"name": name, "scopes": [scope.strip() for scope in scopes.split(",") if scope.strip()], "days": 0}
+    made = schemas.NewKey().load(wanted)
+    with unit_of_work():
+        token = keys.make(find_person(email), made["name"], made["scopes"])
+    click.echo(f"This key acts as {email} until it is revoked. It is not shown again:", err=True)
+    click.echo(token)
+
+
+commands: list[click.Command] = [user, key]

@@ -1,0 +1,47 @@
+"""What can be wrong with an act of this room."""
+
+from __future__ import annotations
+
+from ideas.errors import Conflict, NotAllowed, NotFound
+
+
+class LinkSpent(NotFound):
+    """The link was used already, is too old, or never was one. Ask for a new one: they are free."""
+
+    code = "link-spent"
+
+
+class OtherBrowser(Conflict):
+    """A link that signs in works only in the browser that asked for it: nobody is signed in by another's link."""
+
+    code = "other-browser"
+
+
+class AddressTaken(Conflict):
+    """Somebody has an account with this address already."""
+
+    code = "address-taken"
+
+
+class NameTaken(Conflict):
+    """There is a company with this name already."""
+
+    code = "name-taken"
+
+
+class SignUpClosed(NotAllowed):
+    """New people come in by invitation only. Ask somebody of the team to invite you."""
+
+    code = "sign-up-closed"
+
+
+class SetUpAlready(Conflict):
+    """The site has an administrator, so nobody becomes one by a link any more."""
+
+    code = "set-up-already"
+
+
+class NoSuchCompany(NotFound):
+    """No company has this name. Add it first."""
+
+    code = "no-such-company"

@@ -1,0 +1,175 @@
+"""Mail of this room on its way to people. The only code that writes `letter`.
+
+A letter is written in the transaction of the link it carries and sent by the worker: it is neither lost when the mail
+server is down, nor does its sending slow the page, which would tell who is known here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import jinja2
+import sqlalchemy as sa
+
+from ideas import mail
+from ideas.accounts.models import Letter
+from ideas.db import db, unit_of_work, utcnow
+from ideas.settings import current
+from ideas.words import _
+
+BATCH = 20
+# Links are short-lived and somebody sits waiting, so the first tries follow each other quickly.
+PAUSES = [timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 120, 300)]
+
+
+class Words(NamedTuple):
+    """What a letter says: paragraphs, one link as a button, paragraphs."""
+
+    subject: str
+    before: Sequence[str]
+    button: str
+    url: str
+    after: Sequence[str]
+
+
+class Claimed(NamedTuple):
+    """A letter that this worker has for the length of its lease."""
+
+    id: int
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    attempts: int
+    expires_at: datetime
+    created_at: datetime
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended: sent, or what the other side said and whether that is final."""
+
+    error: str | None = None
+    is_final: bool = False
+
+
+def write(recipient: str, words: Words, *, good_for: timedelta) -> None:
+    """Put a letter on its way; after `good_for` it is not worth sending any more."""
+    _add(recipient, words, good_for=good_for)
+
+
+def write_decoy(words: Words, *, good_for: timedelta) -> None:
+    """Do all the work of `write` for nobody: an unknown address costs what a known one costs."""
+    letter = _add("", words, good_for=good_for)
+    letter.sent_at = letter.created_at
+    letter.text = letter.html = " " * len(letter.text)
+
+
+def send_due(transport: mail.Transport) -> int:
+    """One turn of the worker: hand over the letters that are due; how many were tried.
+
+    Claim (commit), send with no transaction open, write down (commit). Whoever dies in between leaves a letter that
+    becomes due again when its lease ends, with the same Message-ID.
+    """
+    lease = secrets.token_hex(16)
+    with unit_of_work():
+        claimed = _claim(lease)
+    for letter in claimed:
+        outcome = _try(transport, letter)
+        with unit_of_work():
+            _write_down(letter, lease, outcome)
+    return len(claimed)
+
+
+def next_due() -> datetime | None:
+    """When the next letter wants to go."""
+    return db.session.scalar(sa.select(sa.func.min(Letter.due_at)).where(*_waiting()))
+
+
+def _add(recipient: str, words: Words, *, good_for: timedelta) -> Letter:
+    now = utcnow()
+    frame = {"words": words, "site_name": current().site_name, "accent": current().accent, "home": current().base_url}
+    letter = Letter(
+        recipient=recipient,
+        subject=words.subject,
+        text=_templates().get_template("accounts/letter.txt").render(frame),
+        html=_templates().get_template("accounts/letter.html").render(frame),
+        created_at=now,
+        due_at=now,
+        expires_at=now + good_for,
+    )
+    db.session.add(letter)
+    return letter
+
+
+def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
+    return (Letter.sent_at.is_(None), Letter.failed_at.is_(None))
+
+
+def _claim(lease: str) -> list[Claimed]:
+    now = utcnow()
+    due = sa.select(Letter.id).where(*_waiting(), Letter.due_at <= now).order_by(Letter.due_at, Letter.id).limit(BATCH)
+    take = (
+        sa.update(Letter)
+        .where(Letter.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+        .values(lease=lease, attempts=Letter.attempts + 1, due_at=now + timedelta(seconds=current().lease_seconds))
+        .returning(*(getattr(Letter, name) for name in Claimed._fields))
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Claimed(*row) for row in db.session.execute(take)), key=lambda letter: letter.id)
+
+
+def _try(transport: mail.Transport, letter: Claimed) -> Outcome:
+    if letter.expires_at <= utcnow():
+        return Outcome("Its link has expired.", is_final=True)
+    try:
+        transport.send(_message(letter))
+    except mail.TemporaryFailure as failure:
+        return Outcome(str(failure))
+    except mail.PermanentFailure as failure:
+        return Outcome(str(failure), is_final=True)
+    return Outcome()
+
+
+def _write_down(letter: Claimed, lease: str, outcome: Outcome) -> None:
+    now = utcnow()
+    values: dict[str, object] = {"lease": None, "error": outcome.error and outcome.error[:300]}
+    if outcome.error is None:
+        values |= {"sent_at": now, "text": "", "html": ""}
+    elif outcome.is_final:
+        values |= {"failed_at": now, "text": "", "html": ""}
+    else:
+        values |= {"due_at": now + PAUSES[min(letter.attempts, len(PAUSES)) - 1]}
+    # one whose lease ran out writes nothing: somebody else has the letter now
+    db.session.execute(sa.update(Letter).where(Letter.id == letter.id, Letter.lease == lease).values(**values))
+
+
+def _message(letter: Claimed) -> mail.Message:
+    host = urlsplit(current().base_url).hostname
+    return mail.Message(
+        to=letter.recipient,
+        to_name="",  # a name that somebody typed must not come with our mail to somebody else
+        sender_name=current().site_name,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=f"<letter-{letter.id}.{int(letter.created_at.timestamp())}@{host}>",
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("ideas.accounts", "templates"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals["_"] = _
+    return templates

@@ -1,0 +1,81 @@
+"""How often one may try. The only code that writes `attempt`.
+
+The same for known and unknown addresses, or the limit itself would tell which is which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from ideas.accounts import locks
+from ideas.accounts.models import Attempt
+from ideas.db import db, utcnow
+from ideas.errors import TooMany
+from ideas.words import ngettext
+
+
+class Limit(NamedTuple):
+    """How many tries of one kind fit into `within`: for one e-mail address, and for one network address.
+
+    The second is wider, because an office or a school is one network address.
+    """
+
+    kind: str
+    per_person: int
+    per_network: int
+    within: timedelta
+
+
+SIGN_IN = Limit("sign_in", per_person=10, per_network=50, within=timedelta(minutes=15))
+MAIL = Limit("mail", per_person=5, per_network=50, within=timedelta(hours=1))
+KEEP = Limit("keep", per_person=60, per_network=60, within=timedelta(hours=1))
+
+LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP))
+
+
+def spend(limit: Limit, *, network: str, email: str | None = None) -> Sequence[int]:
+    """Count one try; give back what `refund` takes.
+
+    Raises TooMany, and counts nothing, when there were as many as fit already.
+    """
+    whos = {_hashed("network", network): limit.per_network}
+    if email is not None:
+        whos[_hashed("person", email)] = limit.per_person
+    locks.hold(*whos)
+    now = utcnow()
+    for who, most in whos.items():
+        newest = sa.select(Attempt.at).where(
+            Attempt.kind == limit.kind, Attempt.who == who, Attempt.at > now - limit.within
+        )
+        times = db.session.scalars(newest.order_by(Attempt.at.desc()).limit(most)).all()
+        if len(times) == most:
+            raise _too_many(math.ceil((times[-1] + limit.within - now).total_seconds()))
+    rows = [Attempt(kind=limit.kind, who=who, at=now) for who in whos]
+    db.session.add_all(rows)
+    db.session.flush()  # the caller keeps the ids
+    return [row.id for row in rows]
+
+
+def refund(tries: Sequence[int]) -> None:
+    """Uncount what `spend` counted: it went well, so it was no guess."""
+    db.session.execute(sa.delete(Attempt).where(Attempt.id.in_(tries)))
+
+
+def _too_many(seconds: int) -> TooMany:
+    minutes = max(1, math.ceil(seconds / 60))
+    words = ngettext(
+        "That was too often in a short time. Try again in %(num)s minute.",
+        "That was too often in a short time. Try again in %(num)s minutes.",
+        minutes,
+    )
+    return TooMany(words, retry_after=max(1, seconds))
+
+
+def _hashed(kind: str, who: str) -> str:
+    return hashlib.sha256(f"{kind} {who}".encode()).hexdigest()

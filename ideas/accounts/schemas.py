@@ -1,0 +1,174 @@
+"""What people may send to the pages of this room. Pure: no database, no current person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from marshmallow import ValidationError, fields, post_load, validates_schema
+
+from ideas import api
+from ideas.accounts import addresses, passwords
+from ideas.accounts.models import SiteRole
+from ideas.db import utcnow
+from ideas.schemas import AppSchema, Line
+from ideas.words import _
+
+NAME_LONGEST = 80
+KEY_DAYS = (30, 90, 365)  # what the page offers; 0 is no end
+
+
+class Address(fields.String):
+    """An e-mail address in its one spelling."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options) or ""
+        if not text.strip():
+            raise ValidationError(_("Please enter your e-mail address."))
+        try:
+            return addresses.email(text)
+        except ValueError:
+            raise ValidationError(_("This is not an e-mail address. One looks like mia@example.org.")) from None
+
+
+class NewPassword(fields.String):
+    """A password that will do. Nothing is cut from it: blanks at its ends may be meant."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options) or ""
+        if objection := passwords.objection(text):
+            raise ValidationError(objection)
+        return text
+
+
+class WithNext(AppSchema):
+    """Where to go afterwards; what is no path of this site becomes "/"."""
+
+    next = fields.String(load_default="")
+
+    @post_load
+    def keep_local(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        return {**data, "next": addresses.local_path(data["next"])}
+
+
+class OldPassword(fields.String):
+    """A password to be compared with one that was accepted before."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options) or ""
+        if not text:
+            raise ValidationError(_("Please enter your password, or ask for a link by mail."))
+        if len(text) > passwords.LONGEST:
+            raise ValidationError(_("This is longer than any password here."))
+        return text
+
+
+class SignIn(WithNext):
+    email = Address(required=True)
+    password = OldPassword(required=True)
+
+
+class AskForLink(WithNext):
+    email = Address(required=True)
+
+
+class AskForReset(AppSchema):
+    email = Address(required=True)
+
+
+class SignUp(WithNext):
+    name = Line(required=True, longest=NAME_LONGEST)
+    email = Address(required=True)
+    password = NewPassword(required=True)
+
+    @validates_schema
+    def password_is_not_the_address(self, data: dict[str, Any], **_options: Any) -> None:
+        if objection := passwords.objection(data["password"], about=data["email"]):
+            raise ValidationError(objection, "password")
+
+
+class SetUp(SignUp):
+    """The first administrator signs up without next, but alike."""
+
+
+class ProveElsewhere(AppSchema):
+    """Another browser signed up: name and password are chosen here."""
+
+    name = Line(required=True, longest=NAME_LONGEST)
+    password = NewPassword(required=True)
+    resume = fields.Boolean(load_default=False)
+
+
+class ChoosePassword(AppSchema):
+    password = NewPassword(required=True)
+
+
+class Profile(AppSchema):
+    name = Line(required=True, longest=NAME_LONGEST)
+    title = Line(load_default="", longest=80)
+    locale = fields.String(load_default="")
+    timezone = fields.String(load_default="")
+    shown_as_backer = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def choices_exist(self, data: dict[str, Any], **_options: Any) -> None:
+        if data["locale"] and not _is_language(data["locale"]):
+            raise ValidationError(_("Choose one of the languages."), "locale")
+        if data["timezone"] and data["timezone"] not in available_timezones():
+            raise ValidationError(_("Choose one of the time zones."), "timezone")
+
+
+class NewKey(AppSchema):
+    name = Line(required=True, longest=80)
+    scopes = fields.List(fields.String(), load_default=[])
+    days = fields.Integer(load_default=KEY_DAYS[1])
+
+    @validates_schema
+    def scopes_exist(self, data: dict[str, Any], **_options: Any) -> None:
+        if not data["scopes"]:
+            raise ValidationError(_("Choose what the key is for."), "scopes")
+        if unknown := sorted(set(data["scopes"]) - set(api.SCOPES)):
+            raise ValidationError(
+                _(
+                    "There is no scope “%(unknown)s”. These exist: %(known)s.",
+                    unknown=unknown[0],
+                    known=", ".join(api.SCOPES),
+                ),
+                "scopes",
+            )
+        if data["days"] not in (0, *KEY_DAYS):
+            raise ValidationError(_("Choose one of the lengths."), "days")
+
+    @post_load
+    def name_the_day(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        days = data.pop("days")
+        return {**data, "expires_at": utcnow() + timedelta(days=days) if days else None}
+
+
+class Suspension(AppSchema):
+    reason = Line(required=True, shortest=5, longest=300)
+
+
+class Role(AppSchema):
+    role = fields.Enum(SiteRole, by_value=True, required=True)
+
+
+class Belonging(AppSchema):
+    """What an administrator says of a person: the company by its name, "" for none."""
+
+    company = Line(load_default="", longest=120)
+    title = Line(load_default="", longest=80)
+
+
+class CompanyName(AppSchema):
+    name = Line(required=True, longest=120)
+
+
+def _is_language(code: str) -> bool:
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True

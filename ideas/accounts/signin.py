@@ -1,0 +1,274 @@
+"""Who is signed in. The only module that touches flask_login.
+
+The cookie holds a random secret that stands for a row of `user_session`, so that signing out ends it on the server too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import flask_login
+import sqlalchemy as sa
+from flask import Flask, Response, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from ideas.accounts import addresses, keys, limits, sessions, tokens, unfinished
+from ideas.accounts.models import UnfinishedAct, User
+from ideas.db import db, unit_of_work
+from ideas.errors import DomainError, SignInNeeded
+from ideas.settings import current
+from ideas.words import _
+
+BROWSER = "browser"  # secret of this browser, by which its links are known
+UNFINISHED = "unfinished"  # secret of what was begun here before signing in
+DRAFT = "draft"  # the same, of what could not be done afterwards and whose words are kept
+
+
+class SignedIn:
+    """What flask_login keeps of a request: its id is the secret in the cookie, never the person's."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, found: sessions.Current) -> None:
+        self.token = token
+        self.found = found
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def init_app(app: Flask) -> None:
+    manager = flask_login.LoginManager()
+    manager.session_protection = (
+        None  # it binds to address and browser version: phones change the one, updates the other
+    )
+    manager.init_app(app, add_context_processor=False)
+    manager.user_loader(_load)
+    # The server knows how long a sign-in lasts, so the cookie need not be sent again with every answer.
+    app.config["SESSION_REFRESH_EACH_REQUEST"] = False
+    app.after_request(_note_visit)
+    app.context_processor(lambda: {"current_reader": known_reader()})
+    handed = cast(Any, app.extensions["answerback"])
+    handed.reader = known_reader
+    handed.find_key = find_key
+    handed.ask_to_sign_in = ask_to_sign_in
+
+
+def _load(token: str) -> SignedIn | None:
+    found = sessions.find(token)
+    return SignedIn(token, found) if found else None
+
+
+def _signed_in() -> SignedIn | None:
+    who = flask_login.current_user
+    return cast(SignedIn, who._get_current_object()) if who and who.is_authenticated else None
+
+
+# --- Who ---
+
+
+def reader() -> User | None:
+    """Who is signed in, if anybody. Suspended people may read."""
+    who = _signed_in()
+    return who.found.person if who else None
+
+
+def member() -> User:
+    """Who is signed in. Raises SignInNeeded."""
+    person = reader()
+    if person is None:
+        raise SignInNeeded(_("Sign in first; it takes a moment, and what you wrote is kept."))
+    return person
+
+
+def known_reader() -> User | None:
+    """`reader` for a page's frame, which must also be drawn while the database cannot be asked: then nobody."""
+    try:
+        person = reader()
+        if person is not None:
+            _ = person.name  # after a rollback this asks the database again
+    except sa.exc.SQLAlchemyError:
+        if not db.session().info.get("in_unit_of_work"):
+            db.session.rollback()
+        return None
+    return person
+
+
+def session_id() -> int | None:
+    """The sign-in of this browser, to tell it from the person's others."""
+    who = _signed_in()
+    return who.found.session_id if who else None
+
+
+def find_key(token: str) -> keys.ValidKey | None:
+    """What an API key opens; that it is in use is noted now and then."""
+    key = keys.find(token)
+    if key is None or not key.was_used_long_ago:
+        return key
+    with unit_of_work():
+        keys.note_use(key.id)
+    return keys.find(token)
+
+
+# --- In and out ---
+
+
+def begin(person: User) -> None:
+    """Sign `person` in, in this browser, with a new secret. Stands in a unit of work.
+
+    Whatever the cookie held before is worth nothing afterwards, except what was begun before signing in.
+    """
+    _end_session()
+    carried = {name: session[name] for name in (UNFINISHED,) if name in session}
+    session.clear()
+    session.update(carried)
+    session.permanent = True
+    session_row, token = sessions.open_for(
+        person, browser=request.user_agent.string, network_address=request.remote_addr or ""
+    )
+    found = sessions.Current(session_row.id, session_row.last_seen_at, person)
+    flask_login.login_user(SignedIn(token, found))
+
+
+def end() -> None:
+    """Sign this browser out. Stands in a unit of work."""
+    _end_session()
+    flask_login.logout_user()
+    session.clear()
+
+
+def _end_session() -> None:
+    if token := session.get("_user_id"):
+        sessions.end(token)
+
+
+def signed_out(answer: Response) -> Response:
+    """Let the browser forget what it kept of this site's pages.
+
+    Not its cookies: Clear-Site-Data takes those of the whole domain, where other sites of the company live.
+    """
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+def _note_visit(answer: Response) -> Response:
+    """Write down now and then that this browser was here. It must not fail the answer, which is ready."""
+    who = cast("SignedIn | None", g.get("_login_user"))
+    if not isinstance(who, SignedIn) or not sessions.was_seen_long_ago(who.found):
+        return answer
+    try:
+        with unit_of_work():
+            sessions.seen(who.found.session_id)
+    except sa.exc.OperationalError:
+        db.session.rollback()
+    return answer
+
+
+# --- This browser, before anybody is signed in ---
+
+
+def network() -> str:
+    """Whom to count as one for limits."""
+    return addresses.network(request.remote_addr)
+
+
+def browser() -> str:
+    """The secret of this browser, made at first need: a link asked for here signs in here and nowhere else."""
+    if BROWSER not in session:
+        session[BROWSER] = tokens.fresh()
+    return str(session[BROWSER])
+
+
+def known_browser() -> str | None:
+    return cast("str | None", session.get(BROWSER))
+
+
+def begun() -> UnfinishedAct | None:
+    """What was begun in this browser before signing in."""
+    return unfinished.find(session.get(UNFINISHED))
+
+
+def draft(kind: str) -> dict[str, Any] | None:
+    """What was written in this browser and could not be done after signing in, to fill its form again."""
+    act = unfinished.find(session.get(DRAFT))
+    return act.details if act and act.kind == kind else None
+
+
+def drop_draft() -> None:
+    """The draft was sent, or is not wanted. Stands in a unit of work."""
+    if token := session.pop(DRAFT, None):
+        unfinished.drop(token)
+
+
+# --- From asking to sign in to having done what was begun ---
+
+
+def ask_to_sign_in(kind: str | None = None, details: dict[str, Any] | None = None) -> ResponseReturnValue:
+    """Send a visitor to sign in, and keep what they were about to do; the page they are on comes back afterwards.
+
+    `kind` names one of `Rooms.resumers`, which does the act from `details` once they are somebody. Stands outside a
+    unit of work. Raises TooMany when one network keeps very many acts.
+    """
+    if kind is not None:
+        with unit_of_work():
+            limits.spend(limits.KEEP, network=network())
+            if former := session.get(UNFINISHED):
+                unfinished.drop(former)
+            session[UNFINISHED] = unfinished.keep(kind, details or {})
+    path = request.full_path.removesuffix("?") if request.method == "GET" else _came_from()
+    return redirect(url_for("accounts.sign_in", next=addresses.local_path(path)), 303)
+
+
+def go_on(path: str | None, *, act_id: int | None = None) -> ResponseReturnValue:
+    """Do what was begun before signing in, then go where it leads, or else to `path`. Stands outside a unit of work.
+
+    The act has a transaction of its own: what is wrong with it does not undo signing in.
+    """
+    act_id = act_id or _act_of_this_browser()
+    session.pop(UNFINISHED, None)
+    where = None
+    if act_id is not None:
+        try:
+            with unit_of_work():
+                where = unfinished.resume(member(), act_id)
+        except (DomainError, ValidationError) as error:
+            where = _explain(error, act_id)
+    return redirect(addresses.local_path(where or path), 303)
+
+
+def _act_of_this_browser() -> int | None:
+    act = begun()
+    return act.id if act else None
+
+
+def _explain(error: DomainError | ValidationError, act_id: int) -> str | None:
+    """Say why what was begun was not done, keep its words for its form, and find the page to show it on."""
+    reasons = [error.message] if isinstance(error, DomainError) else list(_lines(error.messages))
+    flash(_("You are signed in, but one thing could not be done: %(why)s", why=" ".join(reasons)), "problem")
+    with unit_of_work():
+        act = unfinished.by_id(act_id)
+        if act is None:
+            return None
+        if token := unfinished.hand_over(act_id):
+            session[DRAFT] = token
+        return cast("str | None", act.details.get("back"))
+
+
+def _lines(messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [line for each in messages.values() for line in _lines(each)]
+    if isinstance(messages, list):
+        return [line for each in messages for line in _lines(each)]
+    return [str(messages)]
+
+
+def _came_from() -> str:
+    """The page of ours on which the pressed button stood."""
+    parts = urlsplit(request.referrer or "")
+    if f"{parts.scheme}://{parts.netloc}" != current().base_url:
+        return "/"
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,0 +1,30 @@
+"""What this room keeps no longer than it must."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from ideas.accounts import limits
+from ideas.accounts.models import Attempt, Letter, Ticket, UnfinishedAct, UserSession
+from ideas.accounts.sessions import IDLE
+from ideas.db import db, utcnow
+
+UNFINISHED = timedelta(days=7)
+TICKETS = timedelta(days=1)  # after they end
+LETTERS = timedelta(days=30)  # to see whether one was sent; its words are gone before
+
+
+def sweep() -> None:
+    """Delete what is over: sign-ins, links, counted tries, acts nobody finished, old letters. In a unit of work."""
+    now = utcnow()
+    ended_session = sa.or_(UserSession.expires_at < now, UserSession.last_seen_at < now - IDLE)
+    for statement in (
+        sa.delete(UserSession).where(ended_session),
+        sa.delete(Ticket).where(Ticket.expires_at < now - TICKETS),
+        sa.delete(Attempt).where(Attempt.at < now - limits.LONGEST),
+        sa.delete(UnfinishedAct).where(UnfinishedAct.created_at < now - UNFINISHED),
+        sa.delete(Letter).where(Letter.created_at < now - LETTERS),
+    ):
+        db.session.execute(statement.execution_options(synchronize_session=False))

@@ -1,0 +1,85 @@
+"""The words of each letter of this room.
+
+None repeats what the one who asked for it typed: it may go to somebody else, and would be a way to write to them.
+"""
+
+from __future__ import annotations
+
+from ideas.accounts.letters import Words
+from ideas.settings import absolute, current
+from ideas.words import _
+
+
+def verify(token: str) -> Words:
+    return Words(
+        subject=_("Confirm your address for %(site)s", site=current().site_name),
+        before=[_("Somebody signed up at %(site)s with this address. If it was you, confirm it here.", site=_site())],
+        button=_("Confirm my address"),
+        url=absolute(f"/verify/{token}"),
+        after=[
+            _("The link works once, for 24 hours."),
+            _("If it was not you, do nothing: without the link there is no account."),
+        ],
+    )
+
+
+def already_here(token: str) -> Words:
+    return Words(
+        subject=_("You already have an account at %(site)s", site=current().site_name),
+        before=[
+            _("Somebody signed up at %(site)s with this address, and you have an account there already.", site=_site()),
+            _("If it was you, sign in here. Nothing about your account has changed."),
+        ],
+        button=_("Sign in"),
+        url=absolute(f"/link/{token}"),
+        after=[
+            _("The link works once, for 10 minutes, in the browser in which you asked for it."),
+            _("If you forgot your password, choose a new one at %(where)s.", where=absolute("/reset")),
+        ],
+    )
+
+
+def sign_in(token: str) -> Words:
+    return Words(
+        subject=_("Your link to sign in at %(site)s", site=current().site_name),
+        before=[_("You asked for a link to sign in at %(site)s. Here it is.", site=_site())],
+        button=_("Sign in"),
+        url=absolute(f"/link/{token}"),
+        after=[
+            _("The link works once, for 10 minutes, in the browser in which you asked for it."),
+            _("If you did not ask for it, do nothing: nobody gets in without it."),
+        ],
+    )
+
+
+def reset(token: str) -> Words:
+    return Words(
+        subject=_("Choose a new password for %(site)s", site=current().site_name),
+        before=[_("You asked to choose a new password at %(site)s.", site=_site())],
+        button=_("Choose a new password"),
+        url=absolute(f"/reset/{token}"),
+        after=[
+            _("The link works once, for 10 minutes."),
+            _("If you did not ask for it, do nothing: your password stays as it is."),
+        ],
+    )
+
+
+def password_changed() -> Words:
+    return Words(
+        subject=_("Your password for %(site)s was changed", site=current().site_name),
+        before=[
+            _(
+                "The password of your account at %(site)s was just changed, and you were signed out everywhere.",
+                site=_site(),
+            ),
+            _("If it was you, there is nothing to do. If it was not, choose a new password now."),
+        ],
+        button=_("Choose a new password"),
+        url=absolute("/reset"),
+        after=[_("Questions? Write to %(address)s.", address=current().support_email)],
+    )
+
+
+def _site() -> str:
+    return current().site_name
