@@ -47,8 +47,14 @@ PUBLIC = "public, max-age=5, stale-while-revalidate=30"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,200}")
 
+T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
-Decorator = Callable[[View], View]
+
+
+class Decorator(Protocol):
+    """Gives a view back as the kind of function it was."""
+
+    def __call__(self, view: View, /) -> View: ...
 
 
 class Key(Protocol):
@@ -156,22 +162,50 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         super().__init__(f"api_{name}", import_name, url_prefix=PREFIX, description=about)
         self.tag = name
 
-    def route(self, rule: str, *, method: str = "GET") -> Decorator[View]:
-        return cast(Decorator[View], super().route(rule, methods=[method], tags=[self.tag]))
+    def route(self, rule: str, *, method: str = "GET") -> Decorator:
+        codes = {HTTPStatus.TOO_MANY_REQUESTS}
+        if "<" in rule:
+            codes.add(HTTPStatus.NOT_FOUND)
+        if method == "GET":
+            codes.add(HTTPStatus.NOT_MODIFIED)
+        described = self.doc(responses={code.value: code.name for code in sorted(codes)})
+        hung = super().route(rule, methods=[method], tags=[self.tag])
+        return cast(Decorator, lambda view: hung(described(view)))
 
-    def takes(self, schema: type[Schema], *, example: dict[str, Any] | None = None) -> Decorator[View]:
+    def takes(self, schema: type[Schema], *, example: dict[str, Any] | None = None) -> Decorator:
         """The body, judged by `schema`, is the view's next argument."""
-        return cast(Decorator[View], self.arguments(schema, example=example))
+        return cast(Decorator, self.arguments(schema, example=example))
 
-    def asks(self, schema: type[Schema]) -> Decorator[View]:
+    def asks(self, schema: type[Schema]) -> Decorator:
         """The query, judged by `schema`, is the view's next argument."""
-        return cast(Decorator[View], self.arguments(schema, location="query"))
+        return cast(Decorator, self.arguments(schema, location="query"))
 
-    def gives(self, schema: type[Schema] | None, *, status: int = 200, example: Any = None) -> Decorator[View]:
+    def gives(self, schema: type[Schema] | None, *, status: int = 200, example: Any = None) -> Decorator:
         """What the view returns is shown by `schema`, or with None not at all."""
-        return cast(Decorator[View], self.response(status, schema, example=example))
+        return cast(Decorator, self.response(status, schema, example=example))
 
-    def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator[View]:
+    def gives_nothing(self, view: View) -> View:
+        """The view returns nothing, and the answer has no body."""
+
+        @functools.wraps(view)
+        def silent(*args: Any, **values: Any) -> Response:
+            view(*args, **values)
+            return Response(status=HTTPStatus.NO_CONTENT)
+
+        return cast(View, self.response(HTTPStatus.NO_CONTENT)(silent))
+
+    def matched(self, view: View) -> View:
+        """Say in the description that the view asks `require_match`."""
+        header = {
+            "in": "header",
+            "name": "If-Match",
+            "schema": {"type": "string"},
+            "description": "The ETag of what you read; if it has changed since, nothing is done (412).",
+        }
+        code = HTTPStatus.PRECONDITION_FAILED
+        return cast(View, self.doc(parameters=[header], responses={code.value: code.name})(view))
+
+    def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator:
         """Refuse keys without `scope`, and visitors without a key unless `or_nobody`.
 
         Stands right below `route`: nothing is read of a request that may not be made.
@@ -189,7 +223,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 return view(*args, **values)
 
             ways: list[dict[str, list[str]]] = [{"key": [scope]}]
-            described = self.doc(operationId=view.__name__, security=[{}, *ways] if or_nobody else ways)(guarded)
+            described = self.doc(
+                operationId=view.__name__,
+                security=[{}, *ways] if or_nobody else ways,
+                responses={code.value: code.name for code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)},
+            )(guarded)
             described.needed_scope = scope
             described.open_to_nobody = or_nobody
             return cast(View, described)
@@ -215,7 +253,7 @@ def init_app(app: Flask) -> None:
     api.init_app(app, spec_kwargs={"info": api_docs.INFO, "servers": [{"url": config.base_url}]})
     api.spec.components.security_scheme("key", api_docs.KEY_SCHEME)
     app.register_blueprint(api_docs.bp)
-    api_docs.describe_itself(api.spec)
+    api_docs.describe_itself(api.spec, app)
 
 
 def reader() -> Any:
@@ -238,12 +276,13 @@ def require_scope(scope: str) -> None:
         raise ScopeMissing(_("This key lacks the scope %(scope)s.", scope=scope), scope=scope)
 
 
-def listed(page: Page[Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """A page as a list answers it: the rows, and where the next ones are, in the body and as a Link (RFC 8288)."""
+def listed(page: Page[T], show: Callable[[T], Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A page as a list answers it: each row as `show` shapes it, and where the next are, also as a Link (RFC 8288)."""
+    rows = [show(row) for row in page.rows]
     if page.next is None:
-        return {"data": page.rows, "next": None}, {}
+        return {"data": rows, "next": None}, {}
     following = absolute(f"{request.path}?{urlencode({**request.args, 'cursor': page.next})}")
-    return {"data": page.rows, "next": following}, {"Link": f'<{following}>; rel="next"'}
+    return {"data": rows, "next": following}, {"Link": f'<{following}>; rel="next"'}
 
 
 def list_of(row: type[Schema], *, paged: bool = True) -> type[Schema]:
@@ -260,14 +299,14 @@ def created(thing: Any, path: str) -> tuple[Any, dict[str, str]]:
     return thing, {"Location": absolute(PREFIX + path)}
 
 
-def require_match(schema: type[Schema], thing: Any) -> None:
-    """The caller's If-Match names what `thing` is now, or there is none.
+def require_match(schema: type[Schema], make: Callable[[], Any]) -> None:
+    """The caller's If-Match names what the thing is now, or there is none. `make` makes what GET would show of it.
 
-    Raises Outdated if it names something else. Ask inside the unit of work that changes it.
+    Raises Outdated if it names something else. Ask inside the unit of work that changes the thing.
     """
     if "If-Match" not in request.headers:
         return
-    body = jsonify(schema().dump(thing)).get_data()
+    body = jsonify(schema().dump(make())).get_data()
     if not request.if_match.contains(generate_etag(body)):
         raise Outdated(_("This has changed since you read it. Read it again and send your change with its new tag."))
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Flask, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from ideas import api, problems
@@ -94,11 +94,12 @@ def problem(code: str) -> ResponseReturnValue:
     return render_template("problem_kind.html", problem=found)
 
 
-def describe_itself(spec: Any) -> None:
+def describe_itself(spec: Any, app: Flask) -> None:
     """Put the document's own address into the document."""
     spec.tag({"name": "description", "description": "The API about itself."})
     spec.path(
-        path="/api/v1/openapi.json",
+        rule=next(app.url_map.iter_rules("api_docs.openapi")),
+        parameters=[],
         operations={
             "get": {
                 "operationId": "openapi",

@@ -79,4 +79,4 @@ def _refuse(limit: RequestLimit) -> Response:
 
 
 def _seconds_until(moment: float) -> int:
-    return max(1, math.ceil(moment - time.time()))
+    return min(60, max(1, math.ceil(moment - time.time())))  # the windows are minutes

@@ -1,0 +1,36 @@
+"""Boards as JSON, and the room's other parts of the API, which are in the files beside this one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ideas import api
+from ideas.api import READ, Blueprint, list_of
+from ideas.boards import api_answers, api_comments, api_examples, api_ideas, api_me, api_reading, queries
+from ideas.boards import schemas_out as shapes
+from ideas.paging import Page
+
+boards = Blueprint("boards", __name__, about="Where ideas live, and what their team promises.")
+blueprints = (boards, api_ideas.blueprint, api_comments.blueprint, api_answers.blueprint, api_me.blueprint)
+
+
+@boards.route("/boards")
+@boards.needs(READ, or_nobody=True)
+@boards.gives(list_of(shapes.BoardOut), example=api_examples.page(api_examples.BOARD))
+def list_boards() -> Any:
+    """List boards
+
+    Public ones, and those you belong to. All of them are on one page.
+    """
+    rows = queries.list_boards(api.reader())
+    words = api_reading.words_of([row.board.id for row in rows])
+    return api.listed(Page(rows, None), lambda row: shapes.board(row.board, *words[row.board.id]))
+
+
+@boards.route("/boards/<slug:slug>")
+@boards.needs(READ, or_nobody=True)
+@boards.gives(shapes.BoardOut, example=api_examples.BOARD)
+def get_board(slug: str) -> Any:
+    """Read a board"""
+    board = queries.get_board(api.reader(), slug).board
+    return shapes.board(board, *api_reading.words_of([board.id])[board.id])

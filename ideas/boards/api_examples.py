@@ -1,0 +1,148 @@
+"""One small garden, as the description of the API tells it. Tests send and compare every one of these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Example = dict[str, Any]
+
+MIA: Example = {"id": 7, "name": "Mia"}
+OLE: Example = {"id": 9, "name": "Ole"}
+PETRA: Example = {"id": 2, "name": "Petra", "role": "team"}
+URL = "https://ideas.example.org/ideas/23-book-a-bed"
+
+BOARD: Example = {
+    "id": 1,
+    "slug": "garden",
+    "name": "Garden",
+    "about": "Our shared garden and everything in it.",
+    "visibility": "public",
+    "promise": {"text": "We read everything on Mondays.", "answer_within_days": 14},
+    "statuses": [
+        {"id": 1, "slug": "open", "name": "Open", "stage": "open"},
+        {"id": 3, "slug": "planned", "name": "Planned", "stage": "planned"},
+    ],
+    "tags": ["seed"],
+    "url": "https://ideas.example.org/boards/garden",
+}
+
+NEW_ANSWER: Example = {
+    "status": "planned",
+    "reason": "committed",
+    "text": "We will have a page for booking beds before the spring.",
+    "date": None,
+    "review_by": None,
+    "credits": [
+        {"kind": "votes", "how": "Your votes moved it to the front of the year."},
+        {"kind": "comment", "id": 88, "how": "Your rota became the booking page."},
+    ],
+}
+
+ANSWER_EDIT: Example = {"text": "We will have a page for booking beds by the end of March."}
+
+ANSWER: Example = {
+    "id": 5,
+    "status": "planned",
+    "reason": "committed",
+    "text": "We will have a page for booking beds before the spring.",
+    "text_html": "<p>We will have a page for booking beds before the spring.</p>\n",
+    "date": None,
+    "review_by": None,
+    "by": PETRA,
+    "announced_at": "2026-11-22T10:15:00Z",
+    "credits": [
+        {"kind": "votes", "id": None, "person": None, "how": "Your votes moved it to the front of the year."},
+        {"kind": "comment", "id": 88, "person": OLE, "how": "Your rota became the booking page."},
+    ],
+}
+
+NEW_IDEA: Example = {
+    "board": "garden",
+    "title": "Book a bed",
+    "body": "I never know which bed is free.",
+    "tags": ["seed"],
+}
+
+IDEA_EDIT: Example = {"title": "Book a bed for a season"}
+
+IDEA: Example = {
+    "id": 23,
+    "board": "garden",
+    "title": "Book a bed",
+    "body": "I never know which bed is free.",
+    "body_html": "<p>I never know which bed is free.</p>\n",
+    "author": MIA,
+    "status": {"slug": "planned", "name": "Planned", "stage": "planned"},
+    "tags": ["seed"],
+    "vote_count": 312,
+    "comment_count": 4,
+    "created_at": "2026-11-22T10:00:00Z",
+    "url": URL,
+    "merged_into": None,
+    "source": {"kind": "site"},
+    "answer": ANSWER,
+}
+
+WHOLE_IDEA: Example = {
+    **IDEA,
+    "people_told": {"owed": 317, "sent": 309, "pending": 0, "suppressed": 6, "failed": 2},
+}
+
+VOTE: Example = {"idea_id": 23, "voted": True, "vote_count": 313}
+NO_VOTE: Example = {"idea_id": 23, "voted": False, "vote_count": 312}
+OWN_VOTES: Example = {"data": [23]}
+
+NEW_COMMENT: Example = {"body": "A rota on the shed door would do for a start."}
+
+COMMENT_EDIT: Example = {"body": "A rota on the door of the shed would do for a start."}
+
+COMMENT: Example = {
+    "id": 88,
+    "idea_id": 23,
+    "parent_id": None,
+    "author": OLE,
+    "body": "A rota on the shed door would do for a start.",
+    "body_html": "<p>A rota on the shed door would do for a start.</p>\n",
+    "official": False,
+    "internal": False,
+    "created_at": "2026-11-22T10:05:00Z",
+    "edited_at": None,
+    "deleted": False,
+    "hidden": False,
+}
+
+THREAD: Example = {**COMMENT, "replies": []}
+
+RECEIPT: Example = {
+    "idea": {"id": 23, "title": "Book a bed", "url": URL},
+    "contribution": {"kind": "vote", "id": 901, "at": "2026-11-22T10:02:00Z", "through": None},
+    "answer": {
+        "status": "planned",
+        "reason": "committed",
+        "text": "We will have a page for booking beds before the spring.",
+        "announced_at": "2026-11-22T10:15:00Z",
+    },
+    "how_used": "Your votes moved it to the front of the year.",
+    "told": [
+        {"channel": "email", "state": "sent", "at": "2026-11-22T10:15:04Z"},
+        {"channel": "inbox", "state": "sent", "at": "2026-11-22T10:15:02Z"},
+    ],
+}
+
+DELIVERY: Example = {
+    "id": 7001,
+    "event": "answered",
+    "person": OLE,
+    "path": "credited",
+    "channel": "email",
+    "state": "sent",
+    "reason": None,
+    "attempts": 1,
+    "due_at": "2026-11-22T10:15:00Z",
+    "done_at": "2026-11-22T10:15:04Z",
+}
+
+
+def page(row: Example) -> Example:
+    """A list with that one row on its last page."""
+    return {"data": [row], "next": None}

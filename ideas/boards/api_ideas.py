@@ -1,0 +1,192 @@
+"""Ideas and votes as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from ideas import api
+from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
+from ideas.boards import api_examples as examples
+from ideas.boards import api_reading, listing, posting, queries, voting
+from ideas.boards import schemas_out as shapes
+from ideas.boards.listing import Sort, Wanted
+from ideas.boards.models import SourceKind, Stage
+from ideas.boards.queries import IdeaRow
+from ideas.boards.schemas import IdeaEdit, NewIdea
+from ideas.db import unit_of_work
+from ideas.ledger import report
+from ideas.schemas import AppSchema, Line, Slug
+
+IDEAS_ASKED_MOST = 100
+
+blueprint = Blueprint("ideas", __name__, about="Needs and proposals, and who backs them.")
+
+
+class Me(fields.String):
+    """“me”, the only person one may ask about."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(load_default=None, validate=validate.OneOf(["me"]), metadata={"description": about})
+
+
+class IdeasWanted(ListQuery):
+    """Which ideas, and in which order."""
+
+    board = Slug(load_default=None, metadata={"description": "Slug of the board; left out: every board in lists."})
+    sort = fields.Enum(Sort, by_value=True, load_default=Sort.TRENDING)
+    stage = fields.Enum(Stage, by_value=True, load_default=None)
+    status = Slug(load_default=None, metadata={"description": "Slug of a status of the board."})
+    tag = Slug(longest=40, load_default=None, metadata={"description": "Slug of a tag of the board."})
+    q = Line(longest=200, load_default="", metadata={"description": "Words to search for."})
+    author = Me("Only ideas you wrote: “me”.")
+    voted = Me("Only ideas you voted for: “me”.")
+
+
+class IdeaPosted(NewIdea):
+    """An idea as it is posted."""
+
+    board = Slug(required=True, metadata={"description": "Slug of the board."})
+
+
+class Ids(fields.Field[list[int]]):
+    """Ids separated by commas."""
+
+    default_error_messages = {"invalid": "Ids separated by commas, such as 23,24."}  # noqa: RUF012 - marshmallow's way
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[int]:
+        parts = [part.strip() for part in str(value).split(",")]
+        # ten digits are more than any id has
+        if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
+            raise self.make_error("invalid")
+        return [number for number in map(int, parts) if number <= ID_MOST]
+
+
+class VotesWanted(AppSchema):
+    """Which ideas are asked about."""
+
+    ideas = Ids(
+        required=True,
+        validate=validate.Length(max=IDEAS_ASKED_MOST),
+        metadata={"type": "string", "description": "Ids separated by commas, at most 100.", "example": "23,24"},
+    )
+
+
+@blueprint.route("/ideas")
+@blueprint.needs(READ, or_nobody=True)
+@blueprint.asks(IdeasWanted)
+@blueprint.gives(list_of(shapes.IdeaOut), example=examples.page(examples.IDEA))
+def list_ideas(asked: dict[str, Any]) -> Any:
+    """List ideas
+
+    Hidden ideas are in the lists of the team alone. “author” and “voted” need a key.
+    """
+    reader = api.member() if asked["author"] or asked["voted"] else api.reader()
+    rows = queries.list_boards(reader) if asked["board"] is None else [queries.get_board(reader, asked["board"])]
+    wanted = Wanted(
+        sort=asked["sort"],
+        stage=asked["stage"],
+        status=asked["status"],
+        tag=asked["tag"],
+        question=asked["q"],
+        mine=asked["author"] is not None,
+        voted=asked["voted"] is not None,
+    )
+    page = listing.ideas_on(reader, rows, wanted, limit=asked["limit"], cursor=asked["cursor"])
+    ours = {row.board.id for row in rows if row.standing.is_team}
+    return api.listed(
+        page, lambda card: shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board_id in ours)
+    )
+
+
+@blueprint.route("/ideas", method="POST")
+@blueprint.needs("ideas:write")
+@blueprint.takes(IdeaPosted, example=examples.NEW_IDEA)
+@blueprint.gives(shapes.IdeaOut, status=201, example=examples.WHOLE_IDEA)
+def post_idea(new: dict[str, Any]) -> Any:
+    """Post an idea"""
+    with unit_of_work():
+        where = queries.get_board(api.member(), new.pop("board"))
+        idea_id = posting.submit(api.member(), where, **new, source=SourceKind.API).id
+    return api.created(whole_idea(idea_id), f"/ideas/{idea_id}")
+
+
+@blueprint.route("/ideas/<id:idea_id>")
+@blueprint.needs(READ, or_nobody=True)
+@blueprint.gives(shapes.IdeaOut, example=examples.WHOLE_IDEA)
+def get_idea(idea_id: int) -> Any:
+    """Read an idea"""
+    return whole_idea(idea_id)
+
+
+@blueprint.route("/ideas/<id:idea_id>", method="PATCH")
+@blueprint.needs("ideas:write")
+@blueprint.takes(IdeaEdit, example=examples.IDEA_EDIT)
+@blueprint.gives(shapes.IdeaOut, example=examples.WHOLE_IDEA)
+@blueprint.matched
+def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
+    """Edit your idea
+
+    A merge patch (RFC 7396): what is left out stays. Possible until the team's first answer; each version is kept.
+    """
+    with unit_of_work():
+        on = queries.get_idea(api.member(), idea_id)
+        api.require_match(shapes.IdeaOut, lambda: _whole(on))
+        posting.revise(api.member(), on, changes)
+    return whole_idea(idea_id)
+
+
+@blueprint.route("/ideas/<id:idea_id>/vote", method="PUT")
+@blueprint.needs("votes:write")
+@blueprint.gives(shapes.VoteOut, example=examples.VOTE)
+def cast_vote(idea_id: int) -> Any:
+    """Vote for an idea
+
+    Voting twice is voting once.
+    """
+    with unit_of_work():
+        count = voting.cast(api.member(), queries.get_idea(api.member(), idea_id).idea)
+    return {"idea_id": idea_id, "voted": True, "vote_count": count}
+
+
+@blueprint.route("/ideas/<id:idea_id>/vote", method="DELETE")
+@blueprint.needs("votes:write")
+@blueprint.gives(shapes.VoteOut, example=examples.NO_VOTE)
+def retract_vote(idea_id: int) -> Any:
+    """Take your vote back
+
+    Without a vote nothing changes.
+    """
+    with unit_of_work():
+        count = voting.retract(api.member(), queries.get_idea(api.member(), idea_id).idea)
+    return {"idea_id": idea_id, "voted": False, "vote_count": count}
+
+
+@blueprint.route("/me/votes")
+@blueprint.needs(READ)
+@blueprint.asks(VotesWanted)
+@blueprint.gives(shapes.OwnVotes, example=examples.OWN_VOTES)
+def list_own_votes(asked: dict[str, Any]) -> Any:
+    """Ask which of some ideas you voted for
+
+    Apart from the ideas themselves, so that those can be the same for everyone and cached.
+    """
+    return {"data": api_reading.votes_among(api.member(), asked["ideas"])}
+
+
+def whole_idea(idea_id: int) -> shapes.Shape:
+    """One idea as whoever asks may see it, with how many were told."""
+    return _whole(queries.get_idea(api.reader(), idea_id))
+
+
+def _whole(on: IdeaRow) -> shapes.Shape:
+    idea = on.idea
+    shape = shapes.idea(
+        idea,
+        listing.tags_on([idea.id]).get(idea.id, []),
+        listing.answers_on([idea.id]).get(idea.id),
+        team=on.standing.is_team,
+    )
+    shape["people_told"] = report.people_told(idea.subject)
+    return shape
