@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlencode
 
 import flask_smorest
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, current_app, g, json, jsonify, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.http import generate_etag
@@ -111,7 +112,6 @@ class ListQuery(AppSchema):
         load_default=PAGE, validate=validate.Range(1, PAGE_MOST), metadata={"description": "Rows on a page."}
     )
     cursor = fields.String(
-        load_default=None,
         validate=validate.Length(max=1000),
         metadata={"description": "Where the page begins: take the address in “next” as it is."},
     )
@@ -137,6 +137,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no type
 
     def _register_error_handlers(self) -> None:
         """Errors are `http.py`'s: smorest's own handler would drop Allow from a 405."""
+
+    def _register_pagination_header(self) -> None:
+        """Lists are paged by our own cursors."""
 
     def _register_responses(self) -> None:
         for name, description in [
@@ -250,7 +253,14 @@ def init_app(app: Flask) -> None:
     app.after_request(_finish)
     config = app.config["ANSWERBACK"]
     app.config.update(API_TITLE=f"{config.site_name} API", API_VERSION="1", OPENAPI_VERSION="3.1.0")
-    api.init_app(app, spec_kwargs={"info": api_docs.INFO, "servers": [{"url": config.base_url}]})
+    api.init_app(
+        app,
+        spec_kwargs={
+            "info": api_docs.INFO,
+            "servers": [{"url": config.base_url}],
+            "marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_name_of),
+        },
+    )
     api.spec.components.security_scheme("key", api_docs.KEY_SCHEME)
     app.register_blueprint(api_docs.bp)
     api_docs.describe_itself(api.spec, app)
@@ -359,6 +369,11 @@ def _finish(answer: Response) -> Response:
         answer.make_conditional(request)
     api_limits.tell(answer)
     return answer
+
+
+def _name_of(schema: Any) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return str(kind.__name__).removesuffix("Out")
 
 
 def _arguments_of(view: Any) -> Sequence[dict[str, Any]]:

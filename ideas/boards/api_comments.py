@@ -25,7 +25,7 @@ def list_comments(asked: dict[str, Any], idea_id: int) -> Any:
     Oldest first, each with all its replies. Internal notes are shown to the team alone.
     """
     on = queries.get_idea(api.reader(), idea_id)
-    page = reading.discussion(on, limit=asked["limit"], cursor=asked["cursor"])
+    page = reading.discussion(on, limit=asked["limit"], cursor=asked.get("cursor"))
     return api.listed(page, lambda thread: shapes.thread(on, thread))
 
 

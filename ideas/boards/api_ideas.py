@@ -28,17 +28,17 @@ class Me(fields.String):
     """“me”, the only person one may ask about."""
 
     def __init__(self, about: str) -> None:
-        super().__init__(load_default=None, validate=validate.OneOf(["me"]), metadata={"description": about})
+        super().__init__(validate=validate.OneOf(["me"]), metadata={"description": about})
 
 
 class IdeasWanted(ListQuery):
     """Which ideas, and in which order."""
 
-    board = Slug(load_default=None, metadata={"description": "Slug of the board; left out: every board in lists."})
-    sort = fields.Enum(Sort, by_value=True, load_default=Sort.TRENDING)
-    stage = fields.Enum(Stage, by_value=True, load_default=None)
-    status = Slug(load_default=None, metadata={"description": "Slug of a status of the board."})
-    tag = Slug(longest=40, load_default=None, metadata={"description": "Slug of a tag of the board."})
+    board = Slug(metadata={"description": "Slug of the board; left out: every board in lists."})
+    sort = fields.Enum(Sort, by_value=fields.String, load_default=Sort.TRENDING)
+    stage = fields.Enum(Stage, by_value=fields.String)
+    status = Slug(metadata={"description": "Slug of a status of the board."})
+    tag = Slug(longest=40, metadata={"description": "Slug of a tag of the board."})
     q = Line(longest=200, load_default="", metadata={"description": "Words to search for."})
     author = Me("Only ideas you wrote: “me”.")
     voted = Me("Only ideas you voted for: “me”.")
@@ -82,18 +82,19 @@ def list_ideas(asked: dict[str, Any]) -> Any:
 
     Hidden ideas are in the lists of the team alone. “author” and “voted” need a key.
     """
-    reader = api.member() if asked["author"] or asked["voted"] else api.reader()
-    rows = queries.list_boards(reader) if asked["board"] is None else [queries.get_board(reader, asked["board"])]
+    mine, voted = "author" in asked, "voted" in asked
+    reader = api.member() if mine or voted else api.reader()
+    rows = [queries.get_board(reader, asked["board"])] if "board" in asked else queries.list_boards(reader)
     wanted = Wanted(
         sort=asked["sort"],
-        stage=asked["stage"],
-        status=asked["status"],
-        tag=asked["tag"],
+        stage=asked.get("stage"),
+        status=asked.get("status"),
+        tag=asked.get("tag"),
         question=asked["q"],
-        mine=asked["author"] is not None,
-        voted=asked["voted"] is not None,
+        mine=mine,
+        voted=voted,
     )
-    page = listing.ideas_on(reader, rows, wanted, limit=asked["limit"], cursor=asked["cursor"])
+    page = listing.ideas_on(reader, rows, wanted, limit=asked["limit"], cursor=asked.get("cursor"))
     ours = {row.board.id for row in rows if row.standing.is_team}
     return api.listed(
         page, lambda card: shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board_id in ours)

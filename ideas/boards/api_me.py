@@ -24,7 +24,7 @@ def list_receipts(asked: dict[str, Any]) -> Any:
 
     Newest contribution first: the answer, how yours was used, and when and how you were told.
     """
-    page = receipts.receipts_of(api.member(), limit=asked["limit"], cursor=asked["cursor"])
+    page = receipts.receipts_of(api.member(), limit=asked["limit"], cursor=asked.get("cursor"))
     return api.listed(page, shapes.receipt)
 
 
@@ -39,5 +39,5 @@ def list_deliveries(asked: dict[str, Any], idea_id: int) -> Any:
     """
     on = queries.get_idea(api.member(), idea_id)
     policy.require_team(on.standing)
-    page = report.deliveries(on.idea.subject, limit=asked["limit"], cursor=asked["cursor"])
+    page = report.deliveries(on.idea.subject, limit=asked["limit"], cursor=asked.get("cursor"))
     return api.listed(page, delivery)
