@@ -21,7 +21,6 @@ from werkzeug.routing import IntegerConverter, UnicodeConverter
 
 from ideas import api_limits
 from ideas.api_input import Parser, read_query
-from ideas.db import unit_of_work
 from ideas.errors import SignInNeeded
 from ideas.http import csrf
 from ideas.paging import PAGE, PAGE_MOST, Page
@@ -69,9 +68,6 @@ class Key(Protocol):
 
     @property
     def scopes(self) -> frozenset[str]: ...
-
-    @property
-    def was_used_long_ago(self) -> bool: ...
 
 
 class OutSchema(Schema):
@@ -358,9 +354,6 @@ def _finish(answer: Response) -> Response:
     """Tags, caching and limits, the same for every answer of the API."""
     if not _is_ours():
         return answer
-    if (key := _key()) and key.was_used_long_ago and (note_use := rooms().note_key_use):
-        with unit_of_work():
-            note_use(key.id)
     if request.method in ("GET", "HEAD") and answer.status_code == HTTPStatus.OK:
         if "Authorization" not in request.headers:
             answer.headers.setdefault("Cache-Control", PUBLIC)

@@ -25,7 +25,6 @@ class Rooms:
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
-    note_key_use: the id of a key → it is written down that the key is in use.
     """
 
     notices: Notices = field(default_factory=dict)
@@ -36,7 +35,6 @@ class Rooms:
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None
-    note_key_use: Callable[[int], None] | None = None
 
 
 def current() -> Config:
