@@ -59,7 +59,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     given.entry_id = outbox.record(
         Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=settle_time()
     )
-    _keep_version(actor, given, credits, entry_id=given.entry_id)
+    _keep_version(actor, given, credits)
     audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
     db.session.flush()  # ranking reads the row
     ranking.move(idea.id, status.stage)
@@ -85,13 +85,10 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     given.text_html = markup.render(words["text"])
     given.planned_for = words["date"]
     given.review_by = words["review_by"]
-    is_waiting = given.entry_id is not None and outbox.postpone(given.entry_id, wait=settle_time())
-    newly_credited = _write_credits(given, credits)
-    entry_id = None
-    if not is_waiting and (date_moved or newly_credited):
-        event = AnswerCorrected(subject=row.on.idea.subject, about_id=given.id, actor_id=actor.id)
-        entry_id = outbox.record(event, wait=settle_time())
-    _keep_version(actor, given, credits, entry_id=entry_id, date_moved=date_moved and not is_waiting)
+    _write_credits(given, credits)
+    kept = _keep_version(actor, given, credits)
+    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=settle_time()):
+        _announce_correction(actor, row.on.idea, kept, date_moved=date_moved)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
     db.session.flush()  # the caller reads it again
     return given
@@ -198,7 +195,7 @@ def _require_nothing_waiting(idea: Idea) -> None:
     )
     if db.session.scalar(waiting) is not None:
         raise AnswerWaiting(
-            _("An answer to this idea is about to be announced. Undo it, correct it or send it now before giving another.")
+            _("An answer is about to be announced. Undo it, correct it or send it now before giving another.")
         )
 
 
@@ -231,8 +228,26 @@ def _next_version(given: Answer, read: int | None) -> int:
     return number
 
 
-def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> bool:
-    """Make the credits of an answer exactly these; True if one is new."""
+def _announce_correction(actor: User, idea: Idea, version: AnswerVersion, *, date_moved: bool) -> None:
+    """Tell what is news in `version`, together with what a former correction has not told yet."""
+    version.news_since, version.date_moved = version.number, date_moved
+    former = db.session.scalar(
+        sa.select(AnswerVersion)
+        .where(AnswerVersion.answer_id == version.answer_id, AnswerVersion.entry_id.is_not(None))
+        .order_by(AnswerVersion.number.desc())
+        .limit(1)
+    )
+    if former is not None and former.entry_id is not None and outbox.cancel(former.entry_id):
+        version.news_since = former.news_since
+        version.date_moved = date_moved or former.date_moved
+    credited = sa.exists().where(Credit.answer_id == version.answer_id, Credit.since_version >= version.news_since)
+    if version.date_moved or db.session.scalar(sa.select(credited)):
+        event = AnswerCorrected(subject=idea.subject, about_id=version.id, actor_id=actor.id)
+        version.entry_id = outbox.record(event, wait=settle_time())
+
+
+def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:
+    """Make the credits of an answer exactly these."""
     before = {
         (credit.kind, credit.comment_id): credit
         for credit in db.session.scalars(sa.select(Credit).where(Credit.answer_id == given.id))
@@ -255,25 +270,21 @@ def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> bool:
                 )
             )
     db.session.flush()  # notices read the rows
-    return bool(wanted.keys() - before.keys())
 
 
-def _keep_version(
-    actor: User, given: Answer, credits: Sequence[dict[str, Any]], *, entry_id: int | None, date_moved: bool = False
-) -> None:
-    db.session.add(
-        AnswerVersion(
-            answer_id=given.id,
-            number=given.version,
-            reason=given.reason,
-            text=given.text,
-            text_html=given.text_html,
-            planned_for=given.planned_for,
-            review_by=given.review_by,
-            credits=list(credits),
-            by_id=actor.id,
-            created_at=utcnow(),
-            entry_id=entry_id,
-            date_moved=date_moved,
-        )
+def _keep_version(actor: User, given: Answer, credits: Sequence[dict[str, Any]]) -> AnswerVersion:
+    version = AnswerVersion(
+        answer_id=given.id,
+        number=given.version,
+        reason=given.reason,
+        text=given.text,
+        text_html=given.text_html,
+        planned_for=given.planned_for,
+        review_by=given.review_by,
+        credits=list(credits),
+        by_id=actor.id,
+        created_at=utcnow(),
     )
+    db.session.add(version)
+    db.session.flush()  # an event may name its id
+    return version

@@ -18,7 +18,7 @@ class CommentingClosed(Conflict):
 
 
 class EditingClosed(Conflict):
-    """The idea has its first answer: what the team answered must stay readable, so it is not edited or withdrawn now."""
+    """The idea has its first answer: what was answered must stay readable, so it is not edited or withdrawn now."""
 
     code = "editing-closed"
 

@@ -31,7 +31,7 @@ class Answered(Event):
 
 @dataclass(frozen=True)
 class AnswerCorrected(Event):
-    """about_id: the answer, corrected after it was announced, with news in the correction."""
+    """about_id: the version of an answer that corrected it after it was announced, and holds news."""
 
     kind: ClassVar[str] = "answer_corrected"
 

@@ -27,6 +27,4 @@ def follow_board(person: User, board: Board) -> None:
 
 
 def unfollow_board(person: User, board: Board) -> None:
-    db.session.execute(
-        sa.delete(BoardFollow).where(BoardFollow.board_id == board.id, BoardFollow.user_id == person.id)
-    )
+    db.session.execute(sa.delete(BoardFollow).where(BoardFollow.board_id == board.id, BoardFollow.user_id == person.id))

@@ -92,7 +92,7 @@ def ideas_on(
         after is not None,
     )
     statement = _statement(*shape)
-    for condition in searching.matches(wanted.question, IdeaRank.idea_id):
+    for condition in searching.matches(wanted.question, IdeaRank.__table__.c.idea_id):
         statement = statement.where(condition)
     values: dict[str, Any] = {
         "reader": reader.id if reader else None,
@@ -107,7 +107,8 @@ def ideas_on(
     if after is not None:
         values |= {"after": after[0], "after_id": after[1]}
     rows = db.session.execute(statement, values).all()
-    page = Page.of(rows, limit, order=wanted.sort, key=lambda row: (getattr(row.Idea.rank, KEYS[wanted.sort].key), row.Idea.id))
+    key = KEYS[wanted.sort].key
+    page = Page.of(rows, limit, order=wanted.sort, key=lambda row: (getattr(row.Idea.rank, key), row.Idea.id))
     return Page(_cards(page.rows), page.next)
 
 
@@ -123,9 +124,7 @@ def _statement(
         .join(Idea.status)
         .where(
             IdeaRank.listed,
-            sa.or_(
-                sa.not_(IdeaRank.is_hidden), IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True))
-            ),
+            sa.or_(sa.not_(IdeaRank.is_hidden), IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True))),
         )
         .options(
             contains_eager(Idea.rank),
@@ -154,9 +153,7 @@ def _statement(
     if voted:
         places = places.where(IdeaRank.idea_id.in_(sa.select(Vote.idea_id).where(Vote.user_id == READER)))
     if after:
-        last = sa.tuple_(
-            sa.bindparam("after", type_=key.type), sa.bindparam("after_id", type_=sa.Integer)
-        )
+        last = sa.tuple_(sa.bindparam("after", type_=key.type), sa.bindparam("after_id", type_=sa.Integer))
         places = places.where(sa.tuple_(key, IdeaRank.idea_id) < last)
     return places
 

@@ -98,7 +98,10 @@ class Invitation(Base):
 
 
 class Status(Base):
-    """What an idea is now, in the board's own words. The first open one is where ideas begin. Written by boardkeeping.py."""
+    """What an idea is now, in the board's own words; the first open one is where ideas begin.
+
+    Written by boardkeeping.py.
+    """
 
     __tablename__ = "status"
     __table_args__ = (sa.UniqueConstraint("board_id", "slug"),)
@@ -192,7 +195,8 @@ class IdeaRank(Base):
     """All that a vote touches and a list sorts by, apart from the wide row. Written by ranking.py.
 
     listed: not withdrawn. is_hidden: hidden by the team, whose lists show it all the same; few are, so that the lists
-    of everybody else walk the same indexes and pass over them. answered_at: the last official word. hot: see ranking.py.
+    of everybody else walk the same indexes and pass over them. answered_at: the last official word.
+    hot: see ranking.py.
     """
 
     __tablename__ = "idea_rank"
@@ -381,9 +385,11 @@ class AnswerVersion(Base):
     """
 
     __tablename__ = "answer_version"
+    __table_args__ = (sa.UniqueConstraint("answer_id", "number"),)
 
-    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)  # from 1
+    id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"))
+    number: Mapped[int]  # from 1
     reason: Mapped[str] = mapped_column(sa.String(20))
     text: Mapped[str] = mapped_column(sa.Text)
     text_html: Mapped[str] = mapped_column(sa.Text)
@@ -395,7 +401,9 @@ class AnswerVersion(Base):
     # what told people of this version; None when the correction held no news, or was told with the answer itself
     entry_id: Mapped[int | None] = mapped_column(_BIG, sa.ForeignKey("outbox_entry.id"))
 
-    date_moved: Mapped[bool] = mapped_column(default=False)  # after the former date was announced
+    # what that entry tells: the credits that came with this version or later, and whether the date moved
+    news_since: Mapped[int] = mapped_column(default=1)
+    date_moved: Mapped[bool] = mapped_column(default=False)
 
     by: Mapped[User] = relationship(lazy="raise_on_sql")
 

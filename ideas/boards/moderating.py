@@ -58,7 +58,11 @@ def restore_comment(actor: User, row: CommentRow) -> None:
 
 def _tell_and_note(actor: User, on: IdeaRow, comment: Comment | None, reason: str) -> None:
     hiding = Hiding(
-        idea_id=on.idea.id, comment_id=comment.id if comment else None, reason=reason, by_id=actor.id, hidden_at=utcnow()
+        idea_id=on.idea.id,
+        comment_id=comment.id if comment else None,
+        reason=reason,
+        by_id=actor.id,
+        hidden_at=utcnow(),
     )
     db.session.add(hiding)
     db.session.flush()  # the event names its id

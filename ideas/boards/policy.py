@@ -110,7 +110,7 @@ def require_edit(standing: Standing, idea: Idea, *, answered: bool) -> None:
     if standing.user is not None:
         require_part(standing.user)
     if answered or idea.withdrawn_at is not None or idea.hidden_at is not None:
-        raise EditingClosed(_("The team has answered, so the idea stays as it was answered. Say the rest in a comment."))
+        raise EditingClosed(_("This idea stays as the team answered it. Say the rest in a comment."))
 
 
 def require_team(standing: Standing) -> None:

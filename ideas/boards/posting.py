@@ -163,6 +163,12 @@ def disown(person: User, board: Board) -> None:
     )
 
 
+def hand_over(giver_id: int, taker_id: int) -> None:
+    """What was written in the name of one person is another's: two rows turned out to be the same person."""
+    for column in (Idea.author_id, Revision.author_id):
+        db.session.execute(sa.update(column.class_).where(column == giver_id).values({column.key: taker_id}))
+
+
 def _is_team(person: User, board_id: int) -> bool:
     return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
 

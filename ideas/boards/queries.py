@@ -38,9 +38,7 @@ TEAM_ROLES = (SiteRole.TEAM, SiteRole.ADMIN)
 def is_team_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """SQL: that person is of the team of that board."""
     return sa.or_(
-        sa.exists().where(
-            Membership.user_id == user_id, Membership.board_id == board_id, Membership.role == "team"
-        ),
+        sa.exists().where(Membership.user_id == user_id, Membership.board_id == board_id, Membership.role == "team"),
         sa.exists().where(User.id == user_id, User.site_role.in_(TEAM_ROLES)),
     )
 

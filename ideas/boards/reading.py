@@ -1,0 +1,351 @@
+"""What a page shows beside an idea or a board: discussion, timeline, backers, versions, the roadmap, the team's queue.
+
+Everything here takes a row that a door of queries.py has opened, so visibility is decided already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from ideas.accounts.models import User
+from ideas.boards import listing, queries
+from ideas.boards.models import (
+    Answer,
+    AnswerVersion,
+    Comment,
+    Hiding,
+    Idea,
+    IdeaRank,
+    Membership,
+    Revision,
+    Stage,
+    Vote,
+)
+from ideas.boards.queries import BoardRow, IdeaRow
+from ideas.db import db, utcnow
+from ideas.paging import Page, read_cursor
+
+COMMENTS_A_PAGE = 100
+BACKERS_SHOWN = 50
+RECORD_OF = 200  # the promise's record is that of the last so many ideas that were due
+ROADMAP_STAGES = (Stage.PLANNED, Stage.STARTED, Stage.SHIPPED)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment with its replies, as one reader sees them; tombstones have no words."""
+
+    comment: Comment
+    replies: list[Comment] = field(default_factory=list)
+
+
+class Moment(NamedTuple):
+    """One line of an idea's timeline. what: posted, edited, answered, corrected, undone, official, hidden, restored,
+    withdrawn. `thing` is the row behind it: the idea, an answer (status, by loaded), a version, a comment, a hiding."""
+
+    at: datetime
+    what: str
+    thing: Any
+
+
+class Record(NamedTuple):
+    """How a board keeps its promise. kept and due: of the last RECORD_OF ideas that were due; oldest: the longest
+    unanswered idea's time of posting."""
+
+    kept: int
+    due: int
+    oldest: datetime | None
+
+    @property
+    def percent(self) -> int | None:
+        return self.kept * 100 // self.due if self.due else None
+
+
+class Waiting(NamedTuple):
+    """An idea that still needs its first official word. late: beyond the board's promise."""
+
+    idea: Idea
+    vote_count: int
+    days: int
+    within: int | None
+
+    @property
+    def late(self) -> bool:
+        return self.within is not None and self.days >= self.within
+
+
+def discussion(on: IdeaRow, *, limit: int = COMMENTS_A_PAGE, cursor: str | None = None) -> Page[Thread]:
+    """The threads of an idea, oldest first, each with all its replies; two queries.
+
+    Internal notes are seen by the team alone. A deleted comment stays as a tombstone while somebody replied to it, and
+    for the team; a hidden one always: that something was hidden is no secret.
+    """
+    after = read_cursor("discussion", cursor)
+    roots = (
+        sa.select(Comment)
+        .where(Comment.idea_id == on.idea.id, Comment.parent_id.is_(None))
+        .options(joinedload(Comment.author))
+        .order_by(Comment.created_at, Comment.id)
+        .limit(limit + 1)
+    )
+    if not on.standing.is_team:
+        roots = roots.where(sa.not_(Comment.is_internal))
+    if after is not None:
+        roots = roots.where(sa.tuple_(Comment.created_at, Comment.id) > sa.tuple_(*after))
+    found = db.session.scalars(roots).all()
+    page = Page.of(found, limit, order="discussion", key=lambda comment: (comment.created_at, comment.id))
+    replies: dict[int, list[Comment]] = {}
+    if page.rows:
+        for reply in db.session.scalars(
+            sa.select(Comment)
+            .where(Comment.parent_id.in_([root.id for root in page.rows]))
+            .options(joinedload(Comment.author))
+            .order_by(Comment.created_at, Comment.id)
+        ):
+            if reply.parent_id is not None and (not reply.is_internal or on.standing.is_team):
+                replies.setdefault(reply.parent_id, []).append(reply)
+    threads = []
+    for root in page.rows:
+        kept = [reply for reply in replies.get(root.id, []) if _leaves_trace(on, reply)]
+        if kept or _leaves_trace(on, root):
+            threads.append(Thread(root, kept))
+    return Page(threads, page.next)
+
+
+def _leaves_trace(on: IdeaRow, comment: Comment) -> bool:
+    return comment.deleted_at is None or on.standing.is_team
+
+
+def is_readable(on: IdeaRow, comment: Comment) -> bool:
+    """Whether the reader sees the words; otherwise a tombstone."""
+    if comment.deleted_at is not None:
+        return False
+    return comment.hidden_at is None or on.standing.is_team or on.standing.is_author(comment)
+
+
+def hidings_of(on: IdeaRow) -> dict[int | None, Hiding]:
+    """Why things are hidden now: comment id (None: the idea itself) → hiding."""
+    rows = db.session.scalars(
+        sa.select(Hiding)
+        .where(Hiding.idea_id == on.idea.id, Hiding.restored_at.is_(None))
+        .options(joinedload(Hiding.by))
+    )
+    return {hiding.comment_id: hiding for hiding in rows}
+
+
+def backers(on: IdeaRow) -> list[User]:
+    """Those who chose to be seen, newest vote first, at most BACKERS_SHOWN; the team sees all of them."""
+    statement = (
+        sa.select(User)
+        .join(Vote, Vote.user_id == User.id)
+        .where(Vote.idea_id == on.idea.id)
+        .order_by(Vote.id.desc())
+        .limit(BACKERS_SHOWN)
+    )
+    if not on.standing.is_team:
+        statement = statement.where(User.shown_as_backer)
+    return list(db.session.scalars(statement))
+
+
+def answers(on: IdeaRow) -> list[listing.AnswerLine]:
+    """All answers given to the idea, the one that stands first; those undone are seen by the team alone."""
+    statement = (
+        sa.select(Answer)
+        .where(Answer.idea_id == on.idea.id)
+        .options(
+            joinedload(Answer.by), joinedload(Answer.status), joinedload(Answer.former_status), joinedload(Answer.entry)
+        )
+        .order_by(Answer.undone_at.is_not(None), Answer.id.desc())
+        .limit(100)
+    )
+    if not on.standing.is_team:
+        statement = statement.where(Answer.undone_at.is_(None))
+    found = db.session.scalars(statement).all()
+    credits = listing.credits_on([answer.id for answer in found])
+    return [listing.AnswerLine(answer, credits.get(answer.id, [])) for answer in found]
+
+
+def versions_of(answer: Answer) -> list[AnswerVersion]:
+    """An answer as it was, latest first."""
+    return list(
+        db.session.scalars(
+            sa.select(AnswerVersion)
+            .where(AnswerVersion.answer_id == answer.id)
+            .options(joinedload(AnswerVersion.by))
+            .order_by(AnswerVersion.number.desc())
+        )
+    )
+
+
+def revisions_of(on: IdeaRow) -> list[Revision]:
+    """The idea as it was, latest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Revision)
+            .where(Revision.idea_id == on.idea.id)
+            .options(joinedload(Revision.author))
+            .order_by(Revision.number.desc())
+            .limit(200)
+        )
+    )
+
+
+def timeline(on: IdeaRow, given: Sequence[listing.AnswerLine]) -> list[Moment]:
+    """What happened to the idea and when, oldest first. `given`: its answers, already read."""
+    moments = [Moment(on.idea.created_at, "posted", on.idea)]
+    if on.idea.edited_at is not None:
+        moments.append(Moment(on.idea.edited_at, "edited", on.idea))
+    for line in given:
+        moments.append(Moment(line.answer.created_at, "answered", line.answer))
+        if line.answer.undone_at is not None:
+            moments.append(Moment(line.answer.undone_at, "undone", line.answer))
+    corrections = sa.select(AnswerVersion).where(
+        AnswerVersion.answer_id.in_([line.answer.id for line in given]), AnswerVersion.number > 1
+    )
+    if given:
+        moments += [
+            Moment(version.created_at, "corrected", version)
+            for version in db.session.scalars(corrections.options(joinedload(AnswerVersion.by)))
+        ]
+    official = (
+        sa.select(Comment)
+        .where(
+            Comment.idea_id == on.idea.id,
+            Comment.is_official,
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+        .options(joinedload(Comment.author))
+        .order_by(Comment.id.desc())
+        .limit(50)
+    )
+    moments += [Moment(comment.created_at, "official", comment) for comment in db.session.scalars(official)]
+    if on.standing.is_team:
+        for hiding in db.session.scalars(
+            sa.select(Hiding).where(Hiding.idea_id == on.idea.id).options(joinedload(Hiding.by))
+        ):
+            moments.append(Moment(hiding.hidden_at, "hidden", hiding))
+            if hiding.restored_at is not None:
+                moments.append(Moment(hiding.restored_at, "restored", hiding))
+    if on.idea.withdrawn_at is not None:
+        moments.append(Moment(on.idea.withdrawn_at, "withdrawn", on.idea))
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def roadmap(where: BoardRow, *, each: int = 20) -> dict[Stage, list[listing.IdeaCard]]:
+    """Per stage the most backed ideas that are planned, in progress or shipped; the first `each`."""
+    return {
+        stage: list(
+            listing.ideas_on(
+                where.standing.user, [where], listing.Wanted(sort=listing.Sort.TOP, stage=stage), limit=each
+            ).rows
+        )
+        for stage in ROADMAP_STAGES
+    }
+
+
+def record_of(where: BoardRow) -> Record | None:
+    """How the board keeps its promise; None for a board that promises no time. Bounded: see RECORD_OF."""
+    days = where.board.answer_within_days
+    if days is None:
+        return None
+    now = utcnow()
+    shown = (IdeaRank.board_id == where.board.id, IdeaRank.listed, sa.not_(IdeaRank.is_hidden))
+    due = db.session.execute(
+        sa.select(IdeaRank.idea_id, IdeaRank.created_at)
+        .where(*shown, IdeaRank.created_at <= now - timedelta(days=days))
+        .order_by(IdeaRank.created_at.desc(), IdeaRank.idea_id.desc())
+        .limit(RECORD_OF)
+    ).all()
+    words = _first_words([row.idea_id for row in due])
+    kept = sum(1 for row in due if row.idea_id in words and words[row.idea_id] <= row.created_at + timedelta(days=days))
+    oldest = db.session.scalar(
+        sa.select(IdeaRank.created_at)
+        .where(*shown, IdeaRank.answered_at.is_(None))
+        .order_by(IdeaRank.created_at, IdeaRank.idea_id)
+        .limit(1)
+    )
+    return Record(kept, len(due), oldest)
+
+
+def _first_words(idea_ids: Sequence[int]) -> dict[int, datetime]:
+    if not idea_ids:
+        return {}
+    words = sa.union_all(
+        sa.select(Answer.idea_id, Answer.created_at.label("at")).where(
+            Answer.idea_id.in_(idea_ids), Answer.undone_at.is_(None)
+        ),
+        sa.select(Comment.idea_id, Comment.created_at).where(
+            Comment.idea_id.in_(idea_ids), Comment.is_official, Comment.deleted_at.is_(None)
+        ),
+    ).subquery()
+    rows = db.session.execute(sa.select(words.c.idea_id, sa.func.min(words.c.at)).group_by(words.c.idea_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def needs_an_answer(boards: Sequence[BoardRow], *, limit: int, cursor: str | None = None) -> Page[Waiting]:
+    """Ideas without an official word, longest wait first, on those of `boards` whose team the reader is of."""
+    after = read_cursor("waiting", cursor)
+    statement = (
+        sa.select(Idea, IdeaRank.vote_count, IdeaRank.created_at)
+        .join(IdeaRank, IdeaRank.idea_id == Idea.id)
+        .where(
+            IdeaRank.board_id.in_([row.board.id for row in boards if row.standing.is_team]),
+            IdeaRank.listed,
+            sa.not_(IdeaRank.is_hidden),
+            IdeaRank.answered_at.is_(None),
+        )
+        .options(joinedload(Idea.board), joinedload(Idea.author), joinedload(Idea.owner), joinedload(Idea.status))
+        .order_by(IdeaRank.created_at, IdeaRank.idea_id)
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(sa.tuple_(IdeaRank.created_at, IdeaRank.idea_id) > sa.tuple_(*after))
+    now = utcnow()
+    rows = [
+        Waiting(row.Idea, row.vote_count, (now - row.created_at).days, row.Idea.board.answer_within_days)
+        for row in db.session.execute(statement)
+    ]
+    return Page.of(rows, limit, order="waiting", key=lambda row: (row.idea.created_at, row.idea.id))
+
+
+def team_of(where: BoardRow | IdeaRow) -> list[User]:
+    """The people who answer on the board, by name."""
+    board = where.board if isinstance(where, BoardRow) else where.idea.board
+    statement = (
+        sa.select(User)
+        .where(
+            sa.or_(
+                User.id.in_(
+                    sa.select(Membership.user_id).where(Membership.board_id == board.id, Membership.role == "team")
+                ),
+                User.site_role.in_(queries.TEAM_ROLES),
+            ),
+            User.suspended_at.is_(None),
+        )
+        .order_by(User.name, User.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def creditable(on: IdeaRow) -> list[Comment]:
+    """The comments an answer may credit: those that everybody may read, oldest first."""
+    statement = (
+        sa.select(Comment)
+        .where(
+            Comment.idea_id == on.idea.id,
+            sa.not_(Comment.is_internal),
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+        .options(joinedload(Comment.author))
+        .order_by(Comment.created_at, Comment.id)
+        .limit(200)
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,106 @@
+"""Sentences that mails, the inbox and previews share, in the reader's language and time zone.
+
+Functions, not template macros: a macro of a text template does not escape, and HTML mails say the same sentences.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from ideas import looks
+from ideas.accounts.models import User
+from ideas.boards.contributions import Contribution, Use
+from ideas.boards.models import Answer, Board, Comment, Hiding, Idea, Reason
+from ideas.ledger.models import Path
+from ideas.words import _, ngettext
+
+
+def day(at: date | datetime) -> str:
+    """A day as people say it, without markup: "3 March"."""
+    return Markup(looks.day(at)).striptags()
+
+
+def signed(person: User) -> str:
+    """Name and role, as under a letter."""
+    return f"{person.name}, {person.title}" if person.title else person.name
+
+
+def headline(idea: Idea, answer: Answer, owed_as: str, date_moved: bool) -> str:
+    """The news of an answer in a line. Loaded: the answer's status."""
+    title = idea.title
+    if date_moved and answer.planned_for is not None:
+        return _("New date, %(day)s: %(title)s", day=day(answer.planned_for), title=title)
+    if owed_as == "planned" and answer.planned_for is not None:
+        return _("Planned for %(day)s: %(title)s", day=day(answer.planned_for), title=title)
+    said = {
+        Reason.ALREADY_POSSIBLE: _("Possible already: %(title)s", title=title),
+        Reason.PARTLY: _("Partly there: %(title)s", title=title),
+        Reason.NOT_NOW: _("Not now: %(title)s", title=title),
+        Reason.CANNOT_SAY: _("We cannot say yet: %(title)s", title=title),
+    }.get(Reason(answer.reason))
+    if said is not None:
+        return said
+    if owed_as == "shipped":
+        return _("It is there: %(title)s", title=title)
+    if owed_as == "declined":
+        return _("We will not do this: %(title)s", title=title)
+    return _("%(status)s: %(title)s", status=answer.status.name, title=title)
+
+
+def why(path: str, contribution: Contribution | None, board: Board) -> str:
+    """Why this person hears of it: what they did and when."""
+    fixed = {
+        Path.MENTIONED: _("You are named in this comment."),
+        Path.OWNER: _("You owe this idea its next word."),
+        Path.TEAM: _("You are of the team of %(board)s.", board=board.name),
+        Path.FOLLOWER: _("You follow this."),
+    }.get(Path(path))
+    if fixed is not None:
+        return fixed
+    if contribution is None:
+        return _("You had a part in this.")
+    when = day(contribution.at)
+    if contribution.kind == "idea":
+        return _("You wrote this idea on %(day)s.", day=when)
+    if contribution.kind == "vote":
+        return _("You voted for this on %(day)s.", day=when)
+    return _("You said on %(day)s: “%(quote)s”", day=when, quote=contribution.quote)
+
+
+def used(use: Use) -> str:
+    """Which input an answer used."""
+    if use.kind == "votes":
+        return _("Your vote")
+    if use.kind == "author":
+        return _("Your idea")
+    return _("Your words “%(quote)s”", quote=use.quote)
+
+
+def promise(board: Board) -> str:
+    """Who reads an idea, and by when they answer."""
+    reads = board.promise or _("The team of %(board)s reads every idea.", board=board.name)
+    if board.answer_within_days is None:
+        return reads
+    days = board.answer_within_days
+    by_when = ngettext("You hear from them within %(num)s day.", "You hear from them within %(num)s days.", days)
+    return f"{reads} {by_when}"
+
+
+def comment_line(news: str, comment: Comment, idea: Idea) -> str:
+    """Who said something to whom. Loaded: the comment's author."""
+    values = {"name": comment.author.name, "title": idea.title}
+    if news == "official_comment":
+        return _("%(name)s, for the team, on: %(title)s", **values)
+    if news == "reply":
+        return _("%(name)s replied to you on: %(title)s", **values)
+    if news == "mention":
+        return _("%(name)s named you on: %(title)s", **values)
+    return _("%(name)s commented on: %(title)s", **values)
+
+
+def hidden_line(hiding: Hiding, idea: Idea) -> str:
+    if hiding.comment_id is not None:
+        return _("Your comment was hidden on: %(title)s", title=idea.title)
+    return _("Your idea was hidden: %(title)s", title=idea.title)
