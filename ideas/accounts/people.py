@@ -87,6 +87,24 @@ def add_unclaimed(people: Iterable[Unclaimed]) -> list[int]:
     return [known[row.email] if row.email else next(ids) for row in rows]
 
 
+def give_address(person: User, email: str) -> bool:
+    """`person`, who came without an address and is unclaimed, is reached at `email` from now on.
+
+    False, and nothing changes, when somebody else is.
+    """
+    email = addresses.email(email)
+    taken = sa.select(User.id).where(User.email == email)
+    given = db.session.scalar(
+        sa.update(User)
+        .where(User.id == person.id, User.email.is_(None), User.verified_at.is_(None), ~taken.exists())
+        .values(email=email)
+        .returning(User.id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.expire(person)
+    return given is not None
+
+
 def by_email(email: str) -> User | None:
     """Whoever is known under this address, claimed or not. For services: people must not learn who is."""
     return db.session.scalar(sa.select(User).where(User.email == email))

@@ -361,7 +361,7 @@ def _slug_taken(slug: str) -> SlugTaken:
 
 def _held(board: Board, part: type[_Part]) -> list[_Part]:
     """The board's statuses or tags, read when nobody else is changing them: what is decided on them holds."""
-    db.session.execute(sa.select(Board.id).where(Board.id == board.id).with_for_update())
+    db.session.execute(sa.select(Board.id).where(Board.id == board.id).with_for_update(key_share=True))
     statement = sa.select(part).where(part.board_id == board.id).order_by(part.id)
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 
