@@ -39,6 +39,8 @@ class OutboxEntry(Base):
     recorded_at: Mapped[datetime]
     due_at: Mapped[datetime]
     fanned_out_at: Mapped[datetime | None]
+    # how many people were owed word of it when it was announced, so that a line missing later is found
+    owed: Mapped[int | None]
     cancelled_at: Mapped[datetime | None]
 
 

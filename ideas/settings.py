@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urljoin
 
 from flask import current_app
+from jinja2 import Environment
 
 from ideas.outbox import NewsKind, Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from config import Config
 

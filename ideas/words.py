@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flask_babel
+from flask import g
 from flask_babel.speaklater import LazyString
 
 
@@ -21,3 +24,15 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 def lazy(words: str, **values: Any) -> LazyString:
     """Like `_`, but translated when shown: for words that stand at module level."""
     return flask_babel.lazy_gettext(words, **values)
+
+
+@contextmanager
+def addressing(person: Any) -> Iterator[None]:
+    """Inside, words and times are for `person` (who has a locale and a timezone), whoever is reading."""
+    g.addressee = person
+    flask_babel.refresh()
+    try:
+        yield
+    finally:
+        del g.addressee
+        flask_babel.refresh()

@@ -39,6 +39,15 @@ class Suppressed(StrEnum):
     NO_ADDRESS = "no_address"
 
 
+class Failed(StrEnum):
+    """Why a delivery could not be made, in the ledger's words."""
+
+    BOUNCED = "bounced"  # the other side refused it for good
+    GAVE_UP = "gave_up"  # it was tried for three days
+    UNRENDERABLE = "unrenderable"  # no message could be made of it
+    KILLS_WORKER = "kills_worker"  # the worker ended each time it tried
+
+
 class Path(StrEnum):
     """How a person is connected with the news, strongest first; the order is the rank."""
 
@@ -98,7 +107,9 @@ class Delivery(Base):
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
     lease: Mapped[str | None] = mapped_column(sa.String(32))  # who is sending it now
-    done_at: Mapped[datetime | None]
+    # how often in a row whoever was sending it never said what came of it
+    unheard_of: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]  # when the state became what it is, unless that is pending
     read_at: Mapped[datetime | None]  # inbox: the person has seen it
 
     entry: Mapped[OutboxEntry] = relationship(lazy="raise_on_sql")
