@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 from sqlalchemy.orm import joinedload
 
-from ideas import text
-from ideas.accounts import addresses, audit, tokens
+from ideas import settings, text
+from ideas.accounts import addresses, audit, letters, tokens
 from ideas.accounts.models import User
 from ideas.boards import policy, posting, ranking
 from ideas.boards.errors import InUse, SlugTaken
@@ -245,8 +245,8 @@ def people_of(board: Board) -> list[tuple[User, Membership]]:
 # --- Invitations ---
 
 
-def invite(actor: User, board: Board, *, email: str) -> str:
-    """Invite whoever reads mail at `email` to the board; the token of the link, which is kept only as a hash.
+def invite(actor: User, board: Board, *, email: str) -> Invitation:
+    """Send a link to `email`: whoever opens it and signs in belongs to the board. It is kept only as a hash.
 
     An earlier invitation of that address no longer works. Raises ValidationError when `email` is no address.
     """
@@ -260,19 +260,41 @@ def invite(actor: User, board: Board, *, email: str) -> str:
         sa.update(Invitation).where(Invitation.email == address, *_open(board, now)).values(withdrawn_at=now)
     )
     token = tokens.fresh()
-    db.session.add(
-        Invitation(
-            board_id=board.id,
-            email=address,
-            token_hash=tokens.hashed(token),
-            invited_by_id=actor.id,
-            created_at=now,
-            expires_at=now + INVITATION_LASTS,
-        )
+    invitation = Invitation(
+        board_id=board.id,
+        email=address,
+        token_hash=tokens.hashed(token),
+        invited_by_id=actor.id,
+        created_at=now,
+        expires_at=now + INVITATION_LASTS,
     )
+    db.session.add(invitation)
+    letters.write(address, _invitation_words(actor, board, token), good_for=INVITATION_LASTS)
     audit.record(actor, "invitation.sent", _subject(board), email=address)
     db.session.flush()  # lists show it
-    return token
+    return invitation
+
+
+def _invitation_words(actor: User, board: Board, token: str) -> letters.Words:
+    site = settings.current().site_name
+    return letters.Words(
+        subject=_("You are invited to “%(board)s”", board=board.name),
+        before=[
+            _(
+                "%(person)s invites you to the board “%(board)s” on %(site)s.",
+                person=actor.name,
+                board=board.name,
+                site=site,
+            ),
+            _("Propose ideas there, back those of others, and hear what becomes of them."),
+        ],
+        button=_("See the invitation"),
+        url=settings.absolute(f"/invitations/{token}"),
+        after=[
+            _("The link works once, for %(days)s days.", days=INVITATION_LASTS.days),
+            _("If you did not expect this, ignore it: nothing happens unless you accept."),
+        ],
+    )
 
 
 def withdraw_invitation(actor: User | None, board: Board, invitation_id: int) -> None:
