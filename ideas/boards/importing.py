@@ -247,7 +247,7 @@ def _refuse(reading: Reading[_Item], why: Callable[[_Item], str | None]) -> None
 def _require_whole(reading: Reading[_Item], options: Options) -> None:
     if reading.refused and not options.skip_refused:
         raise FileRefused(
-            _("Nothing was imported: %(number)s rows cannot be taken.", number=len(reading.refused)),
+            _("Nothing was imported. Rows that cannot be taken: %(number)s.", number=len(reading.refused)),
             tuple(reading.refused),
         )
 

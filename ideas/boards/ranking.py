@@ -105,7 +105,7 @@ def uncount_vote(idea_id: int) -> int | None:
     votes = db.session.scalar(_VOTES_WEIGHT, {"the_idea": idea_id, "most": most}) or 0.0
     hot = most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes)
     _set(idea_id, hot=hot)
-    return row.vote_count
+    return int(row.vote_count)
 
 
 def count_comments(idea_id: int) -> None:
@@ -176,6 +176,12 @@ def _last_word(idea_id: Any) -> sa.ScalarSelect[Any]:
         ),
     ).subquery()
     return sa.select(sa.func.max(words.c.at)).scalar_subquery()
+
+
+def count_ideas(board_id: int | None = None) -> int:
+    """How many ideas a recount goes through."""
+    ideas = sa.select(sa.func.count()).select_from(Idea)
+    return db.session.scalars(ideas if board_id is None else ideas.where(Idea.board_id == board_id)).one()
 
 
 class Recount(NamedTuple):
