@@ -13,13 +13,13 @@ from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_decimal
-from flask import Blueprint, Flask, Response, has_request_context, request, send_file, url_for
+from flask import Blueprint, Flask, Response, g, has_request_context, request, send_file, url_for
 from flask_babel import Babel, get_locale, get_timezone
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from config import ConfigError
-from ideas import colours
+from ideas import colours, markup
 from ideas.db import utcnow
 from ideas.settings import current, rooms
 from ideas.words import _, ngettext
@@ -64,7 +64,7 @@ def init_app(app: Flask) -> None:
     )
     # every address of a static file names its content, see `asset`
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
-    app.jinja_env.filters.update(time=time, date=day, number=number)
+    app.jinja_env.filters.update(time=time, date=day, number=number, safe_html=markup.safe, excerpt=markup.excerpt)
     app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -170,7 +170,7 @@ def _locale() -> str:
     """The reader's own choice, else the first of their browser's languages that we have, else the site's."""
     available = _available()
     wanted = [choice for choice in (_of_reader(lambda reader: reader.locale),) if choice]
-    if has_request_context():
+    if has_request_context() and "addressee" not in g:
         wanted += [code.replace("-", "_") for code in request.accept_languages.values()]
     wanted += [current().default_locale]
     return negotiate_locale(wanted, available) or SOURCE_LANGUAGE
@@ -182,7 +182,7 @@ def _timezone() -> str | None:
 
 def _of_reader(choice: Callable[[Reader], str | None]) -> str | None:
     who = rooms().reader
-    reader = who() if who and has_request_context() else None
+    reader = g.get("addressee") or (who() if who and has_request_context() else None)
     return choice(reader) if reader else None
 
 

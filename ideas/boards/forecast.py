@@ -1,0 +1,198 @@
+"""What an answer that is still being written would do: whom it reaches, and what each kind of recipient would read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ideas import markup, settings
+from ideas.accounts.models import User
+from ideas.boards import contributions, notices, policy, sayings
+from ideas.boards.contributions import Contribution, Use
+from ideas.boards.labels import REASON_WORDS
+from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Reason, Status, Vote
+from ideas.boards.queries import AnswerRow, IdeaRow, statuses_of
+from ideas.db import db, utcnow
+from ideas.ledger import report
+from ideas.ledger.models import Path
+from ideas.words import _, ngettext
+
+SAMPLES_MOST = 6
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one kind of recipient would read, in the names that the notice's templates use."""
+
+    reader: str
+    path: str
+    contribution: Contribution | None
+    uses: list[Use]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`total` people: `email` of them by e-mail, `inbox` in their inbox alone. paths and left_out: words and counts."""
+
+    total: int
+    email: int
+    inbox: int
+    paths: list[tuple[str, int]]
+    left_out: list[tuple[str, int]]
+    answer: Answer | None = None
+    owed_as: str = ""
+    reason: str = ""
+    url: str = ""
+    samples: list[Sample] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """As much of a draft as can be understood so far."""
+
+    status: Status | None
+    reason: Reason | None
+    how: dict[tuple[str, int | None], str]
+
+    @property
+    def owed_as(self) -> str:
+        return policy.owed_as(self.reason, self.status.stage) if self.status and self.reason else "moved"
+
+
+def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None = None) -> Forecast:
+    """`typed`: what the composer holds, perhaps half finished. `given`: the answer that it would correct."""
+    draft = _understood(on, typed, given)
+    people = report.forecast(
+        notices.drafted(
+            on.idea.id,
+            draft.owed_as,
+            author=(CreditKind.AUTHOR, None) in draft.how,
+            votes=(CreditKind.VOTES, None) in draft.how,
+            comment_ids=[number for kind, number in draft.how if kind == CreditKind.COMMENT and number],
+        ),
+        visible=notices.sees_idea,
+        subject=on.idea.subject,
+        actor_id=actor.id,
+    )
+    numbers: dict[str, Any] = {
+        "total": people.email + people.inbox,
+        "email": people.email,
+        "inbox": people.inbox,
+        "paths": [(path_in_words(path, count), count) for path, count in people.paths],
+        "left_out": [(left_out_in_words(why), count) for why, count in people.left_out],
+    }
+    text = str(typed.get("text") or "").strip()[:TEXT_LONGEST]
+    if draft.status is None or draft.reason is None or not text:
+        return Forecast(**numbers)
+    answer = Answer(
+        idea_id=on.idea.id,
+        by=actor,
+        status=draft.status,
+        reason=draft.reason,
+        text=text,
+        text_html=markup.render(text),
+        planned_for=_day(typed.get("date")),
+        review_by=_day(typed.get("review_by")),
+        created_at=utcnow(),
+    )
+    return Forecast(
+        **numbers,
+        answer=answer,
+        owed_as=draft.owed_as,
+        reason=str(REASON_WORDS[draft.reason]),
+        url=settings.absolute(f"/ideas/{on.idea.id}-{on.idea.slug}"),
+        samples=_samples(on, draft),
+    )
+
+
+def _understood(on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None) -> _Draft:
+    if given is not None:
+        status: Status | None = given.answer.status
+    else:
+        status = next((each for each in statuses_of(on.idea.board) if each.slug == typed.get("status")), None)
+    reason = Reason(typed["reason"]) if typed.get("reason") in set(Reason) else None
+    how = {}
+    for credit in typed.get("credits", []):
+        number = str(credit["id"] or "")
+        if credit["kind"] in set(CreditKind) and (number.isdecimal() or not number) and len(number) < 10:
+            how[credit["kind"], int(number) if number else None] = str(credit["how"]).strip()
+    return _Draft(status, reason, how)
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _samples(on: IdeaRow, draft: _Draft) -> list[Sample]:
+    idea = on.idea
+    votes = [Use("votes", "", how) for (kind, _id), how in draft.how.items() if kind == CreditKind.VOTES]
+    own = [Use("author", idea.title, how) for (kind, _id), how in draft.how.items() if kind == CreditKind.AUTHOR]
+    wrote = Contribution("idea", idea.id, idea.created_at, idea.title)
+    found = [
+        Sample(
+            _("%(name)s, who had the idea", name=idea.author.name), Path.CREDITED if own else Path.AUTHOR, wrote, own
+        )
+    ]
+    if (voted_at := _latest_vote(idea.id)) is not None:
+        voted = Contribution("vote", 0, voted_at, "")
+        found.append(Sample(_("Somebody who voted"), Path.CREDITED if votes else Path.VOTER, voted, votes))
+    for comment in _comments(idea.id, draft):
+        said = Contribution(
+            "comment", comment.id, comment.created_at, markup.excerpt(comment.body_html, contributions.QUOTE_LONGEST)
+        )
+        how = draft.how.get((CreditKind.COMMENT, comment.id))
+        used = [Use("comment", said.quote, how)] if how is not None else []
+        reader = (
+            _("%(name)s, whose words were used", name=comment.author.name) if used else _("Somebody who commented")
+        )
+        found.append(Sample(reader, Path.CREDITED if used else Path.COMMENTER, said, used))
+    found.append(Sample(_("Somebody who follows this"), Path.FOLLOWER, None, []))
+    return found
+
+
+def _latest_vote(idea_id: int) -> datetime | None:
+    return db.session.scalar(sa.select(Vote.cast_at).where(Vote.idea_id == idea_id).order_by(Vote.id.desc()).limit(1))
+
+
+def _comments(idea_id: int, draft: _Draft) -> list[Comment]:
+    """Those that were picked, and the first that was not."""
+    picked = [number for kind, number in draft.how if kind == CreditKind.COMMENT and number]
+    readable = (
+        sa.select(Comment)
+        .where(
+            Comment.idea_id == idea_id,
+            sa.not_(Comment.is_internal),
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+        .options(sa.orm.joinedload(Comment.author))
+        .order_by(Comment.id)
+    )
+    used = db.session.scalars(readable.where(Comment.id.in_(picked)).limit(SAMPLES_MOST)).all()
+    other = db.session.scalars(readable.where(Comment.id.not_in(picked)).limit(1)).all()
+    return [*used, *other]
+
+
+def path_in_words(path: str, count: int) -> str:
+    """What connects so many people with the news; the number stands before it."""
+    words = {
+        Path.CREDITED: ngettext("credited", "credited", count),
+        Path.AUTHOR: ngettext("author", "authors", count),
+        Path.MERGED_AUTHOR: ngettext("author of a merged idea", "authors of merged ideas", count),
+        Path.REPLIED_TO: ngettext("person replied to", "people replied to", count),
+        Path.MENTIONED: ngettext("person named", "people named", count),
+        Path.COMMENTER: ngettext("commenter", "commenters", count),
+        Path.VOTER: ngettext("voter", "voters", count),
+        Path.FOLLOWER: ngettext("follower", "followers", count),
+        Path.OWNER: ngettext("owner", "owners", count),
+        Path.TEAM: ngettext("of the team", "of the team", count),
+    }
+    return str(words[Path(path)])
+
+

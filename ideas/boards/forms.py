@@ -1,0 +1,266 @@
+"""How pages ask for what schemas.py judges. WTForms draws; no rule stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, ValidationError, fields
+from wtforms import (
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ideas.boards import policy, schemas
+from ideas.boards.labels import REASON_WORDS
+from ideas.boards.models import BoardRole, CreditKind, Reason, Stage, Tag, Visibility
+from ideas.forms import SchemaForm
+from ideas.words import lazy
+
+
+def _or_none(value: str | None) -> str | None:
+    """An empty field of a form is no value."""
+    return value or None
+
+
+class _OnSchema(Schema):
+    on = fields.Bool(required=True)
+
+
+class SwitchForm(SchemaForm):
+    """A button that says what it wants, so that pressing twice changes nothing: vote, follow, mute."""
+
+    schema = _OnSchema()
+    on = HiddenField()
+
+
+class TagChoice(SelectMultipleField):
+    """Any of the board's tags, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def offer(self, tags: Sequence[Tag]) -> None:
+        self.choices = [(tag.slug, tag.name) for tag in tags]
+
+    def pre_validate(self, form: Any) -> None:
+        # the service knows which tags there are, and says it in the words the API uses
+        return
+
+
+class IdeaForm(SchemaForm):
+    """A new idea, or new words for one."""
+
+    schema = schemas.NewIdea()
+    title = StringField(lazy("Your idea in one line"))
+    body = TextAreaField(lazy("What would it change for you?"))
+    tags = TagChoice(lazy("Tags"))
+
+
+class CommentForm(SchemaForm):
+    """Something said on an idea. The team chooses its voice."""
+
+    schema = schemas.NewComment()
+    body = TextAreaField(lazy("What do you want to say?"))
+    parent_id = HiddenField(filters=[_or_none])
+    voice = RadioField(
+        lazy("Say it"),
+        choices=[
+            ("own", lazy("as yourself")),
+            ("official", lazy("as the team’s official word")),
+            ("internal", lazy("as a note that the team alone sees")),
+        ],
+        default="own",
+    )
+
+    @property
+    def data(self) -> dict[str, Any]:
+        own: dict[str, Any] = super().data
+        voice = own.pop("voice")
+        return {**own, "official": voice == "official", "internal": voice == "internal"}
+
+
+class CommentEditForm(SchemaForm):
+    schema = schemas.CommentEdit()
+    body = TextAreaField(lazy("What do you want to say?"))
+
+
+class HideForm(SchemaForm):
+    schema = schemas.HideReason()
+    reason = TextAreaField(lazy("Why is it hidden?"))
+
+
+class _OwnerSchema(Schema):
+    owner = fields.Int(load_default=None, allow_none=True)
+
+
+class OwnerForm(SchemaForm):
+    """Who of the team owes the idea its next word."""
+
+    schema = _OwnerSchema()
+    owner = SelectField(lazy("Owner"), filters=[_or_none], validate_choice=False)
+
+
+class _TagsSchema(Schema):
+    tags = fields.List(fields.String(), load_default=list)
+
+
+class TagsForm(SchemaForm):
+    schema = _TagsSchema()
+    tags = TagChoice(lazy("Tags"))
+
+
+class AnswerForm(SchemaForm):
+    """The team's official word: status, reason, text, dates, and the contributions that were used.
+
+    Credits are no WTForms fields: one may be given for the author, the voters and each comment. A ticked contribution
+    sends its key as `credit` and how it was used as `how-KEY`; `picked` and `credit_errors` go by the same keys.
+    """
+
+    schema: Schema = schemas.NewAnswer()
+    status = SelectField(lazy("What is it now?"), validate_choice=False)
+    reason = SelectField(
+        lazy("Why?"), validate_choice=False, choices=[(each.value, words) for each, words in REASON_WORDS.items()]
+    )
+    text = TextAreaField(lazy("Your answer"))
+    date = StringField(lazy("When will it be there?"), filters=[_or_none])
+    review_by = StringField(lazy("When will you look at it again?"), filters=[_or_none])
+
+    def __init__(self, *args: Any, picked: dict[str, str] | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.credit_errors: dict[str, list[str]] = {}
+        self.picked = dict(picked or {})
+        if self.is_submitted():
+            self.picked = {key: request.form.get(f"how-{key}", "") for key in request.form.getlist("credit")}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {**super().data, "credits": [credit_of(key, how) for key, how in self.picked.items()]}
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed so far, for a preview; it may be half finished and is judged by nobody."""
+        return self.data
+
+    @property
+    def linked_errors(self) -> list[tuple[str, str]]:
+        """What is wrong with credits: id of the control and the words."""
+        return [(f"how-{key}", line) for key, lines in self.credit_errors.items() for line in lines]
+
+    def show(self, error: ValidationError) -> None:
+        messages = dict(error.messages_dict)
+        inner = messages.pop("credits", None)
+        keys = list(self.picked)
+        if isinstance(inner, dict):
+            for place, lines in inner.items():
+                found = [line for part in (lines.values() if isinstance(lines, dict) else [lines]) for line in part]
+                self.credit_errors[keys[int(place)]] = [str(line) for line in found]
+        elif inner:
+            messages["credits"] = inner
+        super().show(ValidationError(messages))
+
+
+class CorrectionForm(AnswerForm):
+    """Other words for an answer; where the idea stands is not changed by it."""
+
+    schema = schemas.AnswerWords()
+    status = None
+    version = HiddenField()
+
+
+def credit_of(key: str, how: str) -> dict[str, Any]:
+    """`key` ("author", "votes", "comment-88") as the schema wants a credit."""
+    kind, _, number = key.partition("-")
+    return {"kind": kind, "id": number or None, "how": how}
+
+
+def credit_key(kind: str, comment_id: int | None) -> str:
+    return f"{kind}-{comment_id}" if kind == CreditKind.COMMENT else kind
+
+
+def reasons_for(stage: str) -> list[Reason]:
+    """The reasons that fit a stage, for the page's script and its hints."""
+    return [reason for reason, rule in policy.REASONS.items() if rule.stages is None or Stage(stage) in rule.stages]
+
+
+# --- Administration ---
+
+STAGE_WORDS = {
+    Stage.OPEN: lazy("Open: new, and takes votes"),
+    Stage.CONSIDERING: lazy("Considering: we look into it"),
+    Stage.PLANNED: lazy("Planned: decided"),
+    Stage.STARTED: lazy("Started: being made"),
+    Stage.SHIPPED: lazy("Shipped: it is there (final)"),
+    Stage.DECLINED: lazy("Declined: we will not, or not now (final)"),
+}
+
+
+class BoardForm(SchemaForm):
+    schema = schemas.BoardWords()
+    name = StringField(lazy("Name"))
+    slug = StringField(lazy("Address"))
+    about = StringField(lazy("What it is about, in a line"))
+    visibility = RadioField(
+        lazy("Who sees it?"),
+        choices=[
+            (Visibility.PUBLIC.value, lazy("Everybody")),
+            (Visibility.UNLISTED.value, lazy("Whoever has the address; it is in no list")),
+            (Visibility.PRIVATE.value, lazy("Members, by invitation")),
+        ],
+        default=Visibility.PUBLIC.value,
+    )
+    promise = StringField(lazy("The promise: what you read, and when"))
+    answer_within_days = IntegerField(lazy("Days until the first answer"), filters=[lambda value: value or None])
+
+    @property
+    def data(self) -> dict[str, Any]:
+        # what is no number is judged by the schema, in its words
+        own: dict[str, Any] = super().data
+        typed = self.answer_within_days.raw_data or [""]
+        return {**own, "answer_within_days": own["answer_within_days"] or _or_none(str(typed[0]).strip())}
+
+
+class StatusForm(SchemaForm):
+    schema = schemas.StatusWords()
+    name = StringField(lazy("Name"))
+    stage = SelectField(
+        lazy("What it means"),
+        choices=[(each.value, words) for each, words in STAGE_WORDS.items()],
+        validate_choice=False,
+    )
+
+
+class TagForm(SchemaForm):
+    schema = schemas.TagWords()
+    name = StringField(lazy("Name"))
+
+
+class _PersonSchema(Schema):
+    email = fields.String(required=True)
+    role = fields.Enum(BoardRole, by_value=True, load_default=BoardRole.MEMBER)
+
+
+class PersonForm(SchemaForm):
+    """Somebody with an account who is to belong to the board."""
+
+    schema = _PersonSchema()
+    email = StringField(lazy("Their e-mail address"))
+    role = SelectField(
+        lazy("Role"),
+        choices=[(BoardRole.MEMBER.value, lazy("Member")), (BoardRole.TEAM.value, lazy("Team: answers and moderates"))],
+    )
+
+
+class _InvitationSchema(Schema):
+    email = fields.String(required=True)
+
+
+class InvitationForm(SchemaForm):
+    schema = _InvitationSchema()
+    email = StringField(lazy("E-mail address"))

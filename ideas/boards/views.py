@@ -1,0 +1,203 @@
+"""What everybody reads: boards, their lists and roadmaps, ideas and their history, receipts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ideas.accounts import signin
+from ideas.boards import listing, policy, queries, reading
+from ideas.boards.forms import CommentForm
+from ideas.boards.labels import REASON_WORDS
+from ideas.boards.listing import Sort, Wanted
+from ideas.boards.models import Stage
+from ideas.boards.queries import IdeaRow
+from ideas.http import wants_part
+from ideas.paging import PAGE
+from ideas.text import cut
+from ideas.words import _
+
+LATELY_ANSWERED = 5
+QUESTION_LONGEST = 200
+
+bp = Blueprint("boards", __name__, template_folder="templates")
+
+
+@bp.app_context_processor
+def _team_menu() -> dict[str, Any]:
+    """Whether the frame leads to the team's pages."""
+    person = signin.known_reader()
+    return {"team_boards": person is not None and reading.answers_somewhere(person)}
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    reader = signin.reader()
+    boards = queries.list_boards(reader)
+    answered = listing.ideas_on(reader, boards, Wanted(sort=Sort.ANSWERED), limit=LATELY_ANSWERED)
+    return render_template("boards/home.html", boards=boards, answered=answered.rows)
+
+
+@bp.get("/boards/<slug>")
+def board(slug: str) -> ResponseReturnValue:
+    reader = signin.reader()
+    row = queries.get_board(reader, slug)
+    wanted = _wanted()
+    page = listing.ideas_on(reader, [row], wanted, limit=PAGE, cursor=request.args.get("cursor"))
+    shown = {
+        "row": row,
+        "wanted": wanted,
+        "page": page,
+        "next": _address(slug, wanted, cursor=page.next) if page.next else None,
+        "first": _address(slug, wanted) if request.args.get("cursor") else None,
+        "new": url_for("taking_part.new_idea", slug=slug, title=wanted.question or None),
+    }
+    if wants_part():
+        return render_template("boards/_results.html", **shown)
+    chips = listing.chips_of(row.board)
+    return render_template(
+        "boards/board.html",
+        **shown,
+        record=reading.record_of(row),
+        sorts=[(words, _address(slug, replace(wanted, sort=sort)), wanted.sort is sort) for sort, words in _sorts()],
+        filters=_filters(slug, wanted, chips),
+        everything=_address(slug, Wanted(sort=wanted.sort)),
+    )
+
+
+@bp.get("/boards/<slug>/roadmap")
+def roadmap(slug: str) -> ResponseReturnValue:
+    row = queries.get_board(signin.reader(), slug)
+    columns = reading.roadmap(row)
+    more = {stage: _address(slug, Wanted(sort=Sort.TOP, stage=stage)) for stage in columns}
+    return render_template("boards/roadmap.html", row=row, columns=columns, more=more)
+
+
+@bp.get("/ideas/<int:idea_id>")
+def idea_by_number(idea_id: int) -> ResponseReturnValue:
+    return redirect(path_of(queries.get_idea(signin.reader(), idea_id)), 301)
+
+
+@bp.get("/ideas/<int:idea_id>-<slug>")
+def idea(idea_id: int, slug: str) -> ResponseReturnValue:
+    row = queries.get_idea(signin.reader(), idea_id)
+    if slug != row.idea.slug:
+        return redirect(path_of(row), 301)
+    return show_idea(row, CommentForm())
+
+
+def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseReturnValue:
+    """The idea with everything around it; `form` is the comment to be written, or one that could not be used."""
+    given = reading.answers(row)
+    threads = reading.discussion(row, cursor=request.args.get("cursor"))
+    standing = given[0] if given and given[0].answer.undone_at is None else None
+    page = render_template(
+        "boards/idea.html",
+        row=row,
+        idea=row.idea,
+        tags=listing.tags_on([row.idea.id]).get(row.idea.id, []),
+        answer=standing,
+        earlier=[line for line in given if line is not standing],
+        reasons=REASON_WORDS,
+        threads=threads,
+        more_comments=path_of(row, cursor=threads.next) + "#discussion" if threads.next else None,
+        readable=lambda comment: reading.is_readable(row, comment),
+        may_edit_comment=lambda comment: policy.may_edit_comment(row.standing, comment),
+        hidings=reading.hidings_of(row) if row.standing.is_team or row.idea.hidden_at else {},
+        backers=reading.backers(row),
+        timeline=reading.timeline(row, given),
+        may_edit=policy.may_edit(row.standing, row.idea, answered=row.answered),
+        form=form,
+    )
+    return page, status
+
+
+@bp.get("/ideas/<int:idea_id>/history")
+def history(idea_id: int) -> ResponseReturnValue:
+    row = queries.get_idea(signin.reader(), idea_id)
+    given = reading.answers(row)
+    return render_template(
+        "boards/history.html",
+        row=row,
+        idea=row.idea,
+        revisions=reading.revisions_of(row),
+        answers=[(line, reading.versions_of(line.answer)) for line in given],
+        reasons=REASON_WORDS,
+    )
+
+
+def path_of(row: IdeaRow, **query: Any) -> str:
+    """The idea's page."""
+    return url_for("boards.idea", idea_id=row.idea.id, slug=row.idea.slug or "-", **query)
+
+
+# --- What a list's address says ---
+
+
+def _wanted() -> Wanted:
+    """The list that the address asks for; what it says wrongly is left out."""
+    asked = request.args
+    return Wanted(
+        sort=_one_of(Sort, asked.get("sort")) or Sort.TRENDING,
+        stage=_one_of(Stage, asked.get("stage")),
+        status=asked.get("status") or None,
+        tag=asked.get("tag") or None,
+        question=cut(asked.get("q", "").replace("\x00", ""), QUESTION_LONGEST),
+        mine="mine" in asked,
+        voted="voted" in asked,
+    )
+
+
+def _one_of(kind: Any, text: str | None) -> Any:
+    return kind(text) if text in set(kind) else None
+
+
+def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
+    """The address of a list, as short as it can be: it is what people share."""
+    said = {
+        "q": wanted.question,
+        "sort": wanted.sort.value if wanted.sort is not Sort.TRENDING else "",
+        "stage": wanted.stage.value if wanted.stage else "",
+        "status": wanted.status,
+        "tag": wanted.tag,
+        "mine": "1" if wanted.mine else "",
+        "voted": "1" if wanted.voted else "",
+        "cursor": cursor,
+    }
+    query = urlencode({name: value for name, value in said.items() if value})
+    return url_for("boards.board", slug=slug) + (f"?{query}" if query else "")
+
+
+def _sorts() -> list[tuple[Sort, str]]:
+    return [
+        (Sort.TRENDING, _("Trending")),
+        (Sort.TOP, _("Top")),
+        (Sort.NEW, _("New")),
+        (Sort.DISCUSSED, _("Discussed")),
+        (Sort.ANSWERED, _("Answered")),
+    ]
+
+
+def _filters(slug: str, wanted: Wanted, chips: listing.Chips) -> dict[str, Any]:
+    """Each filter as (what it shows, the address that sets it or takes it back, whether it is set)."""
+
+    def to(**changes: Any) -> str:
+        return _address(slug, replace(wanted, **changes))
+
+    return {
+        "statuses": [
+            (status, to(status=None if wanted.status == status.slug else status.slug), wanted.status == status.slug)
+            for status in chips.statuses
+        ],
+        "tags": [
+            (tag, to(tag=None if wanted.tag == tag.slug else tag.slug), wanted.tag == tag.slug) for tag in chips.tags
+        ],
+        "stage": (wanted.stage, to(stage=None), wanted.stage is not None),
+        "mine": to(mine=not wanted.mine),
+        "voted": to(voted=not wanted.voted),
+        "is_narrowed": bool(wanted.stage or wanted.status or wanted.tag or wanted.mine or wanted.voted),
+    }

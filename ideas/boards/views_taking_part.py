@@ -1,0 +1,234 @@
+"""What members do: post, edit, withdraw, vote, follow, mute, comment. A visitor's act is carried through signing in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from ideas import markup
+from ideas.accounts import addresses, signin
+from ideas.boards import commenting, following, policy, posting, queries, views, voting
+from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, SwitchForm
+from ideas.boards.models import TITLE_LONGEST
+from ideas.db import unit_of_work
+from ideas.forms import ButtonForm
+from ideas.http import wants_part
+from ideas.ledger import preferences
+from ideas.text import cut
+from ideas.words import _, ngettext
+
+bp = Blueprint("taking_part", __name__, template_folder="templates")
+
+
+def back_to(path: str) -> ResponseReturnValue:
+    """After a change: the page where the button stood if it said so, else `path`. Reloading it repeats nothing."""
+    given = request.form.get("next")
+    return redirect(addresses.local_path(given) if given else path, 303)
+
+
+# --- Ideas ---
+
+
+@bp.route("/boards/<slug>/new", methods=["GET", "POST"])
+def new_idea(slug: str) -> ResponseReturnValue:
+    reader = signin.reader()
+    row = queries.get_board(reader, slug)
+    kept = (signin.draft("idea") or {}) if reader else {}
+    form = IdeaForm(
+        title=kept.get("title") or cut(request.args.get("title", "").replace("\x00", ""), TITLE_LONGEST),
+        body=kept.get("body"),
+        tags=kept.get("tags"),
+    )
+    form.tags.offer(queries.tags_of(row.board))
+    if request.method == "GET":
+        return render_template("boards/new_idea.html", row=row, form=form)
+    if "preview" in request.form:
+        return _preview("boards/new_idea.html", form, row=row)
+    if not form.validate_on_submit():
+        return render_template("boards/new_idea.html", row=row, form=form), 422
+    if reader is None:
+        return signin.ask_to_sign_in("idea", {**form.loaded, "board": slug, "back": request.path})
+    try:
+        with unit_of_work():
+            row = queries.get_board(signin.member(), slug)
+            idea = posting.submit(signin.member(), row, **form.loaded)
+            signin.drop_draft()
+    except ValidationError as error:
+        form.show(error)
+        return render_template("boards/new_idea.html", row=row, form=form), 422
+    flash(_posted(row.board.answer_within_days))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea.id), 303)
+
+
+def _posted(days: int | None) -> str:
+    if days is None:
+        return _("Your idea is here for everybody to back. You hear from us when there is an answer.")
+    return ngettext(
+        "Your idea is here for everybody to back. You hear from us within %(num)s day.",
+        "Your idea is here for everybody to back. You hear from us within %(num)s days.",
+        days,
+    )
+
+
+@bp.route("/ideas/<int:idea_id>/edit", methods=["GET", "POST"])
+def edit_idea(idea_id: int) -> ResponseReturnValue:
+    row = queries.get_idea(signin.member(), idea_id)
+    policy.require_edit(row.standing, row.idea, answered=row.answered)
+    from ideas.boards import listing
+
+    now = [tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])]
+    form = IdeaForm(title=row.idea.title, body=row.idea.body, tags=now)
+    form.tags.offer(queries.tags_of(row.idea.board))
+    if request.method == "GET":
+        return render_template("boards/edit_idea.html", row=row, form=form)
+    if "preview" in request.form:
+        return _preview("boards/edit_idea.html", form, row=row)
+    if not form.validate_on_submit():
+        return render_template("boards/edit_idea.html", row=row, form=form), 422
+    try:
+        with unit_of_work():
+            changed = posting.revise(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded)
+    except ValidationError as error:
+        form.show(error)
+        return render_template("boards/edit_idea.html", row=row, form=form), 422
+    if changed:
+        flash(_("Changed. The earlier version stays in the idea’s history."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+def _preview(template: str, form: Any, **page: Any) -> ResponseReturnValue:
+    """What was typed as it will look; nothing is kept. A script asks for that part alone."""
+    typed = form.body.data or ""
+    shown = markup.safe(markup.render(typed[:20_000]))
+    if wants_part():
+        return render_template("boards/_preview.html", title=form.title.data, shown=shown)
+    return render_template(template, form=form, preview=shown, **page)
+
+
+@bp.route("/ideas/<int:idea_id>/withdraw", methods=["GET", "POST"])
+def withdraw(idea_id: int) -> ResponseReturnValue:
+    row = queries.get_idea(signin.member(), idea_id)
+    policy.require_edit(row.standing, row.idea, answered=row.answered)
+    if request.method == "GET":
+        return render_template("boards/withdraw.html", row=row, form=ButtonForm())
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        posting.withdraw(signin.member(), queries.get_idea(signin.member(), idea_id))
+    flash(_("You took this idea back. It is in no list any more; what others said here stays readable."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+# --- Votes, following, muting ---
+
+
+@bp.post("/ideas/<int:idea_id>/vote")
+def vote(idea_id: int) -> ResponseReturnValue:
+    wanted = SwitchForm().loaded_or_raise()["on"]
+    seen = queries.get_idea(signin.reader(), idea_id)
+    if signin.reader() is None:
+        back = views.path_of(seen)
+        return signin.ask_to_sign_in("vote", {"idea": idea_id, "on": wanted, "title": seen.idea.title, "back": back})
+    with unit_of_work():
+        row = queries.get_idea(signin.member(), idea_id)
+        count = (voting.cast if wanted else voting.retract)(signin.member(), row.idea)
+    said = vote_in_words(count, on=wanted)
+    if wants_part():
+        row = queries.get_idea(signin.member(), idea_id)
+        return render_template("boards/_vote.html", row=row, count=count, said=said, wide="wide" in request.form)
+    flash(said)
+    return back_to(views.path_of(queries.get_idea(signin.member(), idea_id)))
+
+
+def vote_in_words(count: int, *, on: bool) -> str:
+    if on:
+        return ngettext(
+            "Your vote counts. %(num)s person wants this.", "Your vote counts. %(num)s people want this.", count
+        )
+    return ngettext(
+        "Your vote is taken back. %(num)s person wants this.", "Your vote is taken back. %(num)s people want this.", count
+    )
+
+
+@bp.post("/ideas/<int:idea_id>/follow")
+def follow_idea(idea_id: int) -> ResponseReturnValue:
+    wanted = SwitchForm().loaded_or_raise()["on"]
+    with unit_of_work():
+        row = queries.get_idea(signin.member(), idea_id)
+        (following.follow_idea if wanted else following.unfollow_idea)(signin.member(), row.idea)
+    flash(_("You hear of everything on this idea.") if wanted else _("You no longer follow this idea."))
+    return back_to(views.path_of(row))
+
+
+@bp.post("/ideas/<int:idea_id>/mute")
+def mute_idea(idea_id: int) -> ResponseReturnValue:
+    wanted = SwitchForm().loaded_or_raise()["on"]
+    with unit_of_work():
+        row = queries.get_idea(signin.member(), idea_id)
+        (preferences.mute if wanted else preferences.unmute)(signin.member(), row.idea.subject)
+    flash(
+        _("You hear nothing more of this idea. What became of it stays on your page.")
+        if wanted
+        else _("You hear of this idea again.")
+    )
+    return back_to(views.path_of(row))
+
+
+@bp.post("/boards/<slug>/follow")
+def follow_board(slug: str) -> ResponseReturnValue:
+    wanted = SwitchForm().loaded_or_raise()["on"]
+    with unit_of_work():
+        row = queries.get_board(signin.member(), slug)
+        (following.follow_board if wanted else following.unfollow_board)(signin.member(), row.board)
+    flash(_("You hear of every new idea here.") if wanted else _("You no longer follow this board."))
+    return back_to(url_for("boards.board", slug=slug))
+
+
+# --- Comments ---
+
+
+@bp.post("/ideas/<int:idea_id>/comments")
+def comment(idea_id: int) -> ResponseReturnValue:
+    reader = signin.reader()
+    row = queries.get_idea(reader, idea_id)
+    form = CommentForm()
+    if not form.validate_on_submit():
+        return views.show_idea(row, form, 422)
+    if reader is None:
+        details = {"idea": idea_id, "body": form.loaded["body"], "parent_id": form.loaded["parent_id"]}
+        return signin.ask_to_sign_in("comment", {**details, "back": views.path_of(row)})
+    try:
+        with unit_of_work():
+            said = commenting.add(signin.member(), queries.get_idea(signin.member(), idea_id), **form.loaded)
+            signin.drop_draft()
+    except ValidationError as error:
+        form.show(error)
+        return views.show_idea(queries.get_idea(reader, idea_id), form, 422)
+    return redirect(views.path_of(row) + f"#comment-{said.id}", 303)
+
+
+@bp.route("/comments/<int:comment_id>/edit", methods=["GET", "POST"])
+def edit_comment(comment_id: int) -> ResponseReturnValue:
+    row = queries.get_comment(signin.member(), comment_id)
+    policy.require_edit_comment(row.on.standing, row.comment)
+    form = CommentEditForm(body=row.comment.body)
+    if not form.validate_on_submit():
+        return render_template("boards/edit_comment.html", row=row, form=form), 422 if form.is_submitted() else 200
+    with unit_of_work():
+        commenting.edit(signin.member(), queries.get_comment(signin.member(), comment_id), **form.loaded)
+    return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id) + f"#comment-{comment_id}", 303)
+
+
+@bp.route("/comments/<int:comment_id>/delete", methods=["GET", "POST"])
+def delete_comment(comment_id: int) -> ResponseReturnValue:
+    row = queries.get_comment(signin.member(), comment_id)
+    policy.require_edit_comment(row.on.standing, row.comment)
+    if request.method == "GET":
+        return render_template("boards/delete_comment.html", row=row, form=ButtonForm())
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        commenting.delete(signin.member(), queries.get_comment(signin.member(), comment_id))
+    flash(_("Your comment is gone. Its place in the discussion stays."))
+    return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id) + "#discussion", 303)

@@ -1,0 +1,291 @@
+"""What a board's team does: answer, look after what waits, hide and restore, sort, say who owes a word."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from ideas.accounts import signin
+from ideas.boards import answering, forecast, listing, moderating, policy, posting, queries, reading, views
+from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key
+from ideas.boards.queries import AnswerRow, BoardRow, IdeaRow
+from ideas.db import unit_of_work
+from ideas.errors import NotFound
+from ideas.forms import ButtonForm
+from ideas.http import wants_part
+from ideas.ledger import report
+from ideas.paging import PAGE
+from ideas.settings import current
+from ideas.words import _, ngettext
+
+TOLD_A_PAGE = 100
+
+bp = Blueprint("team", __name__, template_folder="templates")
+
+
+def _idea(idea_id: int) -> IdeaRow:
+    row = queries.get_idea(signin.member(), idea_id)
+    policy.require_team(row.standing)
+    return row
+
+
+def _answer(answer_id: int) -> AnswerRow:
+    row = queries.get_answer(signin.member(), answer_id)
+    policy.require_team(row.on.standing)
+    return row
+
+
+# --- What waits ---
+
+
+@bp.get("/needs-an-answer")
+def all_needing_an_answer() -> ResponseReturnValue:
+    boards = [row for row in queries.list_boards(signin.member()) if row.standing.is_team]
+    if not boards:
+        raise NotFound(_("There is nothing here, or you may not see it."))
+    return _needing(boards, None)
+
+
+@bp.get("/boards/<slug>/needs-an-answer")
+def needs_an_answer(slug: str) -> ResponseReturnValue:
+    row = queries.get_board(signin.member(), slug)
+    policy.require_team(row.standing)
+    return _needing([row], row)
+
+
+def _needing(boards: list[BoardRow], one: BoardRow | None) -> ResponseReturnValue:
+    page = reading.needs_an_answer(boards, limit=2 * PAGE, cursor=request.args.get("cursor"))
+    here = url_for(".needs_an_answer", slug=one.board.slug) if one else url_for(".all_needing_an_answer")
+    return render_template(
+        "boards/needs_an_answer.html",
+        row=one,
+        page=page,
+        next=f"{here}?cursor={page.next}" if page.next else None,
+        first=here if request.args.get("cursor") else None,
+    )
+
+
+# --- Answering ---
+
+
+@bp.route("/ideas/<int:idea_id>/answer", methods=["GET", "POST"])
+def answer(idea_id: int) -> ResponseReturnValue:
+    row = _idea(idea_id)
+    form = AnswerForm(status=row.idea.status.slug)
+    if request.method == "GET":
+        return _compose(row, form)
+    if "preview" in request.form:
+        return _preview(row, form)
+    if not form.validate_on_submit():
+        return _compose(row, form), 422
+    try:
+        with unit_of_work():
+            given = answering.answer(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded)
+            waits = given.entry_id is not None
+    except ValidationError as error:
+        form.show(error)
+        return _compose(row, form), 422
+    flash(_announced(waits))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+def _announced(waits: bool) -> str:
+    minutes = current().settle_minutes
+    if not waits or not minutes:
+        return _("Your answer is here, and people are being told.")
+    return ngettext(
+        "Your answer is here. People are told in %(num)s minute; until then you can undo it.",
+        "Your answer is here. People are told in %(num)s minutes; until then you can undo it.",
+        minutes,
+    )
+
+
+@bp.route("/answers/<int:answer_id>/correct", methods=["GET", "POST"])
+def correct(answer_id: int) -> ResponseReturnValue:
+    row = _answer(answer_id)
+    given = row.answer
+    picked = {
+        credit_key(credit.kind, credit.comment_id): credit.how
+        for credit in listing.credits_on([given.id]).get(given.id, [])
+    }
+    form = CorrectionForm(
+        reason=given.reason,
+        text=given.text,
+        date=given.planned_for.isoformat() if given.planned_for else None,
+        review_by=given.review_by.isoformat() if given.review_by else None,
+        version=str(given.version),
+        picked=picked,
+    )
+    if request.method == "GET":
+        return _compose(row.on, form, row)
+    if "preview" in request.form:
+        return _preview(row.on, form, row)
+    if not form.validate_on_submit():
+        return _compose(row.on, form, row), 422
+    read = int(form.version.data) if str(form.version.data or "").isdecimal() else None
+    try:
+        with unit_of_work():
+            answering.correct(
+                signin.member(), queries.get_answer(signin.member(), answer_id), form.loaded, version=read
+            )
+    except ValidationError as error:
+        form.show(error)
+        return _compose(row.on, form, row), 422
+    flash(_("Corrected. The earlier version stays in the history."))
+    return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id), 303)
+
+
+def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, seen: Any = None) -> str:
+    """The composer; `given` is the answer to be corrected, `seen` a preview that was asked for."""
+    statuses = queries.statuses_of(row.idea.board)
+    if form.status is not None:
+        form.status.choices = [(status.slug, status.name) for status in statuses]
+    return render_template(
+        "boards/answer.html",
+        row=row,
+        idea=row.idea,
+        form=form,
+        given=given,
+        statuses=statuses,
+        rules=policy.REASONS,
+        comments=reading.creditable(row),
+        seen=seen or forecast.of(signin.member(), row, form.typed(), given),
+        settle_minutes=current().settle_minutes,
+    )
+
+
+def _preview(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None) -> ResponseReturnValue:
+    """What each kind of recipient will read, and how many of them there are; nothing is kept."""
+    seen = forecast.of(signin.member(), row, form.typed(), given)
+    if wants_part():
+        return render_template(
+            "boards/_forecast.html", seen=seen, idea=row.idea, settle_minutes=current().settle_minutes
+        )
+    return _compose(row, form, given, seen)
+
+
+@bp.post("/answers/<int:answer_id>/undo")
+def undo(answer_id: int) -> ResponseReturnValue:
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        row = queries.get_answer(signin.member(), answer_id)
+        answering.undo(signin.member(), row)
+        idea_id = row.on.idea.id
+    flash(_("Taken back. Nobody was told, and the idea is where it was."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+@bp.post("/answers/<int:answer_id>/send-now")
+def send_now(answer_id: int) -> ResponseReturnValue:
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        row = queries.get_answer(signin.member(), answer_id)
+        answering.send_now(signin.member(), row)
+        idea_id = row.on.idea.id
+    flash(_("People are being told now."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+@bp.get("/answers/<int:answer_id>/told")
+def told(answer_id: int) -> ResponseReturnValue:
+    row = _answer(answer_id)
+    subject = row.on.idea.subject
+    page = report.deliveries(subject, limit=TOLD_A_PAGE, cursor=request.args.get("cursor"))
+    here = url_for(".told", answer_id=answer_id)
+    return render_template(
+        "boards/told.html",
+        row=row,
+        idea=row.on.idea,
+        page=page,
+        told=views.told_in_words(report.people_told(subject)),
+        next=f"{here}?cursor={page.next}" if page.next else None,
+        first=here if request.args.get("cursor") else None,
+    )
+
+
+# --- Hiding ---
+
+
+@bp.route("/ideas/<int:idea_id>/hide", methods=["GET", "POST"])
+def hide_idea(idea_id: int) -> ResponseReturnValue:
+    row = _idea(idea_id)
+    form = HideForm()
+    if not form.validate_on_submit():
+        return render_template("boards/hide.html", row=row, comment=None, form=form), 422 if form.errors else 200
+    with unit_of_work():
+        moderating.hide_idea(signin.member(), queries.get_idea(signin.member(), idea_id), reason=form.loaded["reason"])
+    flash(_("Hidden. Its author is told why, and may write to you about it."))
+    return redirect(views.path_of(row), 303)
+
+
+@bp.post("/ideas/<int:idea_id>/restore")
+def restore_idea(idea_id: int) -> ResponseReturnValue:
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        row = queries.get_idea(signin.member(), idea_id)
+        moderating.restore_idea(signin.member(), row)
+    flash(_("Everybody sees it again."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+@bp.route("/comments/<int:comment_id>/hide", methods=["GET", "POST"])
+def hide_comment(comment_id: int) -> ResponseReturnValue:
+    row = queries.get_comment(signin.member(), comment_id)
+    policy.require_team(row.on.standing)
+    form = HideForm()
+    if not form.validate_on_submit():
+        page = render_template("boards/hide.html", row=row.on, comment=row.comment, form=form)
+        return page, 422 if form.errors else 200
+    with unit_of_work():
+        moderating.hide_comment(
+            signin.member(), queries.get_comment(signin.member(), comment_id), reason=form.loaded["reason"]
+        )
+    flash(_("Hidden. Its author is told why, and may write to you about it."))
+    return redirect(views.path_of(row.on) + f"#comment-{comment_id}", 303)
+
+
+@bp.post("/comments/<int:comment_id>/restore")
+def restore_comment(comment_id: int) -> ResponseReturnValue:
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        row = queries.get_comment(signin.member(), comment_id)
+        moderating.restore_comment(signin.member(), row)
+        idea_id = row.on.idea.id
+    flash(_("Everybody sees it again."))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id) + f"#comment-{comment_id}", 303)
+
+
+# --- Sorting and owning ---
+
+
+@bp.route("/ideas/<int:idea_id>/owner", methods=["GET", "POST"])
+def owner(idea_id: int) -> ResponseReturnValue:
+    row = _idea(idea_id)
+    form = OwnerForm(owner=str(row.idea.owner_id or ""))
+    form.owner.choices = [("", _("Nobody")), *((str(person.id), person.name) for person in reading.team_of(row))]
+    if not form.validate_on_submit():
+        return render_template("boards/owner.html", row=row, form=form), 422 if form.errors else 200
+    with unit_of_work():
+        row = queries.get_idea(signin.member(), idea_id)
+        chosen = next((person for person in reading.team_of(row) if person.id == form.loaded["owner"]), None)
+        posting.assign(signin.member(), row, chosen)
+        name = chosen.name if chosen else None
+    flash(_("%(name)s owes this idea its next word.", name=name) if name else _("This idea has no owner now."))
+    return redirect(views.path_of(row), 303)
+
+
+@bp.route("/ideas/<int:idea_id>/tags", methods=["GET", "POST"])
+def tags(idea_id: int) -> ResponseReturnValue:
+    row = _idea(idea_id)
+    form = TagsForm(tags=[tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])])
+    form.tags.offer(queries.tags_of(row.idea.board))
+    if not form.validate_on_submit():
+        return render_template("boards/tags.html", row=row, form=form), 422 if form.errors else 200
+    with unit_of_work():
+        posting.retag(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded["tags"])
+    return redirect(views.path_of(row), 303)
+
+
