@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
 from zoneinfo import available_timezones
 
 from wtforms import (
@@ -14,6 +16,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas import api, looks
@@ -27,6 +30,10 @@ ROLES = {
     SiteRole.TEAM: lazy("Team: answers on every board"),
     SiteRole.ADMIN: lazy("Administrator: runs the site"),
 }
+
+
+def _choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class SignInForm(SchemaForm):
@@ -81,8 +88,8 @@ class ProfileForm(SchemaForm):
 
     def offer(self, *, with_title: bool) -> None:
         """Fill the lists to choose from, in the reader's language."""
-        self.locale.choices = [("", _("Like my browser")), *looks.languages()]
-        self.timezone.choices = [("", _("Like the site")), *((zone, zone) for zone in _zones())]
+        self.locale.choices = _choices([("", _("Like my browser")), *looks.languages()])
+        self.timezone.choices = _choices([("", _("Like the site")), *((zone, zone) for zone in _zones())])
         if not with_title:
             del self.title
 
@@ -92,7 +99,7 @@ class NewKeyForm(SchemaForm):
     name = StringField(lazy("What is it for"))
     scopes = SelectMultipleField(
         lazy("What it may do"),
-        choices=list(api.SCOPES.items()),
+        choices=_choices(api.SCOPES.items()),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
         validate_choice=False,
@@ -101,7 +108,7 @@ class NewKeyForm(SchemaForm):
 
     def offer(self) -> None:
         lengths = [(str(days), _("%(days)s days", days=days)) for days in schemas.KEY_DAYS]
-        self.days.choices = [*lengths, ("0", _("Until it is revoked"))]
+        self.days.choices = _choices([*lengths, ("0", _("Until it is revoked"))])
 
 
 class SuspensionForm(SchemaForm):
@@ -111,7 +118,7 @@ class SuspensionForm(SchemaForm):
 
 class RoleForm(SchemaForm):
     schema = schemas.Role()
-    role = RadioField(lazy("Role on the whole site"), choices=list(ROLES.items()), validate_choice=False)
+    role = RadioField(lazy("Role on the whole site"), choices=_choices(ROLES.items()), validate_choice=False)
 
 
 class BelongingForm(SchemaForm):

@@ -51,10 +51,11 @@ class Claimed(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended: sent, or what the other side said and whether that is final."""
+    """How an attempt ended: sent, or what the other side said, whether that is final, and whether all must wait."""
 
     error: str | None = None
     is_final: bool = False
+    is_for_all: bool = False
 
 
 def write(recipient: str, words: Words, *, good_for: timedelta) -> None:
@@ -78,8 +79,10 @@ def send_due(transport: mail.Transport) -> int:
     lease = secrets.token_hex(16)
     with unit_of_work():
         claimed = _claim(lease)
+    outcome = Outcome()
     for letter in claimed:
-        outcome = _try(transport, letter)
+        if not outcome.is_for_all:  # one wait for a relay that is down is enough for all
+            outcome = _try(transport, letter)
         with unit_of_work():
             _write_down(letter, lease, outcome)
     return len(claimed)
@@ -130,7 +133,9 @@ def _try(transport: mail.Transport, letter: Claimed) -> Outcome:
         transport.send(_message(letter))
     except mail.TemporaryFailure as failure:
         return Outcome(str(failure))
-    except mail.PermanentFailure as failure:
+    except mail.RelayDown as failure:
+        return Outcome(str(failure), is_for_all=True)
+    except (mail.PermanentFailure, mail.Unmailable) as failure:
         return Outcome(str(failure), is_final=True)
     return Outcome()
 

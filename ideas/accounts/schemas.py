@@ -46,7 +46,7 @@ class NewPassword(fields.String):
 class WithNext(AppSchema):
     """Where to go afterwards; what is no path of this site becomes "/"."""
 
-    next = fields.String(load_default="")
+    next = fields.String(load_default="", allow_none=True)
 
     @post_load
     def keep_local(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
