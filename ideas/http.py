@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, current_app, g, jsonify, make_response
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
 from ideas.db import db
@@ -132,6 +132,9 @@ def _stale_form(error: CSRFError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response
+    if isinstance(error, SecurityError):
+        # somebody else's host: no address of ours can be built for it, so no page can be drawn
+        return Response(_("This site does not answer to that name.") + "\n", 400, mimetype="text/plain")
     status = error.code or 500
     code, detail = {
         404: ("not-found", _("There is nothing here, or you may not see it.")),
