@@ -78,6 +78,18 @@ class UtcTime(fields.DateTime):
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+class Id(fields.Integer):
+    """An id that a database can hold; forms send it as digits, programs as a number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=validate.Range(min=1, max=2**31 - 1), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | None:
+        if not (type(value) is int or (isinstance(value, str) and value.isascii() and value.isdigit())):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **options)
+
+
 class Slug(Line):
     """Part of an address: small letters, digits and "-"."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, Stage, Visibility
-from ideas.schemas import AppSchema, Line, Prose, Slug
+from ideas.schemas import AppSchema, Id, Line, Prose, Slug
 from ideas.words import _
 
 HOW_LONGEST = 500
@@ -40,7 +40,7 @@ class NewComment(AppSchema):
     """A comment as it is said. official and internal are for the team."""
 
     body = Prose(longest=TEXT_LONGEST, required=True)
-    parent_id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    parent_id = Id(load_default=None, allow_none=True)
     official = fields.Bool(load_default=False)
     internal = fields.Bool(load_default=False)
 
@@ -60,7 +60,7 @@ class NewCredit(AppSchema):
     """A contribution and how it was used. id: the comment's, for that kind alone."""
 
     kind = fields.Enum(CreditKind, by_value=True, required=True)
-    id = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1))
+    id = Id(load_default=None, allow_none=True)
     how = Line(longest=HOW_LONGEST, shortest=5, required=True)
 
     @validates_schema
