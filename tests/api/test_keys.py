@@ -1,0 +1,252 @@
+"""Who asks: keys, scopes, people who may not, for every operation there is."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from ideas import api
+from ideas.accounts.models import ApiKey, UserSession
+from ideas.db import db, utcnow
+from tests.api.asking import bearer
+from tests.factories import (
+    BoardFactory,
+    CommentFactory,
+    IdeaFactory,
+    UserFactory,
+    charlie,
+    team_member,
+)
+
+ANSWER = {
+    "status": "planned",
+    "reason": "committed",
+    "text": "We will build it in spring, with the money we have.",
+}
+
+# Every operation: method, address, body, what a key needs, and whether visitors may (they read what is public).
+OPERATIONS = {
+    "list_boards": ("GET", "boards", None, "ideas:read", True),
+    "get_board": ("GET", "boards/garden", None, "ideas:read", True),
+    "list_ideas": ("GET", "ideas", None, "ideas:read", True),
+    "get_idea": ("GET", "ideas/{idea}", None, "ideas:read", True),
+    "post_idea": ("POST", "ideas", {"board": "garden", "title": "Book a bed"}, "ideas:write", False),
+    "edit_idea": ("PATCH", "ideas/{idea}", {"title": "Book a bed"}, "ideas:write", False),
+    "cast_vote": ("PUT", "ideas/{idea}/vote", None, "votes:write", False),
+    "retract_vote": ("DELETE", "ideas/{idea}/vote", None, "votes:write", False),
+    "list_own_votes": ("GET", "me/votes?ideas={idea}", None, "ideas:read", False),
+    "list_comments": ("GET", "ideas/{idea}/comments", None, "ideas:read", True),
+    "add_comment": ("POST", "ideas/{idea}/comments", {"body": "Yes."}, "comments:write", False),
+    "get_comment": ("GET", "comments/{comment}", None, "ideas:read", True),
+    "edit_comment": ("PATCH", "comments/{comment}", {"body": "Yes."}, "comments:write", False),
+    "delete_comment": ("DELETE", "comments/{comment}", None, "comments:write", False),
+    "list_answers": ("GET", "ideas/{idea}/answers", None, "ideas:read", True),
+    "answer_idea": ("POST", "ideas/{unanswered}/answers", ANSWER, "answers:write", False),
+    "get_answer": ("GET", "answers/{answer}", None, "ideas:read", True),
+    "correct_answer": ("PATCH", "answers/{answer}", {"text": ANSWER["text"] + " So."}, "answers:write", False),
+    "undo_answer": ("POST", "answers/{answer}/undo", None, "answers:write", False),
+    "send_answer_now": ("POST", "answers/{answer}/send-now", None, "answers:write", False),
+    "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
+    "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
+}
+# What a person without any part in the board may do to things of others, beside reading what is public.
+OPEN_TO_ALL = {"post_idea", "cast_vote", "retract_vote", "add_comment", "list_own_votes", "list_receipts"}
+# The team does not change the words of others, nor do authors answer.
+AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment"}
+
+
+@pytest.fixture
+def site(ask):
+    """A board with an idea that is answered, one that is not, a comment, and everybody's key."""
+    board = BoardFactory(slug="garden")
+    team = team_member(board)
+    author = UserFactory()
+    answered = IdeaFactory(board=board)
+    mine = IdeaFactory(board=board, author=author)
+    comment = CommentFactory(idea=answered, author=author)
+    given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
+    assert given.status_code == 201, given.text
+    return {
+        "team": team,
+        "author": author,
+        "names": {
+            "idea": answered.id,
+            "unanswered": mine.id,
+            "comment": comment.id,
+            "answer": given.json["id"],
+        },
+        "edited": mine.id,
+    }
+
+
+def send(asking, site, name, method=None):
+    verb, path, body, _scope, _open = OPERATIONS[name]
+    names = site["names"] if name != "edit_idea" else {**site["names"], "idea": site["edited"]}
+    return asking.ask(verb, path.format(**names), body)
+
+
+def test_no_operation_is_left_out(app, document):
+    described = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+
+    assert described - {"openapi"} == set(OPERATIONS)
+
+
+def test_every_address_of_the_api_is_described(app, document):
+    described = {
+        (path, method.upper())
+        for path, item in document["paths"].items()
+        for method in item
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+    routed = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith(api.PREFIX)
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+    assert routed == described
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_description_says_what_a_key_needs(document, name):
+    _method, _path, _body, scope, is_open = OPERATIONS[name]
+    operation = next(
+        each
+        for item in document["paths"].values()
+        for each in item.values()
+        if isinstance(each, dict) and each.get("operationId") == name
+    )
+
+    assert operation["security"] == [*([{}] if is_open else []), {"key": [scope]}]
+    assert scope in api.SCOPES
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_without_a_key_one_only_reads_what_is_public(ask, site, name):
+    answer = send(ask(), site, name)
+
+    if OPERATIONS[name][-1]:
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_key_does_what_its_scope_says_and_nothing_else(ask, site, name):
+    scope = OPERATIONS[name][-2]
+    person = site["author"] if name in AUTHOR_ALONE else site["team"]
+    others = [each for each in api.SCOPES if each != scope]
+
+    refused = send(ask(person, *others), site, name)
+    done = send(ask(person, scope), site, name)
+
+    assert refused.status_code == 403
+    assert refused.get_json(force=True)["code"] == "scope-missing"
+    assert refused.headers["WWW-Authenticate"] == f'Bearer error="insufficient_scope", scope="{scope}"'
+    assert done.status_code in (200, 201, 204), done.text
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
+    person = site["author"] if name in AUTHOR_ALONE else site["team"]
+    suspended = ask(person)
+    person.suspended_at = utcnow()
+
+    answer = send(suspended, site, name)
+
+    reads = OPERATIONS[name][0] == "GET" and name != "list_deliveries"
+    assert answer.status_code == (200 if reads else 403)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_things_of_others_are_left_alone(ask, site, name):
+    answer = send(ask(charlie()), site, name)
+
+    reads = OPERATIONS[name][-1]
+    assert answer.status_code in ((200, 201) if reads or name in OPEN_TO_ALL else (403,))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
+    db.session.execute(sa.text("UPDATE board SET visibility = 'private'"))
+
+    answer = send(ask(charlie()), site, name)
+
+    nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts"}
+    assert answer.status_code == (200 if name in nothing_named else 404)
+    if name in nothing_named:
+        assert answer.json["data"] == []
+
+
+def test_a_key_without_scope_is_refused_before_anything_is_looked_up(ask):
+    missing = ask(UserFactory(), "ideas:read").put("ideas/2000000000/vote")
+
+    assert missing.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer",
+        "Bearer ",
+        "Bearer ab_sk_unknownunknownunknown",
+        "Bearer ab_sk_unknown unknown",
+        "Basic bWlhOnNlY3JldA==",
+        "ab_sk_unknownunknownunknown",
+        "Bearer ' OR 1=1 --",
+        "Bearer " + "x" * 5000,
+    ],
+)
+def test_a_key_that_does_not_work_opens_nothing(ask, header):
+    BoardFactory()
+
+    answer = ask().get("boards", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert answer.get_json(force=True)["code"] == "key-unknown"
+
+
+@pytest.mark.parametrize("end", ["revoked_at", "expires_at"])
+def test_an_ended_key_opens_nothing(ask, end):
+    mia = ask(UserFactory())
+    assert mia.get("boards").status_code == 200
+
+    db.session.execute(sa.update(ApiKey).values({end: utcnow() - timedelta(seconds=1)}))
+
+    assert mia.get("boards").status_code == 401
+
+
+def test_a_key_in_the_address_is_not_a_key(ask):
+    idea, header = IdeaFactory(), bearer(UserFactory())["Authorization"]
+
+    answer = ask().put(f"ideas/{idea.id}/vote?access_token={header.removeprefix('Bearer ')}")
+
+    assert answer.status_code == 401
+
+
+def test_a_session_is_not_a_key(app, ask):
+    from ideas.accounts import sessions
+    from ideas.db import unit_of_work
+
+    idea, mia = IdeaFactory(), UserFactory()
+    with unit_of_work():
+        _row, token = sessions.open_for(mia, browser="Firefox", network_address="127.0.0.1")
+    visitor = ask()
+    with visitor.client.session_transaction() as session:
+        session["_user_id"] = token
+        session["_fresh"] = True
+
+    answer = visitor.put(f"ideas/{idea.id}/vote")
+
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(UserSession)) == 1
+    assert answer.status_code == 401
+    assert visitor.get("ideas?author=me").status_code == 401
