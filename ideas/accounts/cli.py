@@ -1,4 +1,4 @@
-"""Commands about people that need no boards. `user` is a group to which the boards room adds `create`."""
+"""Commands about people that need no boards. The boards room adds `create` to the group `user`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ def find_person(email: str) -> User:
     return person
 
 
-def sign_in_link(person: User) -> str:
-    """An address by which `person` chooses a password and is signed in, once, in any browser. In a unit of work."""
-    return returning.link_by_hand(person)
-
-
 @click.group()
 def user() -> None:
     """People: make, suspend, give a role, let in."""
@@ -36,7 +31,7 @@ def user() -> None:
 def link(email: str) -> None:
     """Print a link by which EMAIL chooses a password and is signed in, once, within 10 minutes."""
     with unit_of_work():
-        address = sign_in_link(find_person(email))
+        address = returning.link_by_hand(find_person(email))
     click.echo(address)
 
 

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ideas.accounts import addresses, people, returning
+from ideas.accounts.cli import user
 from ideas.accounts.models import SiteRole
 from ideas.boards import boardkeeping, importing, ranking
 from ideas.boards.importing import EmailPattern, Options, Outcome
@@ -36,12 +37,7 @@ class _Undo(Exception):
     """Ends a unit of work that was only tried."""
 
 
-# --- People and boards ---
-
-
-@click.group()
-def user() -> None:
-    """People."""
+# --- People and boards: what makes somebody one of a board's team stands here, the rest of `user` in their own room ---
 
 
 @user.command("create")
@@ -260,4 +256,4 @@ def _bar(what: str) -> Iterator[importing.Progress]:
         yield step
 
 
-commands: tuple[click.Command, ...] = (user, board, import_, recount)
+commands: tuple[click.Command, ...] = (board, import_, recount)
