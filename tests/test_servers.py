@@ -29,7 +29,7 @@ def test_the_mail_server_keeps_what_it_accepts():
 
 
 def test_the_mail_server_answers_by_script():
-    script: dict[str, str | Reply] = {
+    script = {
         "gone@example.test": "550 5.1.1 No such user",
         "full@example.test": Reply("452 4.2.2 Full", at_data=True),
         "hang@example.test": HANG,
