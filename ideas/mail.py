@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ideas.crashpoints import crashpoint
 from ideas.db import utcnow
 
 if TYPE_CHECKING:
@@ -258,6 +259,7 @@ class SmtpTransport:
                 raise RelayDown(f"The relay does not take our sender: {_reply(code, reply)}")
 
     def _open(self) -> smtplib.SMTP:
+        crashpoint("mail.before_connect")
         tls = ssl.create_default_context()
         # RFC 5321 wants a name; the machine's own may be nothing a relay accepts, the sender's domain is
         name = self.envelope_from.rpartition("@")[2] or "localhost"
@@ -284,6 +286,7 @@ class SmtpTransport:
         return relay
 
     def _hand_over(self, relay: smtplib.SMTP, to: str, content: bytes) -> None:
+        crashpoint("mail.before_recipient")
         code, reply = relay.rcpt(to)
         if code not in (250, 251):
             self._refused(relay, code, reply)
@@ -292,11 +295,13 @@ class SmtpTransport:
         if code != 354:
             self._refused(relay, code, reply)
         assert relay.sock is not None  # noqa: S101 it has just spoken
+        crashpoint("mail.before_data")
         relay.sock.settimeout(self.after_data_seconds)
         relay.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
         code, reply = relay.getreply()
         if code != 250:
             self._refused(relay, code, reply)
+        crashpoint("mail.after_accepted")
         relay.sock.settimeout(self.command_seconds)
 
     def _refused(self, relay: smtplib.SMTP, code: int, reply: bytes) -> None:

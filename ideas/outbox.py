@@ -26,6 +26,14 @@ class OutboxEntry(Base):
             sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
             postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
         ),
+        # … and whether an earlier one of the same subject waits as well
+        sa.Index(
+            "ix_outbox_entry_waiting_subject",
+            "subject",
+            "due_at",
+            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+        ),
         sa.Index(None, "kind", "about_id"),
         sa.Index(None, "subject"),
     )

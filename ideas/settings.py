@@ -26,6 +26,8 @@ class Rooms:
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
+    name_subjects: a person, subjects of the ledger → title and address of those that the person may see.
+    templates: the application's templates for words that are not pages, such as mail; a missing word is an error.
     """
 
     notices: Notices = field(default_factory=dict)
@@ -36,6 +38,9 @@ class Rooms:
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None
+    name_subjects: Callable[[Any, Sequence[str]], Mapping[str, tuple[str, str]]] | None = None
+    templates: Environment = field(default_factory=Environment)
+
 
 
 def current() -> Config:

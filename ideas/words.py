@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import flask_babel
+from babel import Locale
 from flask import g
 from flask_babel.speaklater import LazyString
 
@@ -24,6 +25,11 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 def lazy(words: str, **values: Any) -> LazyString:
     """Like `_`, but translated when shown: for words that stand at module level."""
     return flask_babel.lazy_gettext(words, **values)
+
+
+def language() -> Locale:
+    """The language that words come in now."""
+    return flask_babel.get_locale() or Locale.parse("en")
 
 
 @contextmanager

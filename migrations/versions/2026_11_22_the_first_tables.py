@@ -284,6 +284,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
             postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_outbox_entry_waiting_subject",
+            ["subject", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+        )
 
     op.create_table(
         "preference",
@@ -765,6 +772,11 @@ def downgrade() -> None:
     op.drop_table("ticket")
     op.drop_table("preference")
     with op.batch_alter_table("outbox_entry", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_entry_waiting_subject",
+            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+        )
         batch_op.drop_index(
             "ix_outbox_entry_waiting",
             sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
