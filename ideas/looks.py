@@ -260,5 +260,7 @@ def _here(when: datetime) -> datetime:
 
 
 def _date_in_words(shown: date, today: date) -> str:
-    skeleton = "MMMMd" if shown.year == today.year else "yMMMMd"
-    return str(format_skeleton(skeleton, datetime(shown.year, shown.month, shown.day, tzinfo=UTC), locale=_formats()))
+    if shown.year != today.year:
+        return format_date(shown, "long", locale=_formats())
+    # a skeleton is all that Babel has for a day without its year, and it takes no bare date
+    return str(format_skeleton("MMMMd", datetime(shown.year, shown.month, shown.day, tzinfo=UTC), locale=_formats()))

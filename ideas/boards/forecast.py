@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ideas import markup, settings
 from ideas.accounts.models import User
-from ideas.boards import contributions, notices, policy, sayings
+from ideas.boards import contributions, labels, notices, policy
 from ideas.boards.contributions import Contribution, Use
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Reason, Status, Vote
@@ -18,7 +18,7 @@ from ideas.boards.queries import AnswerRow, IdeaRow, statuses_of
 from ideas.db import db, utcnow
 from ideas.ledger import report
 from ideas.ledger.models import Path
-from ideas.words import _, ngettext
+from ideas.words import _
 
 SAMPLES_MOST = 6
 
@@ -81,8 +81,8 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         "total": people.email + people.inbox,
         "email": people.email,
         "inbox": people.inbox,
-        "paths": [(path_in_words(path, count), count) for path, count in people.paths],
-        "left_out": [(left_out_in_words(why), count) for why, count in people.left_out],
+        "paths": [(labels.people_on_path(path, count), count) for path, count in people.paths],
+        "left_out": [(labels.why_not(why), count) for why, count in people.left_out],
     }
     text = str(typed.get("text") or "").strip()[:TEXT_LONGEST]
     if draft.status is None or draft.reason is None or not text:
@@ -177,22 +177,3 @@ def _comments(idea_id: int, draft: _Draft) -> list[Comment]:
     used = db.session.scalars(readable.where(Comment.id.in_(picked)).limit(SAMPLES_MOST)).all()
     other = db.session.scalars(readable.where(Comment.id.not_in(picked)).limit(1)).all()
     return [*used, *other]
-
-
-def path_in_words(path: str, count: int) -> str:
-    """What connects so many people with the news; the number stands before it."""
-    words = {
-        Path.CREDITED: ngettext("credited", "credited", count),
-        Path.AUTHOR: ngettext("author", "authors", count),
-        Path.MERGED_AUTHOR: ngettext("author of a merged idea", "authors of merged ideas", count),
-        Path.REPLIED_TO: ngettext("person replied to", "people replied to", count),
-        Path.MENTIONED: ngettext("person named", "people named", count),
-        Path.COMMENTER: ngettext("commenter", "commenters", count),
-        Path.VOTER: ngettext("voter", "voters", count),
-        Path.FOLLOWER: ngettext("follower", "followers", count),
-        Path.OWNER: ngettext("owner", "owners", count),
-        Path.TEAM: ngettext("of the team", "of the team", count),
-    }
-    return str(words[Path(path)])
-
-

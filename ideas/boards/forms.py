@@ -9,7 +9,6 @@ from flask import request
 from marshmallow import Schema, ValidationError, fields
 from wtforms import (
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -216,14 +215,7 @@ class BoardForm(SchemaForm):
         default=Visibility.PUBLIC.value,
     )
     promise = StringField(lazy("The promise: what you read, and when"))
-    answer_within_days = IntegerField(lazy("Days until the first answer"), filters=[lambda value: value or None])
-
-    @property
-    def data(self) -> dict[str, Any]:
-        # what is no number is judged by the schema, in its words
-        own: dict[str, Any] = super().data
-        typed = self.answer_within_days.raw_data or [""]
-        return {**own, "answer_within_days": own["answer_within_days"] or _or_none(str(typed[0]).strip())}
+    answer_within_days = StringField(lazy("Days until the first answer"), filters=[_or_none])
 
 
 class StatusForm(SchemaForm):

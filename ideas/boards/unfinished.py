@@ -1,4 +1,4 @@
-"""What a visitor began on a board and does once they have signed in: a vote, a comment, an idea."""
+"""What a visitor began on a board and does once they have signed in: a vote, a comment, an idea, a membership."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ideas.accounts.models import User
-from ideas.boards import commenting, posting, queries, voting
+from ideas.boards import boardkeeping, commenting, posting, queries, voting
 
 
 def vote(person: User, details: dict[str, Any]) -> str:
@@ -27,4 +27,13 @@ def idea(person: User, details: dict[str, Any]) -> str:
     return f"/ideas/{posted.id}"
 
 
-RESUMERS: dict[str, Callable[[User, dict[str, Any]], str]] = {"vote": vote, "comment": comment, "idea": idea}
+def invitation(person: User, details: dict[str, Any]) -> str:
+    return f"/boards/{boardkeeping.accept(person, details['token']).slug}"
+
+
+RESUMERS: dict[str, Callable[[User, dict[str, Any]], str]] = {
+    "vote": vote,
+    "comment": comment,
+    "idea": idea,
+    "invitation": invitation,
+}

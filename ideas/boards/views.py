@@ -10,13 +10,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-from ideas.boards import listing, policy, queries, reading
+from ideas.boards import labels, listing, policy, queries, reading, receipts
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Stage
 from ideas.boards.queries import IdeaRow
 from ideas.http import wants_part
+from ideas.ledger import preferences, report
 from ideas.paging import PAGE
 from ideas.text import cut
 from ideas.words import _
@@ -95,6 +96,8 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
     given = reading.answers(row)
     threads = reading.discussion(row, cursor=request.args.get("cursor"))
     standing = given[0] if given and given[0].answer.undone_at is None else None
+    entry = standing.answer.entry if standing else None
+    waiting = entry if entry and entry.fanned_out_at is None and entry.cancelled_at is None else None
     page = render_template(
         "boards/idea.html",
         row=row,
@@ -112,8 +115,20 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         timeline=reading.timeline(row, given),
         may_edit=policy.may_edit(row.standing, row.idea, answered=row.answered),
         form=form,
+        fresh_form=CommentForm(formdata=None),
+        waiting=waiting,
+        people_told=told_in_words(row) if standing and not waiting else "",
+        muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status
+
+
+def told_in_words(row: IdeaRow) -> str:
+    """How many people were told of what became of the idea, and how; "" while nobody was."""
+    told = report.people_told(row.idea.subject)
+    return labels.people_told(
+        told.sent, by_email=told.email, in_inbox=told.inbox, pending=told.pending, failed=told.failed
+    )
 
 
 @bp.get("/ideas/<int:idea_id>/history")
@@ -127,6 +142,19 @@ def history(idea_id: int) -> ResponseReturnValue:
         revisions=reading.revisions_of(row),
         answers=[(line, reading.versions_of(line.answer)) for line in given],
         reasons=REASON_WORDS,
+    )
+
+
+@bp.get("/receipts")
+def what_became_of_it() -> ResponseReturnValue:
+    page = receipts.receipts_of(signin.member(), limit=PAGE, cursor=request.args.get("cursor"))
+    here = url_for(".what_became_of_it")
+    return render_template(
+        "boards/receipts.html",
+        page=page,
+        told_words=labels.told,
+        next=f"{here}?cursor={page.next}" if page.next else None,
+        first=here if request.args.get("cursor") else None,
     )
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from ideas.accounts import signin
-from ideas.boards import answering, forecast, listing, moderating, policy, posting, queries, reading, views
+from ideas.boards import answering, forecast, labels, listing, moderating, policy, posting, queries, reading, views
 from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key
 from ideas.boards.queries import AnswerRow, BoardRow, IdeaRow
 from ideas.db import unit_of_work
@@ -18,7 +18,7 @@ from ideas.forms import ButtonForm
 from ideas.http import wants_part
 from ideas.ledger import report
 from ideas.paging import PAGE
-from ideas.settings import current
+from ideas.settings import current, rooms
 from ideas.words import _, ngettext
 
 TOLD_A_PAGE = 100
@@ -200,7 +200,9 @@ def told(answer_id: int) -> ResponseReturnValue:
         row=row,
         idea=row.on.idea,
         page=page,
-        told=views.told_in_words(report.people_told(subject)),
+        told=views.told_in_words(row.on),
+        labels=labels,
+        news={kind.name: kind.label for kind in rooms().news},
         next=f"{here}?cursor={page.next}" if page.next else None,
         first=here if request.args.get("cursor") else None,
     )
