@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ideas.boards.models import Reason
-from ideas.words import lazy
+from ideas.ledger.models import Channel, Path, State, Suppressed
+from ideas.words import _, lazy, ngettext
 
 REASON_WORDS = {
     Reason.UNDER_REVIEW: lazy("We are looking into it"),
@@ -19,3 +20,84 @@ REASON_WORDS = {
     Reason.NOT_EVER: lazy("We will not do this"),
     Reason.REOPENED: lazy("We are taking it up again"),
 }
+
+# Why somebody hears of an idea, as the team reads it beside the person's name.
+PATH_WORDS = {
+    Path.CREDITED: lazy("credited"),
+    Path.AUTHOR: lazy("had the idea"),
+    Path.MERGED_AUTHOR: lazy("had an idea that was merged in"),
+    Path.REPLIED_TO: lazy("was replied to"),
+    Path.MENTIONED: lazy("was named"),
+    Path.COMMENTER: lazy("commented"),
+    Path.VOTER: lazy("voted"),
+    Path.FOLLOWER: lazy("follows"),
+    Path.OWNER: lazy("owns the idea"),
+    Path.TEAM: lazy("of the team"),
+}
+
+WHY_NOT_WORDS = {
+    Suppressed.OFF: lazy("turned this kind of news off"),
+    Suppressed.MUTED: lazy("muted this idea"),
+    Suppressed.SUSPENDED: lazy("suspended"),
+    Suppressed.NOT_VISIBLE: lazy("may not see it any more"),
+    Suppressed.INBOX_ONLY: lazy("inbox alone"),
+    Suppressed.UNSUBSCRIBED: lazy("unsubscribed"),
+    Suppressed.NO_ADDRESS: lazy("no address we can write to"),
+}
+
+
+def people_on_path(path: str, count: int) -> str:
+    """What connects so many people with the news; the number stands before it."""
+    words = {
+        Path.CREDITED: ngettext("credited", "credited", count),
+        Path.AUTHOR: ngettext("author", "authors", count),
+        Path.MERGED_AUTHOR: ngettext("author of a merged idea", "authors of merged ideas", count),
+        Path.REPLIED_TO: ngettext("person replied to", "people replied to", count),
+        Path.MENTIONED: ngettext("person named", "people named", count),
+        Path.COMMENTER: ngettext("commenter", "commenters", count),
+        Path.VOTER: ngettext("voter", "voters", count),
+        Path.FOLLOWER: ngettext("follower", "followers", count),
+        Path.OWNER: ngettext("owner", "owners", count),
+        Path.TEAM: ngettext("of the team", "of the team", count),
+    }
+    return words[Path(path)]
+
+
+def why_not(reason: str | None) -> str:
+    """Why somebody was not told by a channel."""
+    return str(WHY_NOT_WORDS[Suppressed(reason)]) if reason in set(Suppressed) else (reason or "")
+
+
+def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed: int) -> str:
+    """How many were told of what became of an idea: "143 people told: 120 by e-mail, 23 in their inbox; …"."""
+    parts = []
+    if sent:
+        told = ngettext("%(num)s person told", "%(num)s people told", sent)
+        parts.append(_("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, email=by_email, inbox=in_inbox))
+    if pending:
+        parts.append(ngettext("%(num)s e-mail is on its way", "%(num)s e-mails are on their way", pending))
+    if failed:
+        parts.append(ngettext("%(num)s could not be reached", "%(num)s could not be reached", failed))
+    return "; ".join(parts)
+
+
+def outcome(channel: str, state: str, reason: str | None) -> str:
+    """What became of telling somebody, in the team's list."""
+    if state == State.SENT:
+        return _("told")
+    if state == State.PENDING:
+        return _("on its way")
+    if state == State.FAILED:
+        return _("could not be reached")
+    return _("not told: %(why)s", why=why_not(reason))
+
+
+def told(channel: str, state: str) -> str:
+    """How a person was told, as they read it themselves; "" for what concerns nobody."""
+    if state == State.SENT:
+        return _("Told by e-mail") if channel == Channel.EMAIL else _("Told in your inbox")
+    if state == State.PENDING:
+        return _("An e-mail is on its way")
+    if state == State.FAILED:
+        return _("An e-mail did not reach you")
+    return ""
