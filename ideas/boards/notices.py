@@ -7,6 +7,7 @@ What is a digest by default goes to the inbox alone until there are digests.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,6 +82,24 @@ def answered(answer_id: int) -> sa.CompoundSelect[Any]:
     answer, stage = _answer(answer_id)
     news = policy.owed_as(answer.reason, stage)
     return sa.union_all(*_credited(answer.id, answer.idea_id), *_part_in(answer.idea_id, news))
+
+
+def drafted(idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+    """Whom `answered` would find for an answer that is still being written and credits these contributions."""
+    credited = [
+        _rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(
+            Comment.idea_id == idea_id, Comment.id.in_(comment_ids)
+        )
+    ]
+    if author:
+        credited.append(
+            _rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(Idea.id == idea_id)
+        )
+    if votes:
+        credited.append(
+            _rows(Vote.user_id, Path.CREDITED, "credited", Mode.INSTANT, "vote", Vote.id).where(Vote.idea_id == idea_id)
+        )
+    return sa.union_all(*credited, *_part_in(idea_id, news))
 
 
 def answer_corrected(version_id: int) -> sa.CompoundSelect[Any]:

@@ -334,6 +334,20 @@ def team_of(where: BoardRow | IdeaRow) -> list[User]:
     return list(db.session.scalars(statement))
 
 
+def answers_somewhere(person: User) -> bool:
+    """Whether `person` is of the team of any board."""
+    if person.is_suspended:
+        return False
+    if person.is_site_team:
+        return True
+    return bool(db.session.scalar(_ANSWERS_SOMEWHERE, {"person": person.id}))
+
+
+_ANSWERS_SOMEWHERE = sa.select(
+    sa.exists().where(Membership.user_id == sa.bindparam("person"), Membership.role == "team")
+)
+
+
 def creditable(on: IdeaRow) -> list[Comment]:
     """The comments an answer may credit: those that everybody may read, oldest first."""
     statement = (
