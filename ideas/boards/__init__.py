@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
     rooms.news = (*rooms.news, *notices.NEWS)
     if unfinished := part("unfinished"):
         rooms.resumers |= unfinished.RESUMERS
-    for views in (part("views"), part("views_manage")):
+    for views in (part("views"), part("views_taking_part"), part("views_team"), part("views_manage")):
         if views:
             app.register_blueprint(views.bp)
     try:
