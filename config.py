@@ -138,7 +138,9 @@ class Config:
     default_locale: Annotated[str, Setting("en", "Language of those who chose none.")]
     default_timezone: Annotated[str, Setting("UTC", "Time zone of those who chose none, such as `Europe/Berlin`.")]
     signup_open: Annotated[bool, Setting("true", "Whether anybody may make an account; if not, by invitation only.")]
-    session_days: Annotated[int, Setting("30", "Days a sign-in lasts without a visit.", least=1, most=400)]
+    session_days: Annotated[
+        int, Setting("30", "Days a sign-in lasts at most; two weeks without a visit end it too.", least=1, most=400)
+    ]
     mail_url: Annotated[
         str,
         Setting(
