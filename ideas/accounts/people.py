@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas.accounts import addresses, audit, locks, passwords, policy, sessions, tickets
 from ideas.accounts.errors import AddressTaken, NameTaken
 from ideas.accounts.models import Company, SiteRole, User
-from ideas.db import db, insert_once, utcnow
+from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.errors import NotAllowed, NotFound
 from ideas.words import _
 
@@ -73,11 +73,13 @@ def prove(person: User) -> None:
 def add_unclaimed(people: Iterable[Unclaimed]) -> list[int]:
     """The ids of a person for each of `people`, in order. An address that is known is that person, claimed or not."""
     rows = [Unclaimed(each.name, addresses.email(each.email) if each.email else None) for each in people]
+    insert = INSERTS[db.session.get_bind().dialect.name]
     known: dict[str, int] = {}
     for start in range(0, len(rows), BATCH):
         batch = {row.email: row.name for row in rows[start : start + BATCH] if row.email}
-        for email, name in batch.items():
-            insert_once(User, email=email, name=name, is_imported=True)
+        if batch:
+            new = [{"email": email, "name": name, "is_imported": True} for email, name in batch.items()]
+            db.session.execute(insert(User).on_conflict_do_nothing(), new)
         found = db.session.execute(sa.select(User.email, User.id).where(User.email.in_(batch)))
         known.update((email, user_id) for email, user_id in found if email)
     nameless = [User(name=row.name, is_imported=True) for row in rows if row.email is None]

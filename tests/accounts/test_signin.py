@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from sqlalchemy.exc import OperationalError
 
 from ideas.accounts import limits, people, sessions, signin
-from ideas.accounts.models import User, UserSession
+from ideas.accounts.models import SiteRole, User, UserSession
 from ideas.db import db
 from ideas.errors import SignInNeeded
 from tests.accounts.arranging import PASSWORD, a_person, committed, enter, letters_to, sign_in, who_is_in
@@ -81,7 +81,7 @@ def test_one_network_has_a_limit_too(app):
     for number in range(limits.SIGN_IN.per_network):
         committed(limits.spend, limits.SIGN_IN, network="2001:db8:1:2::", email=f"{number}@example.test")
 
-    def from_address(address: str) -> int:
+    def from_address(address):
         client = app.test_client()
         typed = {"email": "mia@example.test", "password": "wrong words here"}
         return client.post("/sign-in", data=typed, environ_base={"REMOTE_ADDR": address}).status_code
@@ -215,7 +215,7 @@ def test_a_changed_role_ends_the_sign_ins_before(client):
     mia = a_person(password=PASSWORD)
     sign_in(client)
 
-    committed(people.set_role, None, mia, people.SiteRole.TEAM)
+    committed(people.set_role, None, mia, SiteRole.TEAM)
 
     assert who_is_in(client) is None
 
