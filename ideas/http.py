@@ -36,6 +36,7 @@ CONTENT_POLICY = (
 def init_app(app: Flask) -> None:
     csrf.init_app(app)
     app.before_request(_name_request)
+    app.before_request(_refuse_nul)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)
     app.register_error_handler(DomainError, _domain_error)
@@ -167,6 +168,12 @@ def _our_fault(error: Exception) -> ResponseReturnValue:
 def _name_request() -> None:
     asked = request.headers.get("X-Request-Id", "")
     g.request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", asked) else uuid.uuid4().hex
+
+
+def _refuse_nul() -> None:
+    """No address of ours has a NUL in it, and PostgreSQL fails when it is asked for one."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _refuse_foreign_origin() -> None:
