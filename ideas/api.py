@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 
 import flask_smorest
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, current_app, g, json, jsonify, request
+from flask import Flask, Response, current_app, g, json, jsonify, request, session
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.http import generate_etag
-from werkzeug.routing import IntegerConverter, UnicodeConverter
+from werkzeug.routing import BaseConverter, IntegerConverter
 
 from ideas import api_limits
 from ideas.api_input import Parser, read_query
@@ -122,7 +122,7 @@ class Id(IntegerConverter):
         super().__init__(map, min=1, max=ID_MOST)
 
 
-class SlugPart(UnicodeConverter):
+class SlugPart(BaseConverter):
     """A slug in an address."""
 
     regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -354,6 +354,8 @@ def _finish(answer: Response) -> Response:
     """Tags, caching and limits, the same for every answer of the API."""
     if not _is_ours():
         return answer
+    # flask_login looks at the session of every request, and Flask then says Vary: Cookie; our answers never depend on it
+    session.accessed = False
     if request.method in ("GET", "HEAD") and answer.status_code == HTTPStatus.OK:
         if "Authorization" not in request.headers:
             answer.headers.setdefault("Cache-Control", PUBLIC)
