@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from ideas import api
 from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import api_reading, listing, posting, queries, voting
+from ideas.boards import api_reading, listing, posting, queries, receipts, voting
 from ideas.boards import schemas_out as shapes
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import SourceKind, Stage
@@ -183,11 +183,10 @@ def whole_idea(idea_id: int) -> shapes.Shape:
 
 def _whole(on: IdeaRow) -> shapes.Shape:
     idea = on.idea
-    shape = shapes.idea(
-        idea,
-        listing.tags_on([idea.id]).get(idea.id, []),
-        listing.answers_on([idea.id]).get(idea.id),
-        team=on.standing.is_team,
-    )
-    shape["people_told"] = report.people_told(idea.subject)
-    return shape
+    line = listing.answers_on([idea.id]).get(idea.id)
+    tags = listing.tags_on([idea.id]).get(idea.id, [])
+    told_by = receipts.announcements([line.answer.id]).get(line.answer.id, []) if line else []
+    return {
+        **shapes.idea(idea, tags, line, team=on.standing.is_team),
+        "people_told": report.people_told(told_by),
+    }

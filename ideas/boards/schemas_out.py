@@ -121,7 +121,7 @@ class SourceOut(OutSchema):
 
 
 class ToldOut(OutSchema):
-    """How many people were owed word of the idea so far, and what became of it; each person once."""
+    """How many people were owed word of the answer that stands, and what became of it; each person once."""
 
     owed = fields.Integer()
     sent = fields.Integer()
@@ -341,5 +341,5 @@ def receipt(row: Receipt) -> Shape:
         },
         "answer": None if line is None else answer(line),
         "how_used": " ".join(use.how for use in row.uses) or None,
-        "told": row.told,
+        "told": [{"channel": each.channel, "state": each.state, "at": each.done_at} for each in row.told],
     }

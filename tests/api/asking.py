@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from ideas import api
 from ideas.accounts import keys
 from ideas.accounts.models import User
-from ideas.db import unit_of_work
+from ideas.db import db, unit_of_work
 
 DEFAULT = "default"
 ALL_SCOPES = tuple(api.SCOPES)
@@ -21,6 +21,7 @@ ALL_SCOPES = tuple(api.SCOPES)
 
 def bearer(person: User, *scopes: str) -> dict[str, str]:
     """The header of a new key of `person`, with all scopes unless some are named."""
+    db.session.commit()  # what the test arranged; a unit of work starts afresh
     with unit_of_work():
         # whoever is suspended made their key before
         suspended_at, person.suspended_at = person.suspended_at, None
