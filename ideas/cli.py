@@ -18,7 +18,7 @@ import ideas.accounts.cli
 import ideas.boards.cli
 import ideas.ledger.cli
 from config import Config, ConfigError
-from ideas import create_app, migrating, serving
+from ideas import create_app, mail, migrating, serving
 from ideas.accounts import setup
 from ideas.db import unit_of_work
 from ideas.errors import DomainError
@@ -129,7 +129,10 @@ def web() -> None:
 def worker(drain: bool) -> None:
     """Tell people what they are owed word of. Run as many of these as you like."""
     _require_migrated(make_config())
-    ledger_worker.run(make_app(), drain=drain)
+    try:
+        ledger_worker.run(make_app(), drain=drain)
+    except mail.RelayDown as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _require_migrated(config: Config) -> None:

@@ -70,6 +70,9 @@ class Transport(Protocol):
     def close(self) -> None:
         """Let go of whatever is open. The transport may be used again."""
 
+    def check(self) -> None:
+        """See whether mail would be taken from us, without sending any. Raises RelayDown, which says why not."""
+
 
 def transport_for(config: Config) -> Transport:
     """The way out that MAIL_URL describes."""
@@ -234,7 +237,6 @@ class SmtpTransport:
         relay.close()
 
     def check(self) -> None:
-        """See whether the relay would take mail from us. Raises RelayDown with what it says."""
         self.close()
         self._open()
         self.close()
@@ -359,7 +361,6 @@ class FolderTransport:
         """Nothing is open."""
 
     def check(self) -> None:
-        """See whether mail can be written. Raises RelayDown."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -384,3 +385,6 @@ class MemoryTransport:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def check(self) -> None:
+        """It would."""

@@ -3,3 +3,26 @@
 Owns: delivery, preference, mute. Emits: nothing. Stands on: accounts and the ground. It knows people and subjects,
 never ideas: rooms above hand it a `Notice` for each kind of event.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    """Open the room: its pages, the templates of its mail, what it checks."""
+    from jinja2 import StrictUndefined
+
+    from ideas import settings
+    from ideas.ledger import checker, views
+
+    with app.app_context():
+        rooms = settings.rooms()
+    # a mail with a hole in it is worse than one that is found out before it is sent
+    rooms.templates = app.jinja_env.overlay(undefined=StrictUndefined)
+    rooms.checks |= checker.CHECKS
+    app.register_blueprint(views.bp)
+    app.context_processor(views.frame)

@@ -1,0 +1,1 @@
+"""The ways by which people hear: what a delivery looks like there."""

@@ -1,0 +1,150 @@
+"""A delivery as a mail: in the person's language and zone, with the ways to stop it.
+
+Mail is made a batch at a time, before anything is sent, so that no connection to the database is held while sending.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import css_inline
+import sqlalchemy as sa
+import structlog
+from markupsafe import Markup
+
+from ideas import colours, mail, settings, words
+from ideas.db import db
+from ideas.ledger import preferences, sending
+from ideas.ledger.sending import Claimed, Outcome
+from ideas.outbox import DueDelivery, Notice
+from ideas.words import _
+
+log = structlog.get_logger()
+
+
+class Stop(NamedTuple):
+    """Addresses that stop what they name; each shows a page first."""
+
+    subject: str
+    kind: str
+    everything: str
+
+
+def compose(rows: Sequence[Claimed]) -> dict[int, mail.Message | Outcome]:
+    """For each delivery its mail, or what becomes of it because none can be made.
+
+    One that cannot be made hurts no other.
+    """
+    made: dict[int, mail.Message | Outcome] = {}
+    groups: dict[tuple[str, str | None, str | None], list[Claimed]] = defaultdict(list)
+    for row in rows:
+        groups[row.delivery.kind, row.to.locale, row.to.timezone].append(row)
+    for (kind, _locale, _zone), group in groups.items():
+        notice = settings.rooms().notices[kind]
+        with words.addressing(group[0].to):
+            said = _words(notice, [row.delivery for row in group])
+            for row in group:
+                made[row.delivery.id] = _one(notice, row, said[row.delivery.id])
+    return made
+
+
+def _words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mapping[str, Any] | Outcome]:
+    try:
+        said = notice.words(batch)
+        return {delivery.id: said.get(delivery.id, sending.gone()) for delivery in batch}
+    except sa.exc.OperationalError:
+        raise  # the database, not the words
+    except Exception as error:  # one broken notice must not hold up everybody's mail
+        db.session.rollback()
+        if len(batch) > 1:
+            return {key: value for delivery in batch for key, value in _words(notice, [delivery]).items()}
+        log.warning("notice_has_no_words", delivery=batch[0].id, exc_info=True)
+        return {batch[0].id: sending.unrenderable(repr(error))}
+
+
+def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome) -> mail.Message | Outcome:
+    if isinstance(said, Outcome):
+        return said
+    try:
+        message = _message(notice, row, said)
+        mail.as_bytes(message, settings.current().mail_from)
+    except Exception as error:  # one broken notice must not hold up everybody's mail
+        log.warning("mail_cannot_be_made", delivery=row.delivery.id, exc_info=True)
+        return sending.unrenderable(repr(error))
+    return message
+
+
+def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Message:
+    delivery, config = row.delivery, settings.current()
+    token = preferences.token(delivery.user_id, delivery.news, delivery.subject)
+    template = settings.rooms().templates.get_template
+    names = {"subject_name": "", **said, **_frame(delivery, row, token)}
+    subject = " ".join(template(f"{notice.template}/subject.txt").render(names).split())
+    text = template("ledger/mail/frame.txt").render(
+        names, body=template(f"{notice.template}/body.txt").render(names).strip()
+    )
+    html = template("ledger/mail/frame.html").render(
+        names,
+        mail_subject=subject,
+        body=Markup(template(f"{notice.template}/body.html").render(names)),  # noqa: S704 - ours
+    )
+    host = urlsplit(config.base_url).hostname or "localhost"
+    thread = f"<{delivery.subject.replace(':', '-')}@{host}>"
+    unsubscribe = settings.absolute(f"/u/{token}")
+    by_mail = f"mailto:{config.support_email}?subject={quote(f'unsubscribe {token}')}"
+    return mail.Message(
+        to=row.to.email,
+        to_name=row.to.name,
+        sender_name=str(said["sender"]),
+        subject=subject,
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        html=_inliner().inline(html),
+        message_id=f"<delivery-{delivery.id}@{host}>",
+        headers={
+            "In-Reply-To": thread,
+            "References": thread,
+            "List-Id": f"<{delivery.news.replace('_', '-')}.{host}>",
+            "List-Unsubscribe": f"<{unsubscribe}>, <{by_mail}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+            "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+
+
+def _frame(delivery: DueDelivery, row: Claimed, token: str) -> dict[str, Any]:
+    config = settings.current()
+    language = words.language()
+    unsubscribe = settings.absolute(f"/u/{token}")
+    palette = _palette(config.accent)
+    return {
+        "person": row.to,
+        "path": delivery.path,
+        "news": delivery.news,
+        "news_label": _label(delivery.news),
+        "site_name": config.site_name,
+        "base_url": config.base_url,
+        "settings_url": settings.absolute("/settings/notifications"),
+        "stop": Stop(f"{unsubscribe}?stop=subject", f"{unsubscribe}?stop=kind", f"{unsubscribe}?stop=everything"),
+        "light": palette.light,
+        "dark": palette.dark,
+        "lang": str(language).replace("_", "-"),
+        "text_direction": language.text_direction,
+    }
+
+
+def _label(news: str) -> str:
+    return next((str(kind.label) for kind in settings.rooms().news if kind.name == news), _("news"))
+
+
+_palette = cache(colours.palette)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

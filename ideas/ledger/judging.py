@@ -1,0 +1,109 @@
+"""Whether a person is told, and by which channel: decided here alone, in SQL.
+
+Announcing, sending and forecasting an audience all ask these questions, so that they cannot disagree. The order of the
+reasons is the order of product.md: what concerns both channels first, then what stops e-mail alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ideas.accounts.models import User
+from ideas.ledger.models import EVERYTHING, Channel, Mode, Mute, Path, Preference, State, Suppressed
+
+PATHS = {path.value: rank for rank, path in enumerate(Path)}
+CONTRIBUTIONS = {"author": 0, "idea": 0, "comment": 1, "vote": 2}
+UNKNOWN = 99  # ranks behind all that have a name
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A statement's tables, and for each channel the reason why a person is not told by it, NULL if they are."""
+
+    tables: sa.FromClause
+    inbox: sa.ColumnElement[str | None]
+    email: sa.ColumnElement[str | None]
+
+    def by(self, channel: Channel) -> sa.ColumnElement[str | None]:
+        return self.email if channel is Channel.EMAIL else self.inbox
+
+
+def judge(
+    people: sa.FromClause,
+    *,
+    user_id: sa.SQLColumnExpression[int],
+    news: sa.SQLColumnExpression[str],
+    by_default: sa.SQLColumnExpression[str],
+    subject: str | sa.SQLColumnExpression[str],
+    visible: sa.ColumnElement[bool],
+) -> Judgement:
+    """Judge the rows of `people`, each a person (`user_id`) who would hear that news of that subject.
+
+    by_default: how whoever set no preference hears it. visible: whether the person may see the subject now.
+    """
+    own, all_kinds = aliased(Preference), aliased(Preference)
+    tables = (
+        sa.join(people, User, User.id == user_id)
+        .outerjoin(Mute, sa.and_(Mute.user_id == user_id, Mute.subject == subject))
+        .outerjoin(own, sa.and_(own.user_id == user_id, own.news == news))
+        .outerjoin(all_kinds, sa.and_(all_kinds.user_id == user_id, all_kinds.news == EVERYTHING))
+    )
+    # unsubscribing from a kind says nothing about the inbox, so there what holds for all kinds still holds
+    said_nothing_else = sa.and_(own.by_unsubscribing, own.mode != Mode.OFF.value)
+    chosen = sa.func.coalesce(sa.case((said_nothing_else, None), else_=own.mode), all_kinds.mode)
+    unsubscribed = sa.or_(own.by_unsubscribing, all_kinds.by_unsubscribing)
+    unproven = sa.and_(User.verified_at.is_(None), sa.not_(User.is_imported))
+    for_both = (
+        (User.suspended_at.is_not(None), _word(Suppressed.SUSPENDED)),
+        (sa.not_(visible), _word(Suppressed.NOT_VISIBLE)),
+        (Mute.user_id.is_not(None), _word(Suppressed.MUTED)),
+        (chosen == Mode.OFF.value, _word(Suppressed.OFF)),
+    )
+    for_email = (
+        (unsubscribed, _word(Suppressed.UNSUBSCRIBED)),
+        (sa.func.coalesce(chosen, by_default) == Mode.INBOX.value, _word(Suppressed.INBOX_ONLY)),
+        (sa.or_(User.email.is_(None), unproven), _word(Suppressed.NO_ADDRESS)),
+    )
+    return Judgement(tables, inbox=sa.case(*for_both, else_=None), email=sa.case(*for_both, *for_email, else_=None))
+
+
+def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:
+    """One row for each person of the audience: their strongest path, and on it their weightiest contribution.
+
+    `but` is who is not told: nobody hears of their own act.
+    """
+    rows = audience.subquery("audience")
+    place = (
+        sa.func.row_number()
+        .over(
+            partition_by=rows.c.user_id,
+            order_by=(
+                sa.case(PATHS, value=rows.c.path, else_=UNKNOWN),
+                sa.case(CONTRIBUTIONS, value=rows.c.contribution_kind, else_=UNKNOWN),
+                sa.func.coalesce(rows.c.contribution_id, 0),
+                rows.c.news,
+            ),
+        )
+        .label("place")
+    )
+    ranked = sa.select(*rows.c, place).where(rows.c.user_id.is_not(None))
+    if but is not None:
+        ranked = ranked.where(rows.c.user_id != but)
+    table = ranked.subquery("ranked")
+    kept = [column for column in table.c if column.name != "place"]
+    return sa.select(*kept).where(table.c.place == 1).subquery("people")
+
+
+def state_for(channel: Channel, reason: sa.ColumnElement[str | None]) -> sa.ColumnElement[str]:
+    """What a delivery begins as: there is nothing to hand over for an inbox."""
+    told = State.PENDING if channel is Channel.EMAIL else State.SENT
+    return sa.case((reason.is_(None), _word(told)), else_=_word(State.SUPPRESSED))
+
+
+def _word(word: str) -> sa.ColumnElement[str]:
+    # as a literal: PostgreSQL would not know the type of a parameter here
+    return sa.literal_column(f"'{word}'", sa.String)

@@ -1,0 +1,149 @@
+"""What people want to hear. The only code that writes `preference` and `mute`; it also strikes out what is waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from itsdangerous import BadData, URLSafeSerializer
+
+from ideas import settings
+from ideas.accounts.models import User
+from ideas.db import INSERTS, db, insert_once, utcnow
+from ideas.errors import NotFound
+from ideas.ledger.models import EVERYTHING, Channel, Delivery, Mode, Mute, Preference, State, Suppressed
+from ideas.outbox import OutboxEntry
+from ideas.words import _
+
+
+class Stop(StrEnum):
+    """What a link in a mail stops."""
+
+    SUBJECT = "subject"  # nothing more about this, by any channel
+    KIND = "kind"  # no more mail of this kind of news
+    EVERYTHING = "everything"  # no more mail
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link in a mail knows: whose it is, and of which news about what."""
+
+    user_id: int
+    news: str
+    subject: str
+
+
+def of(person: User) -> Mapping[str, Preference]:
+    """What `person` chose, by kind of news; EVERYTHING stands for all kinds."""
+    rows = db.session.scalars(sa.select(Preference).where(Preference.user_id == person.id))
+    return {row.news: row for row in rows}
+
+
+def muted_by(person: User) -> list[str]:
+    """The subjects that `person` muted, latest first."""
+    statement = sa.select(Mute.subject).where(Mute.user_id == person.id).order_by(Mute.muted_at.desc(), Mute.subject)
+    return list(db.session.scalars(statement))
+
+
+def is_muted(person: User, subject: str) -> bool:
+    return db.session.get(Mute, (person.id, subject)) is not None
+
+
+def choose(person: User, news: str, mode: Mode | None) -> None:
+    """From now on `person` hears that kind of news (or EVERYTHING) by `mode`; None: as is usual.
+
+    Choosing oneself takes back having unsubscribed from that kind. What waits to be sent obeys at once.
+    """
+    if mode is None:
+        db.session.execute(_delete(Preference).where(Preference.user_id == person.id, Preference.news == news))
+        return
+    values = {"mode": mode.value, "by_unsubscribing": False, "changed_at": utcnow()}
+    _put(Preference, {"user_id": person.id, "news": news}, values)
+
+
+def mute(person: User, subject: str) -> None:
+    """`person` hears nothing more about `subject`, not even what waits to be sent. Muting twice is muting once."""
+    _mute(person.id, subject)
+
+
+def unmute(person: User, subject: str) -> None:
+    db.session.execute(_delete(Mute).where(Mute.user_id == person.id, Mute.subject == subject))
+
+
+# --- Links in mail ---
+
+
+def token(user_id: int, news: str, subject: str) -> str:
+    """The secret of a link by which a person stops mail without signing in. Nobody can make one, and it never ends."""
+    return _signer().dumps([user_id, news, subject])
+
+
+def read(token: str) -> Link:
+    """What the link knows. Raises NotFound for one that we did not make."""
+    try:
+        user_id, news, subject = _signer().loads(token)
+    except (BadData, ValueError):
+        raise NotFound(_("This link is not complete. Open it from the mail once more.")) from None
+    return Link(user_id, news, subject)
+
+
+def unsubscribe(link: Link, what: Stop) -> None:
+    """Stop what the link's owner asks for, at once: also what waits to be sent."""
+    if what is Stop.SUBJECT:
+        return _mute(link.user_id, link.subject)
+    news = EVERYTHING if what is Stop.EVERYTHING else link.news
+    now = utcnow()
+    _put(
+        Preference,
+        {"user_id": link.user_id, "news": news},
+        {"mode": Mode.INBOX.value, "by_unsubscribing": True, "changed_at": now},
+        # whoever wants nothing at all keeps that: it says more
+        on_conflict={
+            "mode": sa.case((Preference.mode == Mode.OFF.value, Mode.OFF.value), else_=Mode.INBOX.value),
+            "by_unsubscribing": True,
+            "changed_at": now,
+        },
+    )
+    waiting = _waiting(link.user_id, Suppressed.UNSUBSCRIBED)
+    db.session.execute(waiting if what is Stop.EVERYTHING else waiting.where(Delivery.news == news))
+    return None
+
+
+def _mute(user_id: int, subject: str) -> None:
+    insert_once(Mute, user_id=user_id, subject=subject, muted_at=utcnow())
+    about = sa.select(OutboxEntry.id).where(OutboxEntry.subject == subject)
+    db.session.execute(_waiting(user_id, Suppressed.MUTED).where(Delivery.entry_id.in_(about)))
+
+
+def _waiting(user_id: int, reason: Suppressed) -> sa.Update:
+    """Strike out a person's waiting mail. A lease on one stays: what is under way by now was sent all the same."""
+    return (
+        sa.update(Delivery)
+        .where(
+            Delivery.user_id == user_id,
+            Delivery.channel == Channel.EMAIL.value,
+            Delivery.state == State.PENDING.value,
+        )
+        .values(state=State.SUPPRESSED.value, reason=reason.value, done_at=utcnow())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _put(
+    model: type[Preference], key: dict[str, Any], values: dict[str, Any], on_conflict: dict[str, Any] | None = None
+) -> None:
+    insert = INSERTS[db.session.get_bind().dialect.name]
+    statement = insert(model).values(**key, **values)
+    statement = statement.on_conflict_do_update(index_elements=list(key), set_=on_conflict or values)
+    db.session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _delete(model: type[Preference] | type[Mute]) -> sa.Delete:
+    return sa.delete(model).execution_options(synchronize_session=False)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(settings.current().secret_key, salt="unsubscribe")

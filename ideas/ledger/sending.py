@@ -1,0 +1,310 @@
+"""What is due is claimed, asked about once more, and what came of it written down. One transaction each, the caller's.
+
+A claim is a lease: whoever holds it alone may send, and writes down nothing once somebody else has it. A row whose
+lease was never given back was in the hands of a process that died; it is claimed by itself, so that a message that
+kills whoever sends it takes no others with it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ideas import settings
+from ideas.accounts.models import User
+from ideas.crashpoints import crashpoint
+from ideas.db import db, utcnow
+from ideas.ledger import judging
+from ideas.ledger.models import Delivery, Failed, Mode, State, Suppressed
+from ideas.outbox import DueDelivery, OutboxEntry
+
+BATCH = 50
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+GIVE_UP_AFTER = timedelta(hours=72)
+DEATHS = 10  # so many workers may die of one message
+ERROR_LONGEST = 300
+
+
+class Addressee(NamedTuple):
+    """Whom a message is for, and in which language and zone it speaks."""
+
+    id: int
+    name: str
+    email: str
+    locale: str | None
+    timezone: str | None
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that this process alone may make until its lease runs out."""
+
+    delivery: DueDelivery
+    to: Addressee
+    attempts: int  # with this one
+    first_tried_at: datetime
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Some deliveries under one lease, which ends at `until`."""
+
+    lease: str
+    until: datetime
+    rows: Sequence[Claimed]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one attempt. `due_at` is when to try again, for what stays pending."""
+
+    state: State
+    reason: str | None = None
+    error: str | None = None
+    due_at: datetime | None = None
+
+
+SENT = Outcome(State.SENT)
+
+
+def refused(error: str) -> Outcome:
+    """The other side will never take it."""
+    return Outcome(State.FAILED, Failed.BOUNCED, error)
+
+
+def unrenderable(error: str) -> Outcome:
+    return Outcome(State.FAILED, Failed.UNRENDERABLE, error)
+
+
+def gone() -> Outcome:
+    """What it would tell of is no longer there."""
+    return Outcome(State.SUPPRESSED, Suppressed.NOT_VISIBLE)
+
+
+def try_again(attempts: int, first_tried_at: datetime, now: datetime, error: str) -> Outcome:
+    """After 1, 5, 15, 30, 60 minutes, then every hour; when it has been tried for 72 hours, never."""
+    if now - first_tried_at >= GIVE_UP_AFTER:
+        return Outcome(State.FAILED, Failed.GAVE_UP, error)
+    return Outcome(State.PENDING, error=error, due_at=now + PAUSES[min(attempts, len(PAUSES)) - 1])
+
+
+# --- Claim ---
+
+_pending = sa.literal_column("delivery.state = 'pending'", sa.Boolean)  # as the index says it
+
+
+def claim(*, leftover: bool = False) -> Claim:
+    """Take what is due, oldest first; with `leftover`, one delivery whose last holder was never heard of again.
+
+    In the same transaction everything is asked once more that may have changed since the news was announced: whoever
+    may not or would not hear any more is struck out, with the reason.
+    """
+    crashpoint("claim.before")
+    now = utcnow()
+    lease = secrets.token_hex(16)
+    until = now + timedelta(seconds=settings.current().lease_seconds)
+    taken = db.session.execute(
+        _take(leftover), {"now": now, "lease": lease, "until": until, "most": 1 if leftover else BATCH}
+    ).all()
+    crashpoint("claim.after_update")
+    if not taken:
+        return Claim(lease, until, [])
+    ids = sorted(row.id for row in taken)
+    rows = db.session.execute(_ask_again(ids, {row.entry_id for row in taken})).all()
+    _strike_out([(row.id, row.reason) for row in rows if row.reason is not None])
+    return Claim(lease, until, [_claimed(row) for row in rows if row.reason is None])
+
+
+@cache
+def _take(leftover: bool) -> sa.UpdateBase:
+    due = sa.select(Delivery.id).where(_pending, Delivery.due_at <= sa.bindparam("now"))
+    if leftover:
+        due = due.where(Delivery.lease.is_not(None), Delivery.unheard_of < DEATHS - 1)
+    else:
+        due = due.where(Delivery.lease.is_(None))
+    due = due.order_by(Delivery.due_at, Delivery.id).limit(sa.bindparam("most")).with_for_update(skip_locked=True)
+    return (
+        sa.update(Delivery)
+        .where(Delivery.id.in_(due))
+        .values(
+            lease=sa.bindparam("lease"),
+            due_at=sa.bindparam("until"),
+            attempts=Delivery.attempts + 1,
+            first_tried_at=sa.func.coalesce(Delivery.first_tried_at, sa.bindparam("now", type_=Delivery.due_at.type)),
+            unheard_of=Delivery.unheard_of + 1 if leftover else 0,
+        )
+        .returning(Delivery.id, Delivery.entry_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _ask_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any, ...]]:
+    """The claimed rows with all that their messages need, each with the reason why it is not sent after all."""
+    people = sa.join(Delivery, OutboxEntry, OutboxEntry.id == Delivery.entry_id)
+    judgement = judging.judge(
+        people,
+        user_id=Delivery.user_id,
+        news=Delivery.news,
+        # it would not be waiting if the default had been another
+        by_default=sa.literal(Mode.INSTANT.value),
+        subject=OutboxEntry.subject,
+        visible=_visible(entry_ids),
+    )
+    return (
+        sa.select(
+            *(Delivery.id, OutboxEntry.kind, OutboxEntry.subject, OutboxEntry.about_id, OutboxEntry.recorded_at),
+            *(Delivery.user_id, Delivery.path, Delivery.news, Delivery.contribution_kind, Delivery.contribution_id),
+            *(Delivery.attempts, Delivery.first_tried_at),
+            *(User.name, User.email, User.locale, User.timezone),
+            judgement.email.label("reason"),
+        )
+        .select_from(judgement.tables)
+        .where(Delivery.id.in_(ids))
+        .order_by(Delivery.id)
+    )
+
+
+def _visible(entry_ids: set[int]) -> sa.ColumnElement[bool]:
+    """May the person of this row still see what it is about."""
+    notices = settings.rooms().notices
+    entries: dict[tuple[str, str], list[int]] = defaultdict(list)
+    statement = sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.subject).where(OutboxEntry.id.in_(entry_ids))
+    for row in db.session.execute(statement):
+        entries[row.kind, row.subject].append(row.id)
+    cases = [
+        (Delivery.entry_id.in_(ids), notices[kind].visible(subject, Delivery.__table__.c.user_id))
+        for (kind, subject), ids in entries.items()
+        if kind in notices
+    ]
+    return sa.case(*cases, else_=sa.false()) if cases else sa.false()
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(
+        DueDelivery(**{name: getattr(row, name) for name in DueDelivery._fields}),
+        Addressee(row.user_id, row.name, row.email, row.locale, row.timezone),
+        row.attempts,
+        row.first_tried_at,
+    )
+
+
+def _strike_out(rows: Sequence[tuple[int, str]]) -> None:
+    by_reason: dict[str, list[int]] = defaultdict(list)
+    for delivery_id, reason in rows:
+        by_reason[reason].append(delivery_id)
+    for reason, ids in by_reason.items():
+        db.session.execute(
+            sa.update(Delivery)
+            .where(Delivery.id.in_(ids))
+            .values(
+                state=State.SUPPRESSED.value,
+                reason=reason,
+                lease=None,
+                done_at=utcnow(),
+                attempts=Delivery.attempts - 1,  # nothing was tried
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+# --- Just before sending ---
+
+_STILL_MINE = sa.select(sa.literal(1)).where(
+    Delivery.id == sa.bindparam("this"),
+    Delivery.lease == sa.bindparam("lease"),
+    _pending,
+    User.id == Delivery.user_id,
+    User.suspended_at.is_(None),
+)
+
+
+def is_still_mine(claim: Claim, row: Claimed) -> bool:
+    """False when somebody else has the delivery by now, or the person unsubscribed or was suspended since the claim."""
+    if utcnow() >= claim.until:
+        return False
+    return db.session.scalar(_STILL_MINE, {"this": row.delivery.id, "lease": claim.lease}) is not None
+
+
+# --- Write down ---
+
+_WRITE_DOWN = (
+    sa.update(Delivery)
+    .where(
+        Delivery.id == sa.bindparam("this"),
+        # the fence: a process that slept through its lease changes nothing
+        Delivery.lease == sa.bindparam("held"),
+        # one who unsubscribed while their mail was under way got it all the same, and the ledger says so
+        sa.or_(_pending, sa.bindparam("new_state", type_=sa.String) == State.SENT.value),
+    )
+    .values(
+        state=sa.bindparam("new_state", type_=sa.String),
+        reason=sa.bindparam("why", type_=sa.String),
+        error=sa.bindparam("said", type_=sa.String),
+        due_at=sa.func.coalesce(sa.bindparam("again_at", type_=Delivery.due_at.type), Delivery.due_at),
+        done_at=sa.bindparam("over_at", type_=Delivery.due_at.type),
+        lease=None,
+        unheard_of=0,
+    )
+    .returning(Delivery.id)
+    .execution_options(synchronize_session=False)
+)
+
+
+def write_down(claim: Claim, row: Claimed, outcome: Outcome) -> bool:
+    """Record what became of `row`; False when its lease was lost meanwhile, which changes nothing."""
+    values = {
+        "this": row.delivery.id,
+        "held": claim.lease,
+        "new_state": outcome.state.value,
+        "why": outcome.reason,
+        "said": outcome.error[:ERROR_LONGEST] if outcome.error else None,
+        "again_at": outcome.due_at,
+        "over_at": None if outcome.state is State.PENDING else utcnow(),
+    }
+    return db.session.scalar(_WRITE_DOWN, values) is not None
+
+
+def release(claim: Claim, rows: Sequence[Claimed]) -> None:
+    """Give back what was not tried: it is due at once, and no attempt was spent."""
+    db.session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id.in_([row.delivery.id for row in rows]), Delivery.lease == claim.lease, _pending)
+        .values(
+            lease=None,
+            due_at=utcnow(),
+            attempts=Delivery.attempts - 1,
+            # the three days begin with the first real attempt
+            first_tried_at=sa.case((Delivery.attempts > 1, Delivery.first_tried_at), else_=None),
+            unheard_of=0,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sweep() -> int:
+    """Give up what killed whoever tried to send it, again and again; how many."""
+    now = utcnow()
+    given_up = db.session.execute(
+        sa.update(Delivery)
+        .where(_pending, Delivery.due_at <= now, Delivery.lease.is_not(None), Delivery.unheard_of >= DEATHS - 1)
+        .values(state=State.FAILED.value, reason=Failed.KILLS_WORKER.value, lease=None, done_at=now)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    crashpoint("sweep.before_commit")
+    return len(given_up)
+
+
+_NEXT_DUE = sa.select(sa.func.min(Delivery.due_at)).where(_pending)
+
+
+def next_due() -> datetime | None:
+    """When the next delivery wants to be made; None when none waits."""
+    return db.session.scalar(_NEXT_DUE)

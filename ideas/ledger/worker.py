@@ -1,0 +1,241 @@
+"""The loop that tells people: announce, send, tidy. Run as many of these as you like."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+import structlog
+
+from ideas import mail, settings
+from ideas.accounts import letters
+from ideas.crashpoints import crashpoint
+from ideas.db import db, unit_of_work, utcnow
+from ideas.ledger import fanout, sending
+from ideas.ledger.channels import email
+from ideas.ledger.sending import Claim, Claimed, Outcome
+
+log = structlog.get_logger()
+
+ANNOUNCED_A_TURN = 20  # then mail gets its turn, however much happens
+SWEEP_EVERY = timedelta(minutes=1)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds, after something went wrong
+
+
+class Application(Protocol):
+    """As much of the web application as a worker needs."""
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+    def app_context(self) -> AbstractContextManager[Any]: ...
+
+
+@dataclass
+class Breaker:
+    """Keeps from asking a relay that is down again and again; kept in this process."""
+
+    first: timedelta = timedelta(seconds=60)
+    longest: timedelta = timedelta(minutes=10)
+    closed_until: datetime | None = None  # nothing is sent before
+    trips: int = 0
+
+    def is_tripped(self, now: datetime) -> bool:
+        return self.closed_until is not None and now < self.closed_until
+
+    def trip(self, now: datetime) -> None:
+        """Leave the relay alone for a while, twice as long each time in a row."""
+        self.closed_until = now + min(self.first * 2**self.trips, self.longest)
+        self.trips += 1
+
+    def reset(self) -> None:
+        self.closed_until, self.trips = None, 0
+
+
+@dataclass
+class Worker:
+    """One process that tells people. `stop` ends it after the message in hand."""
+
+    app: Application
+    transport: mail.Transport
+    breaker: Breaker = field(default_factory=Breaker)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    swept_at: datetime | None = None
+
+    def turn(self) -> bool:
+        """Do some of everything that is due; False when there was nothing to do. Each part has its own transactions."""
+        with self.app.app_context():
+            did = self._announce()
+            did = self._send() or did
+            self._sweep()
+            return did
+
+    # --- Announce ---
+
+    def _announce(self) -> bool:
+        for count in range(ANNOUNCED_A_TURN):
+            if self.stopping.is_set() or not self._announce_next():
+                return count > 0
+        return True
+
+    def _announce_next(self) -> bool:
+        try:
+            with unit_of_work():
+                did = fanout.fan_out_next(settings.rooms().notices)
+        except fanout.CannotAnnounce as error:
+            log.exception("cannot_announce", entry=error.entry_id)
+            with unit_of_work():
+                fanout.put_off(error.entry_id)
+            return True
+        crashpoint("fanout.after_commit")
+        return did
+
+    # --- Send ---
+
+    def _send(self) -> bool:
+        if self.stopping.is_set() or self.breaker.is_tripped(utcnow()):
+            return False
+        try:
+            did = letters.send_due(self.transport) > 0  # somebody sits and waits for these
+            did = self._send_claim(leftover=False) or did
+            return self._send_claim(leftover=True) or did
+        except mail.RelayDown as error:
+            self.breaker.trip(utcnow())
+            self.transport.close()
+            log.warning("relay_down", error=str(error), until=str(self.breaker.closed_until))
+            return False
+
+    def _send_claim(self, *, leftover: bool) -> bool:
+        with unit_of_work():
+            claim = sending.claim(leftover=leftover)
+            crashpoint("claim.before_commit")
+        crashpoint("claim.after_commit")
+        if not claim.rows:
+            return False
+        messages = email.compose(claim.rows)
+        db.session.rollback()  # nothing is held while a relay takes its time
+        self._hand_over(claim, messages)
+        return True
+
+    def _hand_over(self, claim: Claim, messages: dict[int, mail.Message | Outcome]) -> None:
+        # no message is begun so late that the lease could run out in the middle of it
+        lease = timedelta(seconds=settings.current().lease_seconds)
+        safe_until = claim.until - lease / 2
+        for place, row in enumerate(claim.rows):
+            if self.stopping.is_set() or utcnow() >= safe_until:
+                self._release(claim, claim.rows[place:])
+                return
+            try:
+                outcome = self._try(claim, row, messages[row.delivery.id])
+            except mail.RelayDown:
+                self._release(claim, claim.rows[place:])
+                raise
+            if outcome is not None:
+                with unit_of_work():
+                    sending.write_down(claim, row, outcome)
+                    crashpoint("send.before_commit")
+                crashpoint("send.after_commit")
+
+    def _try(self, claim: Claim, row: Claimed, message: mail.Message | Outcome) -> Outcome | None:
+        """Hand one message over; what came of it, None when it is no longer ours to send. Raises RelayDown."""
+        if isinstance(message, Outcome):
+            return message
+        mine = sending.is_still_mine(claim, row)
+        db.session.rollback()
+        if not mine:
+            return None
+        crashpoint("send.before")
+        try:
+            self.transport.send(message)
+        except mail.TemporaryFailure as error:
+            return sending.try_again(row.attempts, row.first_tried_at, utcnow(), str(error))
+        except mail.PermanentFailure as error:
+            return sending.refused(str(error))
+        except mail.Unmailable as error:
+            return sending.unrenderable(str(error))
+        crashpoint("send.after")
+        self.breaker.reset()
+        return sending.SENT
+
+    def _release(self, claim: Claim, rows: Sequence[Claimed]) -> None:
+        with unit_of_work():
+            sending.release(claim, rows)
+
+    # --- Tidy ---
+
+    def _sweep(self) -> None:
+        now = utcnow()
+        if self.stopping.is_set() or (self.swept_at is not None and now < self.swept_at + SWEEP_EVERY):
+            return
+        self.swept_at = now
+        for sweep in (sending.sweep, *settings.rooms().sweeps):
+            with unit_of_work():
+                sweep()
+
+
+def run_once(app: Application, transport: mail.Transport | None = None) -> None:
+    """Do everything that is due now, once, in this process. Raises RelayDown when mail cannot leave."""
+    worker = Worker(app, transport or mail.transport_for(app.config["ANSWERBACK"]))
+    try:
+        while worker.turn():
+            pass
+    finally:
+        worker.transport.close()
+    if worker.breaker.trips:
+        raise mail.RelayDown("Mail cannot leave; what is due is kept.")
+
+
+def run(app: Application, *, drain: bool = False) -> None:
+    """Work until told to end by SIGTERM or SIGINT; with `drain`, until nothing is due.
+
+    Trouble with the database is waited out. With `drain` it is raised, and so is RelayDown.
+    """
+    if drain:
+        run_once(app)
+        return
+    config = app.config["ANSWERBACK"]
+    worker = Worker(app, mail.transport_for(config))
+    pause = FIRST_PAUSE
+    with _stopped_by_signals(worker.stopping):
+        log.info("worker_started")
+        while not worker.stopping.is_set():
+            try:
+                busy = worker.turn()
+                pause = FIRST_PAUSE
+            except sa.exc.DBAPIError as error:
+                log.error("database_unavailable", error=str(error.orig), again_in=pause)
+                busy, pause = _wait(worker, pause)
+            except Exception:
+                # one broken part must not keep the others from telling people for longer than this
+                log.exception("turn_failed", again_in=pause)
+                busy, pause = _wait(worker, pause)
+            if not busy:
+                worker.stopping.wait(config.worker_poll_seconds)
+        worker.transport.close()
+        log.info("worker_ended")
+
+
+def _wait(worker: Worker, pause: float) -> tuple[bool, float]:
+    worker.transport.close()
+    worker.stopping.wait(pause)
+    return True, min(pause * 2, LONGEST_PAUSE)
+
+
+@contextmanager
+def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
