@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 EMAIL_LONGEST = 254
 
-# What browsers accept in <input type=email> (WHATWG HTML, "valid e-mail address"), with a host that may be a bare name.
+# What browsers accept in <input type=email> (WHATWG HTML, "valid e-mail address"), but a host without a dot is a slip.
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
+_EMAIL = re.compile(rf"[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@(?:{_LABEL}(?:\.{_LABEL})+|localhost)")
 
 _UNSAFE_IN_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\\s\ufeff\u200b-\u200f\u2028-\u202e\u2060-\u2069]")
 

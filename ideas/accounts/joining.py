@@ -61,10 +61,8 @@ def verify(
         password_hash = password_hash or ticket.details["password_hash"]
     if not name or not password_hash:
         raise ValueError("Another browser signed up, so a name and a password must be chosen here.")
-    person = people.claim(ticket.details["email"], name, password_hash)
-    # another visitor may have signed up with the same address: what they typed must not come back
-    tickets.void(person)
-    return person, ticket
+    # a second link for the same address finds it taken: what somebody else typed never comes back
+    return people.claim(ticket.details["email"], name, password_hash), ticket
 
 
 def _ticket(kind: TicketKind, person: User | None, asked: Asked, details: dict[str, str]) -> str:

@@ -24,6 +24,7 @@ def test_an_address_has_one_spelling(typed, known_as):
         "mia",
         "@example.org",
         "mia@",
+        "mia@example",
         "mia@-example.org",
         "mia@example..org",
         "mia example@example.org",

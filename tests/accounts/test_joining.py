@@ -108,6 +108,7 @@ def test_who_signs_up_with_somebody_elses_address_gets_nothing_of_theirs(app):
     attacker, victim = app.test_client(), app.test_client()
     sign_up(attacker, "victim@example.test", name="Attacker", password="the attackers own words")
     link = last_link_to("victim@example.test")
+    victim.post("/reset", data={"email": "other@example.test"})  # this browser has a secret of its own
 
     victim.post(link, data={"name": "Vic", "password": "what the victim chose"})
 

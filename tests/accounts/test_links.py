@@ -83,8 +83,10 @@ def test_a_link_in_another_browser_explains_and_offers_one_for_this(app, client)
     link = last_link_to("mia@example.test")
     other = app.test_client()
 
-    assert "belongs to another browser" in other.get(link).text
-    assert other.post(link).status_code == 409
+    for _ in range(2):
+        assert "belongs to another browser" in other.get(link).text
+        assert other.post(link).status_code == 409
+        ask(other, "/reset")  # now it has a secret of its own
     assert who_is_in(other) is None
     ask(other)
     other.post(last_link_to("mia@example.test"))
