@@ -34,6 +34,8 @@ CONTENT_POLICY = (
 
 
 def init_app(app: Flask) -> None:
+    # The token ends with the session it is bound to. By default it would end after an hour, and with it a long text.
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
     csrf.init_app(app)
     app.before_request(_name_request)
     app.before_request(_refuse_nul)
