@@ -1,0 +1,193 @@
+"""The description of the API is true: valid, complete, and every example in it is what happens."""
+
+import json
+
+import pytest
+from openapi_spec_validator import validate
+
+from ideas import api_docs, problems
+from ideas.errors import DomainError
+from tests.api.asking import check_shape, operation_at, resolved
+from tests.factories import (
+    BoardFactory,
+    CommentFactory,
+    IdeaFactory,
+    TagFactory,
+    UserFactory,
+    team_member,
+)
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def operations(document):
+    return {
+        operation["operationId"]: (method, path, operation)
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if method in METHODS
+    }
+
+
+def json_of(content):
+    return content.get("content", {}).get("application/json", {})
+
+
+def test_the_description_is_valid_openapi(document):
+    validate(document)
+
+    assert document["openapi"].startswith("3.1.")
+    assert document["servers"] == [{"url": "http://localhost"}]
+
+
+def test_everybody_may_read_the_description(ask, document):
+    assert ask().get("openapi.json").json == document
+
+
+def test_every_operation_says_what_it_does_and_shows_it(document):
+    for name, (method, _path, operation) in operations(document).items():
+        assert operation["summary"], name
+        answers = [resolved(document, each) for code, each in operation["responses"].items() if code.startswith("2")]
+        assert len(answers) == 1, name
+        if name not in ("openapi", "delete_comment"):
+            assert "example" in json_of(answers[0]), name
+        if "requestBody" in operation:
+            assert "example" in json_of(operation["requestBody"]), name
+        assert ("requestBody" in operation) <= (method in ("post", "patch"))
+
+
+def test_every_example_has_the_shape_it_shows(document):
+    for name, (_method, _path, operation) in operations(document).items():
+        shown = [resolved(document, each) for each in operation["responses"].values()]
+        for content in [*shown, operation.get("requestBody", {})]:
+            part = json_of(content)
+            if "example" in part:
+                check_shape(document, part["schema"], part["example"])
+        assert name
+
+
+def test_every_field_of_an_answer_is_always_there_or_said_to_be_for_some(document):
+    some = {"errors", "undone_at", "hidden", "people_told", "id of Source"}
+    for name, schema in document["components"]["schemas"].items():
+        if schema.get("additionalProperties") is False:
+            continue  # what comes in
+        for field in schema["properties"]:
+            assert field in schema["required"] or field in some or f"{field} of {name}" in some
+
+
+def sendable(document):
+    return {
+        name: (method, path, json_of(operation["requestBody"])["example"])
+        for name, (method, path, operation) in operations(document).items()
+        if "requestBody" in operation
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"]
+)
+def test_every_example_that_may_be_sent_is_taken(ask, document, name):
+    """The garden of the examples, with other ids."""
+    board = BoardFactory(slug="garden")
+    TagFactory(board=board, slug="seed")
+    petra = team_member(board, name="Petra")
+    idea = IdeaFactory(board=board, author=petra)
+    comment = CommentFactory(idea=idea, author=petra)
+    asking = ask(petra)
+    examples = sendable(document)
+    assert set(examples) == {
+        "post_idea",
+        "edit_idea",
+        "add_comment",
+        "edit_comment",
+        "answer_idea",
+        "correct_answer",
+    }
+    ids = {"idea_id": idea.id, "comment_id": comment.id}
+    examples["answer_idea"][2]["credits"][1]["id"] = comment.id
+    if name == "correct_answer":
+        given = asking.post(f"ideas/{idea.id}/answers", examples["answer_idea"][2])
+        ids["answer_id"] = given.json["id"]
+
+    method, path, body = examples[name]
+    answer = asking.ask(method.upper(), path.format(**ids), body)
+
+    assert answer.status_code in (200, 201), answer.text
+    shown = operation_at(document, method.upper(), path.format(**ids))["responses"][str(answer.status_code)]
+    assert set(json_of(shown)["example"]) - {"hidden"} == set(answer.json) - {"hidden"}
+
+
+# --- For people ---
+
+
+def test_the_page_shows_every_operation_and_loads_nothing_from_elsewhere(app, client, document):
+    answer = client.get("/api/docs")
+
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    for name, (method, path, operation) in operations(document).items():
+        assert f'id="{name}"' in answer.text
+        assert path in answer.text
+        assert operation["summary"] in answer.text
+        assert method.upper() in answer.text
+    for part in ("<style", " style=", "onclick", "//cdn"):
+        assert part not in answer.text
+
+
+def test_the_page_says_what_may_stand_in_a_field(document):
+    sections = api_docs.sections(document)
+    (posted,) = [each for each in sections["ideas"] if each.id == "post_idea"]
+    fields = {field.name: field for field in posted.body}
+
+    assert (fields["title"].kind, fields["title"].required) == ("string, at most 120", True)
+    assert (fields["tags"].kind, fields["tags"].required) == ("list of string, at most 40, at most 10", False)
+    assert json.loads(posted.body_example)["board"] == "garden"
+    (listed,) = [each for each in sections["ideas"] if each.id == "list_ideas"]
+    assert {field.name: field.default for field in listed.parameters}["limit"] == "20"
+
+
+def kinds(top):
+    return [kind for below in top.__subclasses__() for kind in (below, *kinds(below))]
+
+
+def test_every_problem_has_a_page(app, client):
+    named = {kind.code for kind in kinds(DomainError) if kind.__module__.startswith("ideas.")}
+
+    assert named <= set(problems.all_problems())
+    for code, problem in problems.all_problems().items():
+        page = client.get(f"/problems/{code}")
+        assert page.status_code == 200
+        assert f"<code>{code}</code>" in page.text
+        assert problem.title.endswith((".", "?"))
+        assert f'href="/problems/{code}"' in client.get("/problems").text
+
+
+def test_the_page_of_a_problem_says_what_the_error_says_of_itself(client):
+    page = client.get("/problems/voting-closed")
+
+    assert "it takes no votes any more" in page.text
+
+
+@pytest.mark.parametrize("code", ["none", "http-", "http-1", "http-99999", "404", "x" * 3000])
+def test_a_problem_that_does_not_exist_has_no_page(client, code):
+    assert client.get(f"/problems/{code}").status_code == 404
+
+
+def test_statuses_without_a_word_of_ours_have_a_page_too(client):
+    assert "Unavailable For Legal Reasons" in client.get("/problems/http-451").text
+
+
+def test_every_answer_names_a_problem_that_has_a_page(ask, client):
+    mia = ask(UserFactory())
+    for answer in (
+        ask().put("ideas/1/vote"),
+        mia.put("ideas/1/vote"),
+        mia.ask("POST", "ideas", data="{", content_type="application/json"),
+        mia.ask("POST", "ideas", data="{}", content_type="text/plain"),
+        mia.post("ideas", {}),
+        mia.ask("PUT", "boards"),
+        ask().get("boards", headers={"Authorization": "Bearer none"}),
+        ask(UserFactory(), "ideas:read").put("ideas/1/vote"),
+    ):
+        page = client.get(answer.get_json(force=True)["type"].removeprefix("http://localhost"))
+        assert page.status_code == 200
