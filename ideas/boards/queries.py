@@ -18,6 +18,7 @@ from ideas.boards.models import (
     Answer,
     Board,
     BoardFollow,
+    BoardRole,
     Comment,
     Idea,
     IdeaFollow,
@@ -36,19 +37,35 @@ TEAM_ROLES = (SiteRole.TEAM, SiteRole.ADMIN)
 
 
 def is_team_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """SQL: that person is of the team of that board."""
-    return sa.or_(
-        sa.exists().where(Membership.user_id == user_id, Membership.board_id == board_id, Membership.role == "team"),
-        sa.exists().where(User.id == user_id, User.site_role.in_(TEAM_ROLES)),
+    """SQL: that person is of the team of that board, as policy.Standing says it. Nobody suspended is."""
+    person = sa.orm.aliased(User)
+    belongs = _there_is(
+        Membership,
+        Membership.user_id == user_id,
+        Membership.board_id == board_id,
+        Membership.role == BoardRole.TEAM,
+    )
+    return _there_is(
+        person,
+        person.id == user_id,
+        person.suspended_at.is_(None),
+        sa.or_(person.site_role.in_(TEAM_ROLES), belongs),
     )
 
 
 def is_member_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """SQL: that person may see that private board."""
+    person = sa.orm.aliased(User)
     return sa.or_(
-        sa.exists().where(Membership.user_id == user_id, Membership.board_id == board_id),
-        sa.exists().where(User.id == user_id, User.site_role.in_(TEAM_ROLES)),
+        _there_is(Membership, Membership.user_id == user_id, Membership.board_id == board_id),
+        _there_is(person, person.id == user_id, person.site_role.in_(TEAM_ROLES)),
     )
+
+
+def _there_is(model: Any, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    # Left to itself SQLAlchemy looks for a table in the nearest statement around only, and otherwise reads it anew:
+    # "this person is a member" would become "anybody is". Here all but `model` comes from around, however far out.
+    return sa.exists().where(*conditions).correlate_except(model)
 
 
 def board_seen_by(user_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

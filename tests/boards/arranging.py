@@ -1,0 +1,54 @@
+"""What the tests of this room arrange: the seven kinds of reader, and a count of what is asked of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from ideas.accounts.models import User
+from ideas.boards.models import Board, BoardRole
+from ideas.db import db
+from tests.factories import MembershipFactory, UserFactory, team_member
+
+READERS = ("visitor", "suspended", "invited", "member", "author", "team", "admin")
+
+
+def reader_of(kind: str, board: Board) -> User | None:
+    """Somebody of that kind on `board`. The author belongs to a private board too: they posted there."""
+    if kind == "visitor":
+        return None
+    if kind == "suspended":
+        return UserFactory(name="Sus", suspended=True)
+    if kind == "admin":
+        return UserFactory(name="Ada", admin=True)
+    if kind == "team":
+        return team_member(board, name="Tea")
+    person: User = UserFactory(name=kind.capitalize())
+    if kind == "invited" or (kind == "author" and board.is_private):
+        MembershipFactory(board=board, user=person, role=BoardRole.MEMBER)
+    return person
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[str, Any]]]:
+    """The statements, with their values, that the database is asked inside."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
+        asked.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def count(model: type[Any], *conditions: Any) -> int:
+    """How many rows there are."""
+    found: int | None = db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions))
+    return found or 0
