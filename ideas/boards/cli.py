@@ -20,14 +20,14 @@ from rich.table import Table
 from ideas.accounts import addresses, people, returning
 from ideas.accounts.cli import user
 from ideas.accounts.models import SiteRole
-from ideas.boards import boardkeeping, importing, ranking
+from ideas.boards import boardkeeping, demo, importing, ranking
 from ideas.boards.importing import EmailPattern, Options, Outcome
 from ideas.boards.importing_rows import FileRefused, Refused
 from ideas.boards.models import Board, BoardRole, Visibility
 from ideas.boards.schemas import BoardWords
 from ideas.db import db, unit_of_work
-from ideas.errors import NotFound
-from ideas.settings import absolute
+from ideas.errors import Conflict, NotFound
+from ideas.settings import absolute, current
 from ideas.words import _
 
 REFUSED_SHOWN = 50
@@ -220,6 +220,28 @@ def _show_refused(refused: tuple[Refused, ...]) -> None:
         click.echo(_("… and %(more)s more.", more=len(refused) - REFUSED_SHOWN), err=True)
 
 
+# --- The demo ---
+
+
+@click.command("demo")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there is something already.")
+def fill_demo(if_empty: bool) -> None:
+    """Fill an empty site with ideas, people and a month of history to look at."""
+    if current().is_production:
+        raise click.ClickException(_("This is production, and the demo's passwords are public."))
+    try:
+        with unit_of_work():
+            demo.fill()
+    except Conflict:
+        if not if_empty:
+            raise
+        if not demo.is_here():
+            return
+    click.echo(_("The demo is at %(address)s. Sign in there as", address=current().base_url))
+    for each in demo.sign_ins():
+        click.echo(f"  {each.role}: {each.email}, {each.password}")
+
+
 # --- Repairs ---
 
 
@@ -256,4 +278,4 @@ def _bar(what: str) -> Iterator[importing.Progress]:
         yield step
 
 
-commands: tuple[click.Command, ...] = (board, import_, recount)
+commands: tuple[click.Command, ...] = (board, import_, recount, fill_demo)

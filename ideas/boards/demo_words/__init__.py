@@ -1,0 +1,36 @@
+"""What the demo says: a made-up maker of an app for community gardens, and the people who garden with it.
+
+One TOML file for each board. Times are days: `age` of an idea before today, `after` of what follows after its begin,
+`date` and `review_by` from today.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Said, Story
+
+FILES = ("garden-planner.toml", "data-and-tools.toml", "council.toml")
+
+
+def boards() -> tuple[BoardStory, ...]:
+    """The boards with all that happened on them, each idea's events in their order."""
+    folder = resources.files(__name__)
+    return tuple(_board(tomllib.loads(folder.joinpath(name).read_text("utf-8"))) for name in FILES)
+
+
+def _board(told: dict[str, Any]) -> BoardStory:
+    return BoardStory(**{**told, "stories": tuple(_story(story) for story in told["stories"])})
+
+
+def _story(told: dict[str, Any]) -> Story:
+    events: list[Event] = [Said(**each) for each in told.pop("said", [])]
+    events += [Answered(**_credited(each)) for each in told.pop("answered", [])]
+    events += [Corrected(**_credited(each)) for each in told.pop("corrected", [])]
+    return Story(**told, events=tuple(sorted(events, key=lambda event: event.after)))
+
+
+def _credited(told: dict[str, Any]) -> dict[str, Any]:
+    return {**told, "credits": tuple(Credited(**each) for each in told.get("credits", []))}

@@ -1,0 +1,87 @@
+"""The parts of a story: an idea and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Credited(NamedTuple):
+    """A line of an answer. whose: "author", "votes" or the key of a comment."""
+
+    whose: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A comment. by: a person's key or name, "author", or "" for somebody who takes part. key: what others call it."""
+
+    after: float
+    text: str
+    by: str = ""
+    key: str = ""
+    reply_to: str = ""
+    official: bool = False
+    internal: bool = False
+    hidden: str = ""  # the team's reason
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The team's word. undone: given by mistake and taken back at once."""
+
+    after: float
+    by: str
+    status: str
+    reason: str
+    text: str
+    credits: Sequence[Credited] = ()
+    date: int | None = None
+    review_by: int | None = None
+    undone: bool = False
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Other words for the answer before it; who is credited for the first time hears of it."""
+
+    after: float
+    by: str
+    text: str
+    credits: Sequence[Credited] = ()
+    date: int | None = None
+
+
+Event = Said | Answered | Corrected
+
+
+@dataclass(frozen=True)
+class Story:
+    """An idea and what became of it. votes: how many beside others; the demo scales them all alike."""
+
+    title: str
+    body: str
+    age: float
+    votes: int
+    tags: Sequence[str] = ()
+    by: str = ""
+    owner: str = ""
+    events: Sequence[Event] = ()
+    withdrawn_after: float | None = None
+    hidden: str = ""  # the team's reason
+
+
+@dataclass(frozen=True)
+class BoardStory:
+    """A board with its ideas. visibility as in boards.models."""
+
+    slug: str
+    name: str
+    about: str
+    visibility: str
+    promise: str
+    days: int
+    tags: Sequence[str]
+    stories: Sequence[Story]
