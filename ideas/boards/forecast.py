@@ -148,9 +148,7 @@ def _samples(on: IdeaRow, draft: _Draft) -> list[Sample]:
         )
         how = draft.how.get((CreditKind.COMMENT, comment.id))
         used = [Use("comment", said.quote, how)] if how is not None else []
-        reader = (
-            _("%(name)s, whose words were used", name=comment.author.name) if used else _("Somebody who commented")
-        )
+        reader = _("%(name)s, whose words were used", name=comment.author.name) if used else _("Somebody who commented")
         found.append(Sample(reader, Path.CREDITED if used else Path.COMMENTER, said, used))
     found.append(Sample(_("Somebody who follows this"), Path.FOLLOWER, None, []))
     return found

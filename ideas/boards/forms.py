@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 from flask import request
 from marshmallow import Schema, ValidationError, fields
@@ -15,13 +15,19 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from ideas.accounts.models import User
 from ideas.boards import policy, schemas
 from ideas.boards.labels import REASON_WORDS
-from ideas.boards.models import BoardRole, CreditKind, Reason, Stage, Tag, Visibility
+from ideas.boards.models import BoardRole, CreditKind, Reason, Stage, Status, Tag, Visibility
 from ideas.forms import SchemaForm
 from ideas.words import lazy
+
+
+def _choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    return [SelectChoice(str(value), words) for value, words in pairs]
 
 
 def _or_none(value: str | None) -> str | None:
@@ -47,7 +53,7 @@ class TagChoice(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def offer(self, tags: Sequence[Tag]) -> None:
-        self.choices = [(tag.slug, tag.name) for tag in tags]
+        self.choices = _choices((tag.slug, tag.name) for tag in tags)
 
     def pre_validate(self, form: Any) -> None:
         # the service knows which tags there are, and says it in the words the API uses
@@ -71,11 +77,13 @@ class CommentForm(SchemaForm):
     parent_id = HiddenField(filters=[_or_none])
     voice = RadioField(
         lazy("Say it"),
-        choices=[
-            ("own", lazy("as yourself")),
-            ("official", lazy("as the team’s official word")),
-            ("internal", lazy("as a note that the team alone sees")),
-        ],
+        choices=_choices(
+            [
+                ("own", lazy("as yourself")),
+                ("official", lazy("as the team’s official word")),
+                ("internal", lazy("as a note that the team alone sees")),
+            ]
+        ),
         default="own",
     )
 
@@ -106,6 +114,9 @@ class OwnerForm(SchemaForm):
     schema = _OwnerSchema()
     owner = SelectField(lazy("Owner"), filters=[_or_none], validate_choice=False)
 
+    def offer(self, team: Sequence[User]) -> None:
+        self.owner.choices = _choices([("", lazy("Nobody")), *((person.id, person.name) for person in team)])
+
 
 class _TagsSchema(Schema):
     tags = fields.List(fields.String(), load_default=list)
@@ -123,11 +134,9 @@ class AnswerForm(SchemaForm):
     sends its key as `credit` and how it was used as `how-KEY`; `picked` and `credit_errors` go by the same keys.
     """
 
-    schema: Schema = schemas.NewAnswer()
-    status = SelectField(lazy("What is it now?"), validate_choice=False)
-    reason = SelectField(
-        lazy("Why?"), validate_choice=False, choices=[(each.value, words) for each, words in REASON_WORDS.items()]
-    )
+    schema: ClassVar[Schema] = schemas.NewAnswer()
+    status: SelectField | None = SelectField(lazy("What is it now?"), validate_choice=False)
+    reason = SelectField(lazy("Why?"), validate_choice=False)
     text = TextAreaField(lazy("Your answer"))
     date = StringField(lazy("When will it be there?"), filters=[_or_none])
     review_by = StringField(lazy("When will you look at it again?"), filters=[_or_none])
@@ -142,6 +151,15 @@ class AnswerForm(SchemaForm):
     @property
     def data(self) -> dict[str, Any]:
         return {**super().data, "credits": [credit_of(key, how) for key, how in self.picked.items()]}
+
+    def offer(self, statuses: Sequence[Status]) -> None:
+        """Let the statuses be chosen, and the reasons that fit any of them."""
+        if self.status is not None:
+            self.status.choices = _choices((status.slug, status.name) for status in statuses)
+        fitting = {reason for status in statuses for reason in reasons_for(status.stage)}
+        self.reason.choices = _choices(
+            (reason.value, words) for reason, words in REASON_WORDS.items() if reason in fitting
+        )
 
     def typed(self) -> dict[str, Any]:
         """What was typed so far, for a preview; it may be half finished and is judged by nobody."""
@@ -169,7 +187,7 @@ class CorrectionForm(AnswerForm):
     """Other words for an answer; where the idea stands is not changed by it."""
 
     schema = schemas.AnswerWords()
-    status = None
+    status = None  # how WTForms takes a field out of a form
     version = HiddenField()
 
 
@@ -184,7 +202,7 @@ def credit_key(kind: str, comment_id: int | None) -> str:
 
 
 def reasons_for(stage: str) -> list[Reason]:
-    """The reasons that fit a stage, for the page's script and its hints."""
+    """The reasons that fit a stage."""
     return [reason for reason, rule in policy.REASONS.items() if rule.stages is None or Stage(stage) in rule.stages]
 
 
@@ -207,11 +225,13 @@ class BoardForm(SchemaForm):
     about = StringField(lazy("What it is about, in a line"))
     visibility = RadioField(
         lazy("Who sees it?"),
-        choices=[
-            (Visibility.PUBLIC.value, lazy("Everybody")),
-            (Visibility.UNLISTED.value, lazy("Whoever has the address; it is in no list")),
-            (Visibility.PRIVATE.value, lazy("Members, by invitation")),
-        ],
+        choices=_choices(
+            [
+                (Visibility.PUBLIC, lazy("Everybody")),
+                (Visibility.UNLISTED, lazy("Whoever has the address; it is in no list")),
+                (Visibility.PRIVATE, lazy("Members, by invitation")),
+            ]
+        ),
         default=Visibility.PUBLIC.value,
     )
     promise = StringField(lazy("The promise: what you read, and when"))
@@ -223,7 +243,7 @@ class StatusForm(SchemaForm):
     name = StringField(lazy("Name"))
     stage = SelectField(
         lazy("What it means"),
-        choices=[(each.value, words) for each, words in STAGE_WORDS.items()],
+        choices=_choices(STAGE_WORDS.items()),
         validate_choice=False,
     )
 
@@ -245,7 +265,7 @@ class PersonForm(SchemaForm):
     email = StringField(lazy("Their e-mail address"))
     role = SelectField(
         lazy("Role"),
-        choices=[(BoardRole.MEMBER.value, lazy("Member")), (BoardRole.TEAM.value, lazy("Team: answers and moderates"))],
+        choices=_choices([(BoardRole.MEMBER, lazy("Member")), (BoardRole.TEAM, lazy("Team: answers and moderates"))]),
     )
 
 

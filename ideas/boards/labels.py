@@ -73,7 +73,9 @@ def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed
     parts = []
     if sent:
         told = ngettext("%(num)s person told", "%(num)s people told", sent)
-        parts.append(_("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, email=by_email, inbox=in_inbox))
+        parts.append(
+            _("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, email=by_email, inbox=in_inbox)
+        )
     if pending:
         parts.append(ngettext("%(num)s e-mail is on its way", "%(num)s e-mails are on their way", pending))
     if failed:

@@ -84,7 +84,9 @@ def answered(answer_id: int) -> sa.CompoundSelect[Any]:
     return sa.union_all(*_credited(answer.id, answer.idea_id), *_part_in(answer.idea_id, news))
 
 
-def drafted(idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int]) -> sa.CompoundSelect[Any]:
+def drafted(
+    idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int]
+) -> sa.CompoundSelect[Any]:
     """Whom `answered` would find for an answer that is still being written and credits these contributions."""
     credited = [
         _rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(

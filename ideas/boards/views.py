@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
@@ -14,8 +15,10 @@ from ideas.boards import labels, listing, policy, queries, reading, receipts
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.listing import Sort, Wanted
-from ideas.boards.models import Stage
-from ideas.boards.queries import IdeaRow
+from ideas.boards.models import Answer, Stage
+from ideas.boards.queries import BoardRow, IdeaRow
+from ideas.boards.reading import Record
+from ideas.db import utcnow
 from ideas.http import wants_part
 from ideas.ledger import preferences, report
 from ideas.paging import PAGE
@@ -24,6 +27,7 @@ from ideas.words import _
 
 LATELY_ANSWERED = 5
 QUESTION_LONGEST = 200
+RECORD_IS_GOOD = timedelta(minutes=1)
 
 bp = Blueprint("boards", __name__, template_folder="templates")
 
@@ -63,11 +67,21 @@ def board(slug: str) -> ResponseReturnValue:
     return render_template(
         "boards/board.html",
         **shown,
-        record=reading.record_of(row),
+        record=_record(row),
         sorts=[(words, _address(slug, replace(wanted, sort=sort)), wanted.sort is sort) for sort, words in _sorts()],
         filters=_filters(slug, wanted, chips),
         everything=_address(slug, Wanted(sort=wanted.sort)),
     )
+
+
+def _record(row: BoardRow) -> Record | None:
+    """How the board keeps its promise, at most RECORD_IS_GOOD old: it is read with every list and moves by the day."""
+    kept: dict[int, tuple[datetime, Record | None]] = current_app.extensions.setdefault("boards_records", {})
+    read_at, record = kept.get(row.board.id, (None, None))
+    if read_at is None or utcnow() - read_at > RECORD_IS_GOOD:
+        record = reading.record_of(row)
+        kept[row.board.id] = (utcnow(), record)
+    return record
 
 
 @bp.get("/boards/<slug>/roadmap")
@@ -117,15 +131,15 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         form=form,
         fresh_form=CommentForm(formdata=None),
         waiting=waiting,
-        people_told=told_in_words(row) if standing and not waiting else "",
+        people_told=told_in_words(standing.answer) if standing and not waiting else "",
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status
 
 
-def told_in_words(row: IdeaRow) -> str:
-    """How many people were told of what became of the idea, and how; "" while nobody was."""
-    told = report.people_told(row.idea.subject)
+def told_in_words(answer: Answer) -> str:
+    """How many people were told of the answer, and how; "" while nobody was."""
+    told = report.people_told(receipts.announcements([answer.id]).get(answer.id, []))
     return labels.people_told(
         told.sent, by_email=told.email, in_inbox=told.inbox, pending=told.pending, failed=told.failed
     )

@@ -1,4 +1,4 @@
-"""How administrators keep boards: their words, statuses, tags, people and invitations; and how an invitation is followed."""
+"""How administrators keep boards: words, statuses, tags, people, invitations; and how an invitation is followed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import policy as site_policy
 from ideas.accounts import people, signin
+from ideas.accounts import policy as site_policy
 from ideas.accounts.models import User
 from ideas.boards import boardkeeping, queries
 from ideas.boards.errors import InUse, SlugTaken
@@ -244,5 +244,3 @@ def invitation(token: str) -> ResponseReturnValue:
         slug = board.slug
     flash(_("Welcome. You are a member of this board."))
     return redirect(url_for("boards.board", slug=slug), 303)
-
-

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from ideas import markup
 from ideas.accounts import addresses, signin
-from ideas.boards import commenting, following, policy, posting, queries, views, voting
+from ideas.boards import commenting, following, listing, policy, posting, queries, views, voting
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, SwitchForm
 from ideas.boards.models import TITLE_LONGEST
 from ideas.db import unit_of_work
@@ -77,8 +77,6 @@ def _posted(days: int | None) -> str:
 def edit_idea(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
     policy.require_edit(row.standing, row.idea, answered=row.answered)
-    from ideas.boards import listing
-
     now = [tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])]
     form = IdeaForm(title=row.idea.title, body=row.idea.body, tags=now)
     form.tags.offer(queries.tags_of(row.idea.board))
@@ -148,7 +146,9 @@ def vote_in_words(count: int, *, on: bool) -> str:
             "Your vote counts. %(num)s person wants this.", "Your vote counts. %(num)s people want this.", count
         )
     return ngettext(
-        "Your vote is taken back. %(num)s person wants this.", "Your vote is taken back. %(num)s people want this.", count
+        "Your vote is taken back. %(num)s person wants this.",
+        "Your vote is taken back. %(num)s people want this.",
+        count,
     )
 
 

@@ -9,8 +9,20 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from ideas.accounts import signin
-from ideas.boards import answering, forecast, labels, listing, moderating, policy, posting, queries, reading, views
-from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key
+from ideas.boards import (
+    answering,
+    forecast,
+    labels,
+    listing,
+    moderating,
+    policy,
+    posting,
+    queries,
+    reading,
+    receipts,
+    views,
+)
+from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key, reasons_for
 from ideas.boards.queries import AnswerRow, BoardRow, IdeaRow
 from ideas.db import unit_of_work
 from ideas.errors import NotFound
@@ -125,7 +137,8 @@ def correct(answer_id: int) -> ResponseReturnValue:
         return _preview(row.on, form, row)
     if not form.validate_on_submit():
         return _compose(row.on, form, row), 422
-    read = int(form.version.data) if str(form.version.data or "").isdecimal() else None
+    typed = form.version.data or ""
+    read = int(typed) if typed.isdecimal() and len(typed) < 9 else None
     try:
         with unit_of_work():
             answering.correct(
@@ -141,8 +154,7 @@ def correct(answer_id: int) -> ResponseReturnValue:
 def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, seen: Any = None) -> str:
     """The composer; `given` is the answer to be corrected, `seen` a preview that was asked for."""
     statuses = queries.statuses_of(row.idea.board)
-    if form.status is not None:
-        form.status.choices = [(status.slug, status.name) for status in statuses]
+    form.offer(statuses if given is None else [given.answer.status])
     return render_template(
         "boards/answer.html",
         row=row,
@@ -150,7 +162,7 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         form=form,
         given=given,
         statuses=statuses,
-        rules=policy.REASONS,
+        fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
         comments=reading.creditable(row),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
         settle_minutes=current().settle_minutes,
@@ -192,15 +204,15 @@ def send_now(answer_id: int) -> ResponseReturnValue:
 @bp.get("/answers/<int:answer_id>/told")
 def told(answer_id: int) -> ResponseReturnValue:
     row = _answer(answer_id)
-    subject = row.on.idea.subject
-    page = report.deliveries(subject, limit=TOLD_A_PAGE, cursor=request.args.get("cursor"))
+    entries = receipts.announcements([answer_id]).get(answer_id, [])
+    page = report.deliveries(entry_ids=entries, limit=TOLD_A_PAGE, cursor=request.args.get("cursor"))
     here = url_for(".told", answer_id=answer_id)
     return render_template(
         "boards/told.html",
         row=row,
         idea=row.on.idea,
         page=page,
-        told=views.told_in_words(row.on),
+        told=views.told_in_words(row.answer),
         labels=labels,
         news={kind.name: kind.label for kind in rooms().news},
         next=f"{here}?cursor={page.next}" if page.next else None,
@@ -267,7 +279,7 @@ def restore_comment(comment_id: int) -> ResponseReturnValue:
 def owner(idea_id: int) -> ResponseReturnValue:
     row = _idea(idea_id)
     form = OwnerForm(owner=str(row.idea.owner_id or ""))
-    form.owner.choices = [("", _("Nobody")), *((str(person.id), person.name) for person in reading.team_of(row))]
+    form.offer(reading.team_of(row))
     if not form.validate_on_submit():
         return render_template("boards/owner.html", row=row, form=form), 422 if form.errors else 200
     with unit_of_work():
@@ -289,5 +301,3 @@ def tags(idea_id: int) -> ResponseReturnValue:
     with unit_of_work():
         posting.retag(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded["tags"])
     return redirect(views.path_of(row), 303)
-
-

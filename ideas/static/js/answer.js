@@ -1,5 +1,6 @@
 // While an answer is written: the button says whom it tells and when, and only reasons that fit the status are offered.
 
+const form = document.querySelector("form[data-fits]");
 const side = document.getElementById("forecast");
 const button = document.querySelector("[data-announce-button]");
 
@@ -8,4 +9,18 @@ if (side && button) {
     const words = side.querySelector("[data-announce-words]");
     if (words) button.textContent = words.textContent.trim();
   }).observe(side, { childList: true });
+}
+
+if (form?.elements.status) {
+  const { status, reason } = form.elements;
+  const fits = JSON.parse(form.dataset.fits);
+  const offer = () => {
+    const fitting = fits[status.value] ?? [];
+    for (const option of reason.options) {
+      option.hidden = option.disabled = !fitting.includes(option.value);
+    }
+    if (reason.selectedOptions[0]?.disabled) reason.value = fitting[0] ?? "";
+  };
+  status.addEventListener("change", offer);
+  offer();
 }

@@ -27,6 +27,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
 
   function put(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html").body;
+    target.removeAttribute("data-empty");
     target.replaceChildren(...document.importNode(fresh, true).childNodes);
   }
 
