@@ -23,6 +23,8 @@ from tests.accounts.arranging import (
     who_is_in,
 )
 
+pytestmark = pytest.mark.own_app  # adds pages and an act to it
+
 
 @pytest.fixture
 def done(app):
