@@ -18,7 +18,7 @@ STUCK_AFTER = timedelta(hours=25)  # the longest settle time and an hour
 
 COLUMNS = (
     *("entry_id", "user_id", "channel", "path", "news", "contribution_kind", "contribution_id"),
-    *("state", "reason", "due_at", "done_at"),
+    *("state", "reason", "due_at", "done_at", "attempts", "unheard_of"),
 )
 
 
@@ -170,5 +170,7 @@ def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -
         reason,
         at,
         sa.case((state == State.PENDING.value, None), else_=at),
+        sa.literal_column("0", sa.Integer),
+        sa.literal_column("0", sa.Integer),
         # the WHERE keeps SQLite from reading what follows as the condition of a join
     ).where(sa.true())

@@ -247,7 +247,7 @@ _WRITE_DOWN = (
         state=sa.bindparam("new_state", type_=sa.String),
         reason=sa.bindparam("why", type_=sa.String),
         error=sa.bindparam("said", type_=sa.String),
-        due_at=sa.func.coalesce(sa.bindparam("again_at", type_=Delivery.due_at.type), Delivery.due_at),
+        due_at=sa.bindparam("again_at", type_=Delivery.due_at.type),
         done_at=sa.bindparam("over_at", type_=Delivery.due_at.type),
         lease=None,
         unheard_of=0,
@@ -259,14 +259,15 @@ _WRITE_DOWN = (
 
 def write_down(claim: Claim, row: Claimed, outcome: Outcome) -> bool:
     """Record what became of `row`; False when its lease was lost meanwhile, which changes nothing."""
+    now = utcnow()
     values = {
         "this": row.delivery.id,
         "held": claim.lease,
         "new_state": outcome.state.value,
         "why": outcome.reason,
         "said": outcome.error[:ERROR_LONGEST] if outcome.error else None,
-        "again_at": outcome.due_at,
-        "over_at": None if outcome.state is State.PENDING else utcnow(),
+        "again_at": outcome.due_at or now,  # in place of the end of the lease
+        "over_at": None if outcome.state is State.PENDING else now,
     }
     return db.session.scalar(_WRITE_DOWN, values) is not None
 

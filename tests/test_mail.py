@@ -1,0 +1,332 @@
+"""How mail leaves: what a relay answers, told apart by whom it concerns."""
+
+import email
+import email.policy
+import socket
+import ssl
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+
+from config import Config
+from ideas import mail
+from ideas.mail import FolderTransport, Message, PermanentFailure, RelayDown, SmtpTransport, TemporaryFailure
+from tests.servers import DROP, HANG, Reply, SmtpSink, free_port
+
+FROM = "Answerback <no-reply@ideas.example.test>"
+MESSAGE = Message(
+    to="mia@example.test",
+    to_name="Mia",
+    sender_name="Petra",
+    subject="It is planned",
+    text="You voted for this.\n.\nA line with one dot above.\n",
+    html="<p>You voted for this.</p>",
+    message_id="<delivery-1@ideas.example.test>",
+    headers={"List-Id": "<planned.ideas.example.test>"},
+)
+
+
+def to(address: str) -> Message:
+    return replace(MESSAGE, to=address)
+
+
+def transport(url: str, **seconds: float) -> SmtpTransport:
+    return SmtpTransport(url, FROM, **({"command_seconds": 0.5, "after_data_seconds": 0.5} | seconds))
+
+
+def test_a_message_arrives_as_it_was_written():
+    with SmtpSink() as sink:
+        way = transport(sink.url)
+        way.send(MESSAGE)
+        way.close()
+
+        [received] = sink.messages
+
+    assert received.sender == "no-reply@ideas.example.test"
+    assert received.recipients == ("mia@example.test",)
+    assert received.message["Message-ID"] == MESSAGE.message_id
+    assert received.message["List-Id"] == "<planned.ideas.example.test>"
+    body = received.message.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().replace("\r\n", "\n") == MESSAGE.text
+
+
+def test_one_connection_carries_many_messages():
+    with SmtpSink() as sink:
+        way = transport(sink.url)
+        for number in range(5):
+            way.send(to(f"p{number}@example.test"))
+        way.close()
+
+        assert len(sink.messages) == 5
+        assert len(sink._sessions) == 1
+
+
+REFUSALS: list[tuple[str | Reply, type[Exception]]] = [
+    ("421 4.3.2 Closing", TemporaryFailure),
+    ("450 4.2.1 Try again", TemporaryFailure),
+    ("452 4.2.2 Full", TemporaryFailure),
+    ("550 5.1.1 No such user", PermanentFailure),
+    ("552 5.3.4 Too big", PermanentFailure),
+    (DROP, TemporaryFailure),
+    (HANG, TemporaryFailure),
+    (Reply("451 4.3.0 Later", at_data=True), TemporaryFailure),
+    (Reply("554 5.7.1 Spam", at_data=True), PermanentFailure),
+    (Reply(DROP, at_data=True), TemporaryFailure),
+    (Reply(HANG, at_data=True), TemporaryFailure),
+]
+
+
+@pytest.mark.parametrize(("reply", "failure"), REFUSALS, ids=str)
+def test_what_is_refused_for_one_recipient_concerns_that_one_alone(reply: str | Reply, failure: type[Exception]):
+    with SmtpSink({"bad@example.test": reply}) as sink:
+        way = transport(sink.url)
+        way.send(to("before@example.test"))
+
+        began = time.monotonic()
+        with pytest.raises(failure):
+            way.send(to("bad@example.test"))
+        way.send(to("after@example.test"))
+
+        assert time.monotonic() - began < 5
+        assert [message.recipients for message in sink.messages] == [("before@example.test",), ("after@example.test",)]
+        way.close()
+
+
+def test_the_words_of_a_refusal_are_kept():
+    with SmtpSink({"bad@example.test": "550 5.1.1 No such user here"}) as sink:
+        way = transport(sink.url)
+        with pytest.raises(PermanentFailure, match=r"550 5\.1\.1 No such user here"):
+            way.send(to("bad@example.test"))
+        way.close()
+
+
+def test_a_connection_that_was_dropped_while_idle_is_opened_anew():
+    with SmtpSink() as sink:
+        way = transport(sink.url)
+        way.send(MESSAGE)
+        sink._loop.call_soon_threadsafe(sink._sessions[0].transport.abort)
+        time.sleep(0.1)
+
+        way.send(to("next@example.test"))
+
+        assert len(sink.messages) == 2
+        way.close()
+
+
+# --- The relay itself ---
+
+
+def test_nobody_listening_concerns_everybody():
+    with pytest.raises(RelayDown):
+        transport(f"smtp://127.0.0.1:{free_port()}?tls=none").send(MESSAGE)
+
+
+@contextmanager
+def greets(words: bytes | None) -> Any:
+    """A relay that says one thing and nothing else; None: not even that."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ended = threading.Event()
+
+        def serve() -> None:
+            server.settimeout(5)
+            connection, _ = server.accept()
+            with connection:
+                if words is not None:
+                    connection.sendall(words)
+                ended.wait(5)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"smtp://127.0.0.1:{server.getsockname()[1]}?tls=none"
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("words", [b"421 4.3.2 Too busy\r\n", b"554 Go away\r\n", None])
+def test_a_relay_that_does_not_greet_concerns_everybody(words: bytes | None):
+    with greets(words) as url, pytest.raises(RelayDown):
+        transport(url).send(MESSAGE)
+
+
+def test_a_wrong_password_concerns_everybody():
+    def refuse(*_: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    with SmtpSink(options={"authenticator": refuse, "auth_require_tls": False}) as sink:
+        url = sink.url.replace("smtp://", "smtp://mia:wrong@")
+        with pytest.raises(RelayDown):
+            transport(url).send(MESSAGE)
+
+
+def test_starttls_that_is_not_offered_is_never_skipped():
+    with SmtpSink() as sink:
+        way = transport(sink.url.replace("tls=none", "tls=starttls"))
+        with pytest.raises(RelayDown):
+            way.send(MESSAGE)
+
+        assert sink.messages == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(tmp_path))
+    with SmtpSink(options={"tls_context": context}) as sink:
+        with pytest.raises(RelayDown, match="certificate"):
+            transport(sink.url.replace("tls=none", "tls=starttls")).send(MESSAGE)
+
+        assert sink.messages == []
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate and its key, signed by itself."""
+    import subprocess
+
+    file, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(file)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    file.write_text(file.read_text() + key.read_text())
+    return file
+
+
+def test_looking_whether_mail_would_be_taken_sends_none():
+    with SmtpSink() as sink:
+        transport(sink.url).check()
+        assert sink.messages == []
+    with pytest.raises(RelayDown):
+        transport(sink.url).check()
+
+
+# --- What may stand in a message ---
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subject": "News\r\nBcc: all@example.test"},
+        {"subject": "News\nX"},
+        {"subject": "News\0"},
+        {"to_name": "Mia\r\nBcc: all@example.test"},
+        {"sender_name": "Petra\nX"},
+        {"sender_name": "Pétra\r\n\r\nbody"},
+        {"to": "mia@example.test\r\nBcc: all@example.test"},
+        {"to": "mia@example.test, all@example.test"},
+        {"to": "mia@example.test> RCPT TO:<all@example.test"},
+        {"to": "mia"},
+        {"to": "@example.test"},
+        {"to": ""},
+        {"message_id": "<1@x>\r\nBcc: all@example.test"},
+        {"headers": {"List-Id": "x\r\n Bcc: all@example.test"}},
+        {"headers": {"X\r\nBcc": "all@example.test"}},
+        {"headers": {"": "x"}},
+        {"text": "\udc80"},
+        {"html": "\udc80"},
+        {"subject": "\udc80"},
+    ],
+    ids=str,
+)
+def test_nothing_breaks_out_of_its_header(change: dict[str, Any]):
+    with pytest.raises(mail.Unmailable):
+        mail.as_bytes(replace(MESSAGE, **change), FROM)
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["Plain", "Ein längerer Betreff, der gefaltet werden muss: " * 4, "一" * 120, "word " * 40, "x" * 120, "=?utf-8?q?no?=", ""],
+)
+def test_every_subject_is_read_as_it_was_written(subject: str):
+    raw = mail.as_bytes(replace(MESSAGE, subject=subject), FROM)
+
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+
+    assert " ".join(str(message["Subject"]).split()) == " ".join(subject.split())
+    assert all(not part.defects for part in message.walk())
+
+
+@pytest.mark.parametrize("text", ["", ".", "..", "a" * 2000, "é" * 1000, "From here\n", "=", "a \n\tb\n", "\n\n\n", "x\r\ny\n"])
+def test_every_text_is_read_as_it_was_written(text: str):
+    raw = mail.as_bytes(replace(MESSAGE, text=text, html=f"<p>{text}</p>"), FROM)
+
+    message = email.message_from_bytes(raw, _class=email.message.EmailMessage, policy=email.policy.default)
+    body = message.get_body(("plain",))
+
+    assert body is not None
+    assert body.get_content().replace("\r\n", "\n").rstrip("\n") == text.replace("\r\n", "\n").rstrip("\n")
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+
+
+def test_an_address_in_other_letters_needs_a_relay_that_takes_it():
+    with SmtpSink() as sink:
+        way = transport(sink.url)
+        way.send(to("mia@exämple.test"))
+        way.send(to("mía@example.test"))
+        way.close()
+
+        assert [message.recipients for message in sink.messages] == [
+            ("mia@xn--exmple-cua.test",),
+            ("mía@example.test",),
+        ]
+
+
+def test_making_a_message_is_quick():
+    """Ten thousand people may be told of one answer: no more than a millisecond each."""
+    message = replace(MESSAGE, html="<p>Words</p>\n" * 200, subject="Für Mia")
+    began = time.process_time()
+
+    for _ in range(200):
+        mail.as_bytes(message, FROM)
+
+    assert (time.process_time() - began) / 200 < 0.001
+
+
+# --- A folder ---
+
+
+def test_a_folder_gets_one_file_for_each_message_sorted_by_time(tmp_path: Path):
+    way = FolderTransport(tmp_path / "mail", FROM)
+    for number in range(3):
+        way.send(replace(MESSAGE, message_id=f"<delivery-{number}@x.test>"))
+
+    files = sorted((tmp_path / "mail").iterdir())
+    assert [file.name.split("-", 1)[1] for file in files] == [f"delivery-{number}-x.test.eml" for number in range(3)]
+    message = email.message_from_bytes(files[0].read_bytes(), policy=email.policy.default)
+    assert message["Subject"] == "It is planned"
+
+
+def test_a_folder_that_cannot_be_written_concerns_everybody(tmp_path: Path):
+    (tmp_path / "file").write_text("not a folder")
+    way = FolderTransport(tmp_path / "file", FROM)
+
+    with pytest.raises(RelayDown):
+        way.send(MESSAGE)
+    with pytest.raises(RelayDown):
+        way.check()
+
+
+def test_the_setting_says_which_way(tmp_path: Path):
+    def way(url: str, **more: str) -> mail.Transport:
+        return mail.transport_for(Config.from_env({"MAIL_URL": url, "INSTANCE_PATH": str(tmp_path), **more}))
+
+    assert isinstance(way("folder:mail"), FolderTransport)
+    relay = way("smtp://mia:p%40ss@relay.test?tls=starttls")
+    assert isinstance(relay, SmtpTransport)
+    assert (relay.host, relay.port, relay.user, relay.password) == ("relay.test", 587, "mia", "p@ss")
+    assert relay.starts_tls
+    assert (relay.command_seconds, relay.after_data_seconds) == (10, 30)
+    secure = way("smtps://relay.test", LEASE_SECONDS="4")
+    assert isinstance(secure, SmtpTransport)
+    assert (secure.port, secure.is_encrypted) == (465, True)
+    assert (secure.command_seconds, secure.after_data_seconds) == (2, 2)
