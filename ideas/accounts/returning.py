@@ -29,7 +29,6 @@ class Known(NamedTuple):
 def who(email: str, password: str) -> Known | None:
     """Who has this address and this password. Slow: call it outside a unit of work."""
     found = db.session.execute(sa.select(User.id, User.password_hash).where(User.email == email)).one_or_none()
-    db.session.rollback()  # hold no snapshot and no connection during the slow part
     user_id, kept = found or (None, None)
     if not passwords.is_right(password, kept) or user_id is None or kept is None:
         return None

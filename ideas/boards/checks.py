@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry
 from ideas.boards.models import Answer, Comment, Hiding, Idea, IdeaRank, Status, Vote
+from ideas.checking import Breach
 from ideas.db import db
-from ideas.ledger.checker import Breach
 
 _votes = sa.select(sa.func.count()).where(Vote.idea_id == IdeaRank.idea_id).correlate(IdeaRank).scalar_subquery()
 _comments = (

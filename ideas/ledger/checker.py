@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
+from ideas.checking import Breach
 from ideas.db import db, utcnow
 from ideas.ledger.models import EVERYTHING, Channel, Delivery, Mute, Preference, State, Suppressed
 from ideas.outbox import OutboxEntry
 
 SHOWN = 50  # of one kind of breach; more would say no more
-
-
-class Breach(NamedTuple):
-    """Something that must not be: which invariant, what is wrong, and where ("delivery:7")."""
-
-    invariant: str
-    what: str
-    where: str
 
 
 def nobody_is_lost() -> list[Breach]:
