@@ -31,7 +31,7 @@ class Oklch(NamedTuple):
 class Shades(NamedTuple):
     """The accent in one theme, as #rrggbb.
 
-    accent: text and filled buttons, `hover` when pointed at; `tint` lies behind a text, `on_accent` is written on a fill.
+    accent: text and fills, `hover` when pointed at; `on_accent` is written on a fill, `tint` lies behind a text.
     """
 
     accent: str

@@ -35,6 +35,11 @@ def _or_none(value: str | None) -> str | None:
     return value or None
 
 
+def _text(value: str | None) -> str:
+    """A field that a form left out is an empty text."""
+    return value or ""
+
+
 class _OnSchema(Schema):
     on = fields.Bool(required=True)
 
@@ -64,8 +69,8 @@ class IdeaForm(SchemaForm):
     """A new idea, or new words for one."""
 
     schema = schemas.NewIdea()
-    title = StringField(lazy("Your idea in one line"))
-    body = TextAreaField(lazy("What would it change for you?"))
+    title = StringField(lazy("Your idea in one line"), filters=[_text])
+    body = TextAreaField(lazy("What would it change for you?"), filters=[_text])
     tags = TagChoice(lazy("Tags"))
 
 
@@ -73,7 +78,7 @@ class CommentForm(SchemaForm):
     """Something said on an idea. The team chooses its voice."""
 
     schema = schemas.NewComment()
-    body = TextAreaField(lazy("What do you want to say?"))
+    body = TextAreaField(lazy("What do you want to say?"), filters=[_text])
     parent_id = HiddenField(filters=[_or_none])
     voice = RadioField(
         lazy("Say it"),
@@ -96,12 +101,12 @@ class CommentForm(SchemaForm):
 
 class CommentEditForm(SchemaForm):
     schema = schemas.CommentEdit()
-    body = TextAreaField(lazy("What do you want to say?"))
+    body = TextAreaField(lazy("What do you want to say?"), filters=[_text])
 
 
 class HideForm(SchemaForm):
     schema = schemas.HideReason()
-    reason = TextAreaField(lazy("Why is it hidden?"))
+    reason = TextAreaField(lazy("Why is it hidden?"), filters=[_text])
 
 
 class _OwnerSchema(Schema):
@@ -137,7 +142,7 @@ class AnswerForm(SchemaForm):
     schema: ClassVar[Schema] = schemas.NewAnswer()
     status: SelectField | None = SelectField(lazy("What is it now?"), validate_choice=False)
     reason = SelectField(lazy("Why?"), validate_choice=False)
-    text = TextAreaField(lazy("Your answer"))
+    text = TextAreaField(lazy("Your answer"), filters=[_text])
     date = StringField(lazy("When will it be there?"), filters=[_or_none])
     review_by = StringField(lazy("When will you look at it again?"), filters=[_or_none])
 
@@ -220,9 +225,9 @@ STAGE_WORDS = {
 
 class BoardForm(SchemaForm):
     schema = schemas.BoardWords()
-    name = StringField(lazy("Name"))
-    slug = StringField(lazy("Address"))
-    about = StringField(lazy("What it is about, in a line"))
+    name = StringField(lazy("Name"), filters=[_text])
+    slug = StringField(lazy("Address"), filters=[_text])
+    about = StringField(lazy("What it is about, in a line"), filters=[_text])
     visibility = RadioField(
         lazy("Who sees it?"),
         choices=_choices(
@@ -234,13 +239,13 @@ class BoardForm(SchemaForm):
         ),
         default=Visibility.PUBLIC.value,
     )
-    promise = StringField(lazy("The promise: what you read, and when"))
+    promise = StringField(lazy("The promise: what you read, and when"), filters=[_text])
     answer_within_days = StringField(lazy("Days until the first answer"), filters=[_or_none])
 
 
 class StatusForm(SchemaForm):
     schema = schemas.StatusWords()
-    name = StringField(lazy("Name"))
+    name = StringField(lazy("Name"), filters=[_text])
     stage = SelectField(
         lazy("What it means"),
         choices=_choices(STAGE_WORDS.items()),
@@ -250,7 +255,7 @@ class StatusForm(SchemaForm):
 
 class TagForm(SchemaForm):
     schema = schemas.TagWords()
-    name = StringField(lazy("Name"))
+    name = StringField(lazy("Name"), filters=[_text])
 
 
 class _PersonSchema(Schema):
@@ -262,7 +267,7 @@ class PersonForm(SchemaForm):
     """Somebody with an account who is to belong to the board."""
 
     schema = _PersonSchema()
-    email = StringField(lazy("Their e-mail address"))
+    email = StringField(lazy("Their e-mail address"), filters=[_text])
     role = SelectField(
         lazy("Role"),
         choices=_choices([(BoardRole.MEMBER, lazy("Member")), (BoardRole.TEAM, lazy("Team: answers and moderates"))]),
@@ -275,4 +280,4 @@ class _InvitationSchema(Schema):
 
 class InvitationForm(SchemaForm):
     schema = _InvitationSchema()
-    email = StringField(lazy("E-mail address"))
+    email = StringField(lazy("E-mail address"), filters=[_text])

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import people, signin
+from ideas.accounts import addresses, people, signin
 from ideas.accounts import policy as site_policy
 from ideas.accounts.models import User
 from ideas.boards import boardkeeping, queries
@@ -191,7 +191,10 @@ def add_person(slug: str) -> ResponseReturnValue:
     form = PersonForm(prefix="new-person")
 
     def add(actor: User, board: Board) -> None:
-        person = people.by_email(form.loaded["email"])
+        try:
+            person = people.by_email(addresses.email(form.loaded["email"]))
+        except ValueError:
+            person = None
         if person is None:
             raise ValidationError({"email": [_("Nobody has an account with this address. Invite them instead.")]})
         boardkeeping.add_person(actor, board, person, role=form.loaded["role"])

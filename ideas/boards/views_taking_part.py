@@ -58,6 +58,7 @@ def new_idea(slug: str) -> ResponseReturnValue:
             signin.drop_draft()
     except ValidationError as error:
         form.show(error)
+        row = queries.get_board(signin.member(), slug)
         return render_template("boards/new_idea.html", row=row, form=form), 422
     flash(_posted(row.board.answer_within_days))
     return redirect(url_for("boards.idea_by_number", idea_id=idea.id), 303)
@@ -91,6 +92,7 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
             changed = posting.revise(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded)
     except ValidationError as error:
         form.show(error)
+        row = queries.get_idea(signin.member(), idea_id)
         return render_template("boards/edit_idea.html", row=row, form=form), 422
     if changed:
         flash(_("Changed. The earlier version stays in the idea’s history."))

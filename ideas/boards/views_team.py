@@ -20,6 +20,7 @@ from ideas.boards import (
     queries,
     reading,
     receipts,
+    sayings,
     views,
 )
 from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key, reasons_for
@@ -99,7 +100,7 @@ def answer(idea_id: int) -> ResponseReturnValue:
             waits = given.entry_id is not None
     except ValidationError as error:
         form.show(error)
-        return _compose(row, form), 422
+        return _compose(_idea(idea_id), form), 422
     flash(_announced(waits))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 
@@ -146,6 +147,7 @@ def correct(answer_id: int) -> ResponseReturnValue:
             )
     except ValidationError as error:
         form.show(error)
+        row = _answer(answer_id)
         return _compose(row.on, form, row), 422
     flash(_("Corrected. The earlier version stays in the history."))
     return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id), 303)
@@ -165,6 +167,7 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
         comments=reading.creditable(row),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
+        sayings=sayings,
         settle_minutes=current().settle_minutes,
     )
 
@@ -174,7 +177,11 @@ def _preview(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None) -> 
     seen = forecast.of(signin.member(), row, form.typed(), given)
     if wants_part():
         return render_template(
-            "boards/_forecast.html", seen=seen, idea=row.idea, settle_minutes=current().settle_minutes
+            "boards/_forecast.html",
+            seen=seen,
+            idea=row.idea,
+            sayings=sayings,
+            settle_minutes=current().settle_minutes,
         )
     return _compose(row, form, given, seen)
 

@@ -123,7 +123,7 @@ def test_the_author_edits_until_the_first_answer(app):
     refused = mias.post(f"/ideas/{idea.id}/edit", data={"title": "Something else"})
 
     assert refused.status_code == 409
-    assert "The team has answered" in refused.text
+    assert "This idea stays as the team answered it." in refused.text
 
 
 @pytest.mark.parametrize("act", ["edit", "withdraw"])
