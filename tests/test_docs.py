@@ -12,7 +12,7 @@ import pytest
 from config import ROOT, Config
 from ideas import api, api_limits
 from ideas.accounts import limits, tidying
-from ideas.boards import labels, models, notices, policy, schemas
+from ideas.boards import demo, labels, models, notices, policy, schemas
 from ideas.db import Base
 from ideas.ledger.models import Failed, State, Suppressed
 from ideas.paging import PAGE_MOST
@@ -151,7 +151,7 @@ def commands(program: str) -> Iterator[Command]:
                 yield Command(document, shlex.split(found[1]))
 
 
-def test_every_command_in_the_documents_exists_with_its_options():
+def test_every_command_in_the_documents_exists_with_its_options() -> None:
     from ideas.cli import program
 
     found = list(commands("ideas"))
@@ -199,6 +199,14 @@ def test_every_make_target_with_an_explanation_is_documented():
     explained = set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.MULTILINE))
 
     assert explained <= {words[0] for _document, words in commands("make")}
+
+
+def test_the_readme_lets_one_into_the_demo():
+    written = [
+        (codes(address)[0], codes(password)[0], who) for address, password, who in table("README.md", "Two commands")
+    ]
+
+    assert written == [(each.email, each.password, each.role) for each in demo.sign_ins()]
 
 
 # --- What the product is ---
