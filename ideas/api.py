@@ -148,8 +148,11 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no type
             self.spec.components.response(name, answer, lazy=True)
 
     def register_blueprint(self, blp: Any, **options: Any) -> None:
+        """As smorest does it, but pages of a room have its name already, so its API goes by its tag."""
         csrf.exempt(blp)  # a key is not sent by itself, as a cookie is
-        super().register_blueprint(blp, **options)
+        self._app.register_blueprint(blp, **options)
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.tag, "description": blp.description})
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has no types
@@ -354,7 +357,7 @@ def _finish(answer: Response) -> Response:
     """Tags, caching and limits, the same for every answer of the API."""
     if not _is_ours():
         return answer
-    # flask_login looks at the session of every request, and Flask then says Vary: Cookie; our answers never depend on it
+    # flask_login looks at every request's session, and Flask then says Vary: Cookie; our answers never depend on it
     session.accessed = False
     if request.method in ("GET", "HEAD") and answer.status_code == HTTPStatus.OK:
         if "Authorization" not in request.headers:

@@ -40,6 +40,14 @@ def test_the_description_is_valid_openapi(document):
     assert document["servers"] == [{"url": "http://localhost"}]
 
 
+def test_every_part_is_introduced(document):
+    introduced = {tag["name"] for tag in document["tags"] if tag["description"]}
+
+    assert {
+        tag for _method, _path, operation in operations(document).values() for tag in operation["tags"]
+    } == introduced
+
+
 def test_everybody_may_read_the_description(ask, document):
     assert ask().get("openapi.json").json == document
 

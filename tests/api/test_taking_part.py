@@ -281,49 +281,37 @@ def test_the_words_of_a_deleted_or_hidden_comment_are_nowhere(ask):
 # --- Nobody becomes more than they are ---
 
 
-@pytest.mark.parametrize(
-    "extra",
-    [
-        "id",
-        "author",
-        "author_id",
-        "owner_id",
-        "status",
-        "status_id",
-        "board_id",
-        "vote_count",
-        "hidden",
-        "hidden_at",
-        "source",
-        "source_kind",
-        "source_id",
-        "created_at",
-        "body_html",
-        "merged_into",
-    ],
+OURS = (
+    *("id", "author", "author_id", "owner_id", "status", "status_id", "board_id", "vote_count", "hidden", "hidden_at"),
+    *("source", "source_kind", "source_id", "created_at", "body_html", "merged_into"),
 )
+
+
 @pytest.mark.parametrize("act", ["post", "patch"])
-def test_what_an_idea_is_given_by_us_cannot_be_sent(ask, extra, act):
+def test_what_an_idea_is_given_by_us_cannot_be_sent(ask, act):
     mia = UserFactory()
     idea = IdeaFactory(author=mia, board=BoardFactory(slug="garden"))
     before = ask().get(f"ideas/{idea.id}").json
-    sent = {"title": "New words", extra: 1}
+    asking = ask(mia)
 
-    if act == "post":
-        answer = ask(mia).post("ideas", {**sent, "board": "garden"})
-    else:
-        answer = ask(mia).patch(f"ideas/{idea.id}", sent)
+    for extra in OURS:
+        sent = {"title": "New words", extra: 1}
+        if act == "post":
+            answer = asking.post("ideas", {**sent, "board": "garden"})
+        else:
+            answer = asking.patch(f"ideas/{idea.id}", sent)
 
-    assert pointers(answer) == [f"/{extra}"]
+        assert pointers(answer) == [f"/{extra}"]
     assert ask().get(f"ideas/{idea.id}").json == before
 
 
-@pytest.mark.parametrize("extra", ["id", "author_id", "idea_id", "is_official", "hidden_at", "created_at", "body_html"])
-def test_what_a_comment_is_given_by_us_cannot_be_sent(ask, extra):
+def test_what_a_comment_is_given_by_us_cannot_be_sent(ask):
     mia = UserFactory()
     comment = CommentFactory(author=mia)
+    asking = ask(mia)
 
-    said = ask(mia).post(f"ideas/{comment.idea_id}/comments", {"body": "So.", extra: 1})
-    edited = ask(mia).patch(f"comments/{comment.id}", {"body": "So.", extra: 1})
+    for extra in ("id", "author_id", "idea_id", "is_official", "hidden_at", "created_at", "body_html"):
+        said = asking.post(f"ideas/{comment.idea_id}/comments", {"body": "So.", extra: 1})
+        edited = asking.patch(f"comments/{comment.id}", {"body": "So.", extra: 1})
 
-    assert pointers(said) == pointers(edited) == [f"/{extra}"]
+        assert pointers(said) == pointers(edited) == [f"/{extra}"]
