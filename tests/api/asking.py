@@ -70,8 +70,9 @@ class Asking:
         while following:
             answer = self.get(following.removeprefix("http://localhost"))
             assert answer.status_code == 200, answer.text
-            pages.append(answer.json["data"])
-            following = answer.json["next"]
+            body: dict[str, Any] = answer.get_json()
+            pages.append(body["data"])
+            following = body["next"]
         return pages
 
 

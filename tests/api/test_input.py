@@ -1,6 +1,7 @@
 """What programs send: anything odd is refused with its place named, and nothing is ever our fault."""
 
 import json
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -139,7 +140,7 @@ def test_more_than_a_mebibyte_is_too_large(mia):
     assert answer.get_json(force=True)["code"] == "too-large"
 
 
-ODD_VALUES = [
+ODD_VALUES: list[Any] = [
     None,
     True,
     0,
