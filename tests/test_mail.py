@@ -244,7 +244,15 @@ def test_nothing_breaks_out_of_its_header(change: dict[str, Any]):
 
 @pytest.mark.parametrize(
     "subject",
-    ["Plain", "Ein längerer Betreff, der gefaltet werden muss: " * 4, "一" * 120, "word " * 40, "x" * 120, "=?utf-8?q?no?=", ""],
+    [
+        "Plain",
+        "Ein längerer Betreff, der gefaltet werden muss: " * 4,
+        "一" * 120,
+        "word " * 40,
+        "x" * 120,
+        "=?utf-8?q?no?=",
+        "",
+    ],
 )
 def test_every_subject_is_read_as_it_was_written(subject: str):
     raw = mail.as_bytes(replace(MESSAGE, subject=subject), FROM)
@@ -255,7 +263,9 @@ def test_every_subject_is_read_as_it_was_written(subject: str):
     assert all(not part.defects for part in message.walk())
 
 
-@pytest.mark.parametrize("text", ["", ".", "..", "a" * 2000, "é" * 1000, "From here\n", "=", "a \n\tb\n", "\n\n\n", "x\r\ny\n"])
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "a" * 2000, "é" * 1000, "From here\n", "=", "a \n\tb\n", "\n\n\n", "x\r\ny\n"]
+)
 def test_every_text_is_read_as_it_was_written(text: str):
     raw = mail.as_bytes(replace(MESSAGE, text=text, html=f"<p>{text}</p>"), FROM)
 

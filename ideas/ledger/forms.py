@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from flask_wtf import FlaskForm
 from marshmallow import fields, validate
 from wtforms import RadioField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ideas.forms import SchemaForm
 from ideas.ledger.models import Mode, Preference
@@ -17,10 +18,10 @@ from ideas.words import lazy
 USUAL = "usual"  # no row: the default of the news holds
 
 CHOICES = [
-    (USUAL, lazy("As usual")),
-    (Mode.INSTANT.value, lazy("E-mail and inbox")),
-    (Mode.INBOX.value, lazy("Inbox only")),
-    (Mode.OFF.value, lazy("Off")),
+    SelectChoice(USUAL, lazy("As usual")),
+    SelectChoice(Mode.INSTANT.value, lazy("E-mail and inbox")),
+    SelectChoice(Mode.INBOX.value, lazy("Inbox only")),
+    SelectChoice(Mode.OFF.value, lazy("Off")),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 from flask import Flask
@@ -22,7 +22,8 @@ from tests.factories import UserFactory
 SUBJECT = "idea:7"
 TEMPLATES = {
     "tried/subject.txt": "News: {{ title }}",
-    "tried/body.txt": "{{ title }}\n\nYou are the {{ path }}.\n\n{{ person.name }}, {{ text }}\n\n{{ at|date|striptags }}\n\n{{ url }}\n",
+    "tried/body.txt": "{{ title }}\n\nYou are the {{ path }}.\n\n{{ person.name }}, {{ text }}\n\n"
+    "{{ at|date|striptags }}\n\n{{ url }}\n",
     "tried/body.html": "<h1>{{ title }}</h1><p>You are the {{ path }}.</p><p>{{ person.name }}, {{ text }}</p>"
     '<p><a class="button" href="{{ url }}">Read</a></p>',
     "tried/inbox.html": "<p>{{ title }}</p>",
@@ -100,6 +101,12 @@ class World:
         with unit_of_work():
             return outbox.record(Tried(subject, about, by.id if by else None), wait=wait)
 
+    def happens_later(self, who: User) -> int:
+        """Something that settles, recorded in the caller's transaction."""
+        about = len(self.audiences) + 1
+        self.audiences[about] = [_row(who, "voter")]
+        return outbox.record(Tried(SUBJECT, about, None), wait=timedelta(minutes=15))
+
     def announce(self) -> int:
         """Fan out all that is due; how many entries that were."""
         count = 0
@@ -138,8 +145,7 @@ def _row(
 
 
 def person(name: str = "Mia", **values: Any) -> User:
-    made: User = UserFactory(name=name, **values)
-    return made
+    return cast(User, UserFactory(name=name, **values))
 
 
 def lines(entry_id: int | None = None) -> dict[tuple[int, str], Delivery]:

@@ -30,7 +30,18 @@ def test_everybody_owed_word_has_a_line_for_each_channel(world: World):
     assert db.session.get_one(OutboxEntry, entry).owed == 2
 
 
-PATHS = ["credited", "author", "merged_author", "replied_to", "mentioned", "commenter", "voter", "follower", "owner", "team"]
+PATHS = [
+    "credited",
+    "author",
+    "merged_author",
+    "replied_to",
+    "mentioned",
+    "commenter",
+    "voter",
+    "follower",
+    "owner",
+    "team",
+]
 
 
 @pytest.mark.parametrize(("stronger", "weaker"), list(itertools.pairwise(PATHS)))
@@ -284,7 +295,9 @@ def test_a_choice_for_the_kind_wins_over_one_for_all_kinds_and_that_over_the_def
 
 
 def silenced(*ways: str) -> User:
-    mia = person(suspended_at=utcnow() if "suspended" in ways else None, email=None if "no_address" in ways else "m@x.test")
+    mia = person(
+        suspended_at=utcnow() if "suspended" in ways else None, email=None if "no_address" in ways else "m@x.test"
+    )
     if "muted" in ways:
         db.session.add(Mute(user_id=mia.id, subject=SUBJECT))
     if "off" in ways:

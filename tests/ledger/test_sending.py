@@ -259,9 +259,9 @@ def test_a_relay_that_is_down_spends_nobodys_attempts_and_is_left_alone_for_a_wh
     worker = world.worker()
 
     worker.turn()
-    assert {(line.state, line.attempts, line.first_tried_at) for line in lines().values() if line.channel == "email"} == {
-        ("pending", 0, None)
-    }
+    assert {
+        (line.state, line.attempts, line.first_tried_at) for line in lines().values() if line.channel == "email"
+    } == {("pending", 0, None)}
     world.transport.answers.clear()
     clock.shift(timedelta(seconds=59))
     worker.turn()
