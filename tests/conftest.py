@@ -4,6 +4,7 @@
 A test marked `sqlite` or `postgresql` is about that database and runs on it alone.
 """
 
+import copy
 import email
 import email.policy
 import os
@@ -11,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from click.testing import CliRunner, Result
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from psycopg import sql
 from werkzeug.test import TestResponse
@@ -58,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for kind in DATABASES:
         config.addinivalue_line("markers", f"{kind}: is about {kind}, so it runs there alone")
+    config.addinivalue_line("markers", "own_app: adds pages to the application, so nobody else may have it")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -218,7 +220,8 @@ class Client(FlaskClient):
     """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        db.session.commit()  # what the test arranged is there to be read; what it holds is read anew afterwards
+        if has_app_context():
+            db.session.commit()  # what the test arranged is there to be read; what it holds is read anew afterwards
         with self.application.app_context():
             return super().open(*args, **kwargs)
 
@@ -228,34 +231,90 @@ class MakeApp(Protocol):
 
 
 @pytest.fixture
-def make_app(database: Database, tmp_path: Path) -> Iterator[MakeApp]:
-    """Makes applications on this test's empty database, with settings on top of the tests' own: make_app(DEMO="1")."""
+def empty_database(database: Database) -> Database:
+    """The database, emptied for this test."""
     database.empty()
-    made: list[Flask] = []
-
-    def make(**settings: str) -> Flask:
-        own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(tmp_path / "instance")}
-        app = create_app(Config.from_env(SETTINGS | own | settings))
-        app.testing = True
-        app.test_client_class = Client
-        app.config["WTF_CSRF_ENABLED"] = False  # tests of the token turn it on
-        made.append(app)
-        return app
-
-    yield make
-    for app in made:
-        with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
+    return database
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Iterator[Flask]:
-    """The application, with its context around the test, on an empty database."""
-    app = make_app()
-    with app.app_context():
+def make_app(empty_database: Database, tmp_path: Path) -> Iterator[MakeApp]:
+    """Makes applications on this test's empty database, with settings on top of the tests' own: make_app(DEMO="1")."""
+    made: list[Flask] = []
+
+    def make(**settings: str) -> Flask:
+        made.append(_built(empty_database, tmp_path / "instance", settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        _hang_up(app)
+
+
+class SharedApp:
+    """The application most tests share, because building one takes longer than most of them."""
+
+    def __init__(self, database: Database, instance: Path) -> None:
+        self.database = database
+        self.instance = instance
+        self.app: Flask | None = None
+
+    @contextmanager
+    def lent(self) -> Iterator[Flask]:
+        """The application for one test: no mail sent, its config as it was. A test that changed more keeps it."""
+        shutil.rmtree(self.instance, ignore_errors=True)
+        app = self.app = self.app or _built(self.database, self.instance, {})
+        config, shape = dict(app.config), self._shape(app)
+        try:
+            yield app
+        finally:
+            _hang_up(app)
+            app.config.clear()
+            app.config.update(config)
+            if self._shape(app) != shape:
+                self.app = None
+
+    def _shape(self, app: Flask) -> list[Any]:
+        """What a test might change: its pages and what the rooms handed over."""
+        rooms = vars(app.extensions["answerback"])
+        handed = {name: copy.copy(it) if isinstance(it, dict | list | set) else it for name, it in rooms.items()}
+        return [set(app.view_functions), handed, rooms["templates"].loader]
+
+
+@pytest.fixture(scope="session")
+def shared_app(database: Database, tmp_path_factory: pytest.TempPathFactory) -> SharedApp:
+    return SharedApp(database, tmp_path_factory.mktemp("shared") / "instance")
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, empty_database: Database, shared_app: SharedApp) -> Iterator[Flask]:
+    """The application, with its context around the test, on an empty database.
+
+    A test that adds pages is marked `own_app`: Flask takes no more of them once it has served one.
+    """
+    if request.node.get_closest_marker("own_app"):
+        make: MakeApp = request.getfixturevalue("make_app")
+        with (app := make()).app_context():
+            yield app
+        return
+    with shared_app.lent() as app, app.app_context():
         yield app
+
+
+def _built(database: Database, instance: Path, settings: dict[str, str]) -> Flask:
+    own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(instance)}
+    app = create_app(Config.from_env(SETTINGS | own | settings))
+    app.testing = True
+    app.test_client_class = Client
+    app.config["WTF_CSRF_ENABLED"] = False  # tests of the token turn it on
+    return app
+
+
+def _hang_up(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture
