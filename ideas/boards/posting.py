@@ -102,28 +102,22 @@ def first_status(board: Board) -> Status:
 def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     """Change the words of an idea (title, body, tags; what is left out stays); False if nothing changed.
 
-    Each version is kept. Raises NotAllowed for anybody but the author, EditingClosed after the first answer.
+    Each version of title and body is kept. Raises NotAllowed for anybody but the author, EditingClosed after the
+    first answer.
     """
+    on = _held(on)
     idea = on.idea
     policy.require_edit(on.standing, idea, answered=on.answered)
-    # one statement decides the race of two edits: the later one waits here and then sees the earlier one's number
-    latest = db.session.scalars(
-        sa.select(Revision)
-        .where(Revision.idea_id == idea.id)
-        .order_by(Revision.number.desc())
-        .limit(1)
-        .with_for_update()
-    ).one()
-    if "tags" in changes:
-        _tag(idea, changes["tags"])
+    sorted_anew = "tags" in changes and _tag(idea, changes["tags"])
     title, body = changes.get("title", idea.title), changes.get("body", idea.body)
     if (title, body) == (idea.title, idea.body):
-        return False
+        return sorted_anew
+    number = db.session.scalars(sa.select(sa.func.max(Revision.number)).where(Revision.idea_id == idea.id)).one()
     idea.title, idea.body = title, body
     idea.body_html = markup.render(body)
     idea.excerpt = markup.excerpt(idea.body_html)
     idea.edited_at = utcnow()
-    _keep_version(idea, author.id, number=latest.number + 1, at=idea.edited_at)
+    _keep_version(idea, author.id, number=number + 1, at=idea.edited_at)
     searching.index(idea)
     db.session.flush()  # the caller reads the idea again
     return True
@@ -134,10 +128,21 @@ def withdraw(author: User, on: IdeaRow) -> None:
 
     Raises NotAllowed for anybody but the author, EditingClosed after the first answer.
     """
+    on = _held(on)
     policy.require_edit(on.standing, on.idea, answered=on.answered)
     on.idea.withdrawn_at = utcnow()
     db.session.flush()  # ranking reads the row
     ranking.show_or_hide(on.idea)
+
+
+def _held(on: IdeaRow) -> IdeaRow:
+    """The idea as it is now, which nobody edits, withdraws or answers until we are done.
+
+    Of two edits at once, or an edit and an answer, the later one waits here and then reads what the other did: a
+    statement that waits still sees the other rows as they were when it began (PostgreSQL, read committed).
+    """
+    db.session.execute(sa.select(Idea.id).where(Idea.id == on.idea.id).with_for_update(key_share=True))
+    return queries.get_idea(on.standing.user, on.idea.id)
 
 
 def retag(actor: User, on: IdeaRow, tags: Sequence[str]) -> None:
@@ -187,11 +192,16 @@ def _keep_version(idea: Idea, author_id: int, *, number: int, at: datetime) -> N
     )
 
 
-def _tag(idea: Idea, slugs: Sequence[str]) -> None:
+def _tag(idea: Idea, slugs: Sequence[str]) -> bool:
+    """Make the tags of an idea exactly these; False if they were."""
     wanted = set(slugs)
     found = {tag.slug: tag.id for tag in db.session.scalars(sa.select(Tag).where(Tag.board_id == idea.board_id))}
     if unknown := sorted(wanted - set(found)):
         raise ValidationError({"tags": [_("This board has no tag “%(tag)s”.", tag=unknown[0])]})
+    before = set(db.session.scalars(sa.select(IdeaTag.tag_id).where(IdeaTag.idea_id == idea.id)))
+    if before == {found[slug] for slug in wanted}:
+        return False
     db.session.execute(sa.delete(IdeaTag).where(IdeaTag.idea_id == idea.id))
     if wanted:
         db.session.execute(sa.insert(IdeaTag), [{"idea_id": idea.id, "tag_id": found[slug]} for slug in sorted(wanted)])
+    return True
