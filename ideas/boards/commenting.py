@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -20,6 +21,7 @@ from ideas.text import folded
 from ideas.words import _
 
 MENTIONS_MOST = 20
+PLACES_MOST = 200  # a text of nothing but "@" is not searched for names for ever
 
 
 def add(
@@ -34,12 +36,17 @@ def add(
     """Say something on an idea; those who are owed word of it will hear.
 
     A reply to a reply joins the same thread. Raises NotAllowed for a suspended author or an official word or note by
-    anybody but the team, CommentingClosed on a withdrawn idea, ValidationError for a parent that is not there.
+    anybody but the team, CommentingClosed on a withdrawn idea, ValidationError for a parent that is not there and for
+    an official word in reply to an internal note.
     """
     policy.require_comment(author, on.idea)
     if official or internal:
         policy.require_team(on.standing)
     parent = _parent(author, on, parent_id) if parent_id is not None else None
+    # an answer to a note is a note: it would tell the others what the note says
+    internal = internal or (parent is not None and parent.is_internal)
+    if official and internal:
+        raise ValidationError({"official": [_("This is a note that the team alone sees, so it is no official word.")]})
     comment = Comment(
         idea_id=on.idea.id,
         author_id=author.id,
@@ -47,8 +54,7 @@ def add(
         body=body,
         body_html=markup.render(body),
         is_official=official,
-        # an answer to a note is a note: it would tell the others what the note says
-        is_internal=internal or (parent is not None and parent.is_internal),
+        is_internal=internal,
         created_at=utcnow(),
     )
     db.session.add(comment)
@@ -125,17 +131,23 @@ def _mention(comment: Comment, idea: Idea, *, replied_to: Comment | None) -> Non
 
 def mentioned(text: str, names: dict[int, str]) -> set[int]:
     """Which of the people `names` (id → name) the folded `text` names with "@": in full, or by a first name that is
-    only one person's. The longest name wins."""
-    by_name: dict[str, set[int]] = {}
+    only one person's. The longest name wins; somebody whose whole name it is, over those whose first name it is."""
+    in_full: dict[str, set[int]] = {}
+    by_first: dict[str, set[int]] = {}
     for person, name in names.items():
         full = folded(name)
-        for each in {full, full.split(" ")[0]} - {""}:
-            by_name.setdefault(each, set()).add(person)
+        in_full.setdefault(full, set()).add(person)
+        by_first.setdefault(full.split(" ")[0], set()).add(person)
+    by_name = by_first | in_full
+    by_start: dict[str, list[str]] = {}
+    for name in by_name:
+        by_start.setdefault(name[:1], []).append(name)
     found: set[int] = set()
-    for place in (match.end() for match in re.finditer(r"(?<!\w)@", text)):
+    for match in itertools.islice(re.finditer(r"(?<!\w)@(?=(\w))", text), PLACES_MOST):
+        place = match.end()
         fitting = [
             name
-            for name in by_name
+            for name in by_start.get(match[1], [])
             if text.startswith(name, place) and not text[place + len(name) : place + len(name) + 1].isalnum()
         ]
         if fitting and len(people := by_name[max(fitting, key=len)]) == 1:
