@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from ideas import outbox
@@ -9,7 +11,7 @@ from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import policy, ranking
 from ideas.boards.events import Hidden
-from ideas.boards.models import Comment, Hiding
+from ideas.boards.models import Comment, Hiding, Idea
 from ideas.boards.queries import CommentRow, IdeaRow
 from ideas.db import db, utcnow
 
@@ -20,9 +22,8 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
     Raises NotAllowed for anybody but the team.
     """
     policy.require_team(on.standing)
-    if on.idea.hidden_at is not None:
+    if not _hide(Idea, on.idea.id):
         return
-    on.idea.hidden_at = utcnow()
     _tell_and_note(actor, on, None, reason)
     ranking.show_or_hide(on.idea)
 
@@ -30,9 +31,8 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
 def restore_idea(actor: User, on: IdeaRow) -> None:
     """Show a hidden idea again; its author is not told twice of the same thing, the page shows it."""
     policy.require_team(on.standing)
-    if on.idea.hidden_at is None:
+    if not _show(Idea, on.idea.id):
         return
-    on.idea.hidden_at = None
     _restored(actor, on, None)
     ranking.show_or_hide(on.idea)
 
@@ -40,20 +40,34 @@ def restore_idea(actor: User, on: IdeaRow) -> None:
 def hide_comment(actor: User, row: CommentRow, *, reason: str) -> None:
     """Leave a tombstone in place of a comment; its author is told why."""
     policy.require_team(row.on.standing)
-    if row.comment.hidden_at is not None or row.comment.deleted_at is not None:
+    if row.comment.deleted_at is not None or not _hide(Comment, row.comment.id):
         return
-    row.comment.hidden_at = utcnow()
     _tell_and_note(actor, row.on, row.comment, reason)
     ranking.count_comments(row.on.idea.id)
 
 
 def restore_comment(actor: User, row: CommentRow) -> None:
     policy.require_team(row.on.standing)
-    if row.comment.hidden_at is None:
+    if not _show(Comment, row.comment.id):
         return
-    row.comment.hidden_at = None
     _restored(actor, row.on, row.comment)
     ranking.count_comments(row.on.idea.id)
+
+
+def _hide(model: type[Idea | Comment], row_id: int) -> bool:
+    """True if it was shown until now: of two moderators at once one hides it, and its author is told once."""
+    return _set(model, row_id, model.hidden_at.is_(None), utcnow())
+
+
+def _show(model: type[Idea | Comment], row_id: int) -> bool:
+    return _set(model, row_id, model.hidden_at.is_not(None), None)
+
+
+def _set(model: type[Idea | Comment], row_id: int, as_yet: sa.ColumnElement[bool], hidden_at: datetime | None) -> bool:
+    statement = sa.update(model).where(model.id == row_id, as_yet).values(hidden_at=hidden_at).returning(model.id)
+    changed = db.session.scalar(statement.execution_options(synchronize_session=False)) is not None
+    db.session.expire_all()  # what was read of the row before is old now
+    return changed
 
 
 def _tell_and_note(actor: User, on: IdeaRow, comment: Comment | None, reason: str) -> None:
