@@ -1,13 +1,14 @@
 """Finding ideas by their words, the same on both databases. The only code that writes `idea_term`.
 
 A text becomes terms: its words in folded form, and for scripts that write without blanks (Chinese, Japanese, Korean,
-Thai) every two neighbouring characters. An idea matches when it has every term of the question; the last word of a question
-may still be half typed, so it is a prefix.
+Thai) every two neighbouring characters. An idea matches when it has every term of the question; the last word of a
+question may still be half typed, so it is a prefix.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -17,8 +18,9 @@ from ideas.db import db
 from ideas.text import folded
 
 TERM_LONGEST = 40
-# a question of more words than this is answered by its first ones
+# a question of more words or terms than this is answered by its first ones
 WORDS_MOST = 8
+TERMS_MOST = 24
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0002ffff"
 _WORDS = re.compile(rf"[{_UNSPACED}]+|[^\W{_UNSPACED}]+")
 
@@ -49,7 +51,8 @@ def index_all(ideas: Sequence[Idea]) -> None:
 
 def matches(question: str, idea_id: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
     """Conditions on an idea's id; all must hold. [] for a question without words, which everything answers."""
-    words = _WORDS.findall(folded(question))[:WORDS_MOST]
+    # not `folded`, which refuses what cannot be kept: a question is not kept, and finds nothing at worst
+    words = _WORDS.findall(unicodedata.normalize("NFKC", question).casefold())[:WORDS_MOST]
     conditions = []
     for place, word in enumerate(words, start=1):
         if _is_unspaced(word):
@@ -59,7 +62,7 @@ def matches(question: str, idea_id: sa.ColumnElement[int]) -> list[sa.ColumnElem
             conditions.append(_has(idea_id, sa.and_(IdeaTerm.term >= start, IdeaTerm.term < start + "\U0010ffff")))
         else:
             conditions.append(_has(idea_id, IdeaTerm.term == word[:TERM_LONGEST]))
-    return conditions
+    return conditions[:TERMS_MOST]
 
 
 def _has(idea_id: sa.ColumnElement[int], condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
