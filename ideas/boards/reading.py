@@ -282,7 +282,10 @@ def _first_words(idea_ids: Sequence[int]) -> dict[int, datetime]:
             Answer.idea_id.in_(idea_ids), Answer.undone_at.is_(None)
         ),
         sa.select(Comment.idea_id, Comment.created_at).where(
-            Comment.idea_id.in_(idea_ids), Comment.is_official, Comment.deleted_at.is_(None)
+            Comment.idea_id.in_(idea_ids),
+            Comment.is_official,
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
         ),
     ).subquery()
     rows = db.session.execute(sa.select(words.c.idea_id, sa.func.min(words.c.at)).group_by(words.c.idea_id))

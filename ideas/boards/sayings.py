@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from markupsafe import Markup
-
 from ideas import looks
 from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Use
@@ -19,7 +17,7 @@ from ideas.words import _, ngettext
 
 def day(at: date | datetime) -> str:
     """A day as people say it, without markup: "3 March"."""
-    return Markup(looks.day(at)).striptags()
+    return looks.day(at).striptags()
 
 
 def signed(person: User) -> str:
@@ -66,6 +64,8 @@ def why(path: str, contribution: Contribution | None, board: Board) -> str:
         return _("You wrote this idea on %(day)s.", day=when)
     if contribution.kind == "vote":
         return _("You voted for this on %(day)s.", day=when)
+    if not contribution.quote:  # a picture alone has no words
+        return _("You commented on this on %(day)s.", day=when)
     return _("You said on %(day)s: “%(quote)s”", day=when, quote=contribution.quote)
 
 
@@ -75,6 +75,8 @@ def used(use: Use) -> str:
         return _("Your vote")
     if use.kind == "author":
         return _("Your idea")
+    if not use.quote:  # taken back since, or a picture alone
+        return _("Your comment")
     return _("Your words “%(quote)s”", quote=use.quote)
 
 
