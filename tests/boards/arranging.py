@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from ideas.accounts.models import User
 from ideas.boards.models import Board, BoardRole
 from ideas.db import db
 from tests.factories import MembershipFactory, UserFactory, team_member
@@ -17,7 +16,7 @@ from tests.factories import MembershipFactory, UserFactory, team_member
 READERS = ("visitor", "suspended", "invited", "member", "author", "team", "admin")
 
 
-def reader_of(kind: str, board: Board) -> User | None:
+def reader_of(kind: str, board: Board) -> Any:
     """Somebody of that kind on `board`. The author belongs to a private board too: they posted there."""
     if kind == "visitor":
         return None
@@ -27,7 +26,7 @@ def reader_of(kind: str, board: Board) -> User | None:
         return UserFactory(name="Ada", admin=True)
     if kind == "team":
         return team_member(board, name="Tea")
-    person: User = UserFactory(name=kind.capitalize())
+    person = UserFactory(name=kind.capitalize())
     if kind == "invited" or (kind == "author" and board.is_private):
         MembershipFactory(board=board, user=person, role=BoardRole.MEMBER)
     return person
