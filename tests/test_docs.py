@@ -146,6 +146,7 @@ def commands(program: str) -> Iterator[Command]:
     for document in DOCUMENTS:
         lines = [line for block in blocks(document, SHELL) for line in block.splitlines()]
         lines += [code for code in CODE.findall(prose(document)) if code.startswith(f"{program} ")]
+        lines += re.findall(rf"^ {{4}}({program} .*)$", prose(document), flags=re.MULTILINE)
         for line in lines:
             if not line.lstrip().startswith(("#", "Description=")) and (found := call.search(line)):
                 yield Command(document, shlex.split(found[1]))
