@@ -1,3 +1,4 @@
+import threading
 from datetime import timedelta
 
 import pytest
@@ -79,3 +80,25 @@ def test_who_tried_is_not_written_down_in_clear():
     kept = " ".join(db.session.scalars(sa.select(Attempt.who)))
     assert "mia" not in kept
     assert "192" not in kept
+
+
+def test_many_tries_at_the_same_moment_are_no_way_around(app):
+    start, passed = threading.Barrier(8), []
+
+    def at_once():
+        with app.app_context():
+            start.wait()
+            try:
+                passed.append(spend())
+            except TooMany:
+                pass
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=at_once) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(passed) == 3

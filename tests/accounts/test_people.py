@@ -1,6 +1,7 @@
 """Who writes people and companies, and what administrators may do to them."""
 
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -191,33 +192,37 @@ def test_administrators_leave_their_own_rights_to_another(act):
 
 def test_two_administrators_cannot_dismiss_each_other_at_once(app):
     petra, paul = an_admin(), an_admin("paul@example.test", "Paul")
-    ids = [(petra.id, paul.id), (paul.id, petra.id)]
+    petra_id, paul_id = petra.id, paul.id
     db.session.commit()
-    start, refused = threading.Barrier(2), []
+    dismissed, refused = threading.Event(), []
 
-    def dismiss(actor_id, other_id):
+    def dismiss(actor_id, other_id, *, before_commit):
+        actor, other = db.session.get_one(User, actor_id), db.session.get_one(User, other_id)
+        people.set_role(actor, other, SiteRole.MEMBER)
+        db.session.flush()
+        before_commit()
+
+    def linger():
+        dismissed.set()
+        time.sleep(0.5)  # the other one is at it by now
+
+    def dismiss_back():
+        dismissed.wait()
         with app.app_context():
-            start.wait()
             try:
-                committed(
-                    lambda: people.set_role(
-                        db.session.get_one(User, actor_id), db.session.get_one(User, other_id), SiteRole.MEMBER
-                    )
-                )
+                committed(dismiss, paul_id, petra_id, before_commit=lambda: None)
             except DomainError as error:
                 refused.append(error)
             finally:
                 db.session.remove()
 
-    threads = [threading.Thread(target=dismiss, args=pair) for pair in ids]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    other_thread = threading.Thread(target=dismiss_back)
+    other_thread.start()
+    committed(dismiss, petra_id, paul_id, before_commit=linger)
+    other_thread.join()
 
-    db.session.rollback()
-    admins = db.session.scalars(sa.select(User).where(User.site_role == SiteRole.ADMIN)).all()
-    assert len(admins) == 1
+    admins = db.session.scalars(sa.select(User.id).where(User.site_role == SiteRole.ADMIN)).all()
+    assert admins == [petra_id]
     assert len(refused) == 1
 
 

@@ -198,6 +198,20 @@ def test_a_visit_is_noted_at_most_every_five_minutes(client, clock):
     assert last_seen() == at_first + timedelta(minutes=6)
 
 
+def test_of_many_requests_at_once_one_notes_the_visit(client, clock):
+    a_person(password=PASSWORD)
+    sign_in(client)
+    (row,) = db.session.scalars(sa.select(UserSession))
+    clock.shift(timedelta(minutes=6))
+
+    committed(sessions.seen, row.id)
+    first = db.session.scalar(sa.select(UserSession.last_seen_at))
+    clock.shift(timedelta(seconds=5))
+    committed(sessions.seen, row.id)
+
+    assert db.session.scalar(sa.select(UserSession.last_seen_at)) == first
+
+
 def test_a_suspended_person_is_signed_out_may_read_again_and_nothing_more(client):
     mia = a_person(password=PASSWORD)
     sign_in(client)
