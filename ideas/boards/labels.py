@@ -83,7 +83,7 @@ def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed
     return "; ".join(parts)
 
 
-def outcome(channel: str, state: str, reason: str | None) -> str:
+def outcome(state: str, reason: str | None) -> str:
     """What became of telling somebody, in the team's list."""
     if state == State.SENT:
         return _("told")
@@ -91,6 +91,8 @@ def outcome(channel: str, state: str, reason: str | None) -> str:
         return _("on its way")
     if state == State.FAILED:
         return _("could not be reached")
+    if reason == Suppressed.INBOX_ONLY:
+        return _("in the inbox alone")
     return _("not told: %(why)s", why=why_not(reason))
 
 

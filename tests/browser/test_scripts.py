@@ -1,0 +1,96 @@
+"""What scripts add: no new page for a vote, results while typing, nothing typed is lost."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.visiting import sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_vote_needs_no_new_page_and_is_announced(page):
+    sign_in(page, "member")
+    page.goto("/boards/data-and-tools?sort=new")
+    row = page.locator(".idea-row").filter(has=page.locator('[aria-pressed="false"]')).last
+    number = row.get_attribute("id")
+    button = page.locator(f"#{number} .vote-button")
+    page.evaluate("window.stayed = true")
+
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-announce]")).to_contain_text("Your vote counts.")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+
+    assert page.evaluate("window.stayed")
+    assert page.evaluate("document.activeElement.matches('.vote-button')")
+
+
+def test_a_vote_goes_through_when_the_script_cannot_send_it(page):
+    sign_in(page, "member")
+    page.goto("/boards/data-and-tools?sort=new")
+    number = page.locator(".idea-row").filter(has=page.locator('[aria-pressed="false"]')).first.get_attribute("id")
+    page.evaluate("window.fetch = () => Promise.reject(new TypeError('offline'))")
+
+    page.locator(f"#{number} .vote-button").click()
+
+    expect(page.locator(".flash")).to_contain_text("Your vote counts.")
+    page.locator(f"#{number} .vote-button").click()
+
+
+def test_a_visitors_vote_leads_to_signing_in(page):
+    page.goto("/boards/data-and-tools?sort=new&status=open")
+
+    page.locator(".idea-row .vote-button").first.click()
+
+    page.wait_for_url(re.compile("/sign-in"))
+
+
+def test_results_come_while_typing_and_the_address_can_be_shared(page):
+    page.goto("/boards/garden-planner")
+
+    page.get_by_label("Say something, or search").press_sequentially("rota")
+
+    expect(page.locator("[data-results] .idea-row-title").first).to_contain_text(re.compile("rota", re.I))
+    expect(page).to_have_url(re.compile(r"q=rota"))
+    assert page.evaluate("document.activeElement.id") == "say"
+
+
+def test_what_was_typed_is_there_again(page):
+    sign_in(page, "member")
+    page.goto("/boards/garden-planner/new")
+    page.get_by_label("Your idea in one line").fill("A lamp on the compost")
+    page.get_by_label("What would it change for you").fill("In December it is dark at four.")
+
+    page.goto("/")
+    page.goto("/boards/garden-planner/new")
+
+    expect(page.get_by_label("Your idea in one line")).to_have_value("A lamp on the compost")
+    expect(page.get_by_label("What would it change for you")).to_have_value("In December it is dark at four.")
+
+
+def test_only_reasons_that_fit_are_offered(page):
+    sign_in(page, "team")
+    page.goto("/boards/garden-planner/needs-an-answer")
+    page.locator("[data-keys-answer]").first.click()
+
+    page.get_by_label("What is it now").select_option(label="Planned")
+
+    offered = page.locator("select[name=reason] option:not([disabled])").all_inner_texts()
+    assert offered == ["We have decided to do it", "We cannot say yet"]
+
+
+def test_motion_is_left_out_for_those_who_want_none(new_context):
+    page = new_context(reduced_motion="reduce").new_page()
+    page.goto("/boards/garden-planner")
+
+    slow = page.evaluate(
+        """[...document.querySelectorAll("*")].filter((element) => {
+          const style = getComputedStyle(element);
+          return parseFloat(style.transitionDuration) > 0.01 || parseFloat(style.animationDuration) > 0.01;
+        }).length"""
+    )
+
+    assert slow == 0
