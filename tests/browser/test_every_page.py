@@ -45,7 +45,8 @@ def test_every_page_fits_a_phone(new_context, axe, who):
 SMALL = """() => {
   const seen = (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1;
   const inText = (element) => getComputedStyle(element).display === "inline";
-  return [...document.querySelectorAll("button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio])")]
+  const controls = "button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio])";
+  return [...document.querySelectorAll(controls)]
     .filter((element) => seen(element) && !inText(element))
     .filter((element) => element.getBoundingClientRect().height < 36)
     .map((element) => element.outerHTML.slice(0, 120));

@@ -9,9 +9,8 @@ from playwright.sync_api import Page
 from ideas.boards.demo_words import crowd
 
 _ROLES = {"member": "mia", "team": "nadia", "admin": "tomas"}
-SIGN_INS = {
-    role: (known.email, known.password) for role, key in _ROLES.items() for known in crowd.KNOWN if known.key == key
-}
+_KNOWN = {known.key: known for known in crowd.KNOWN}
+SIGN_INS = {role: (_KNOWN[key].email, _KNOWN[key].password) for role, key in _ROLES.items()}
 
 # Who sees which page. {idea} is an answered idea with credits, {open} one that takes votes.
 PAGES: dict[str, tuple[str, ...]] = {
