@@ -32,7 +32,7 @@ def test_a_vote_goes_through_when_the_script_cannot_send_it(page):
     sign_in(page, "member")
     page.goto("/boards/data-and-tools?sort=new")
     number = page.locator(".idea-row").filter(has=page.locator('[aria-pressed="false"]')).first.get_attribute("id")
-    page.evaluate("window.fetch = () => Promise.reject(new TypeError('offline'))")
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('offline')); }")
 
     page.locator(f"#{number} .vote-button").click()
 
