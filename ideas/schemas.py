@@ -73,9 +73,12 @@ class UtcTime(fields.DateTime):
     """A time going out as RFC 3339 in UTC with "Z"."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return when(value)
+
+
+def when(value: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC with "Z", in whole seconds."""
+    return None if value is None else value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class Id(fields.Integer):
@@ -84,7 +87,7 @@ class Id(fields.Integer):
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=validate.Range(min=1, max=2**31 - 1), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         if not (type(value) is int or (isinstance(value, str) and value.isascii() and value.isdigit())):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **options)

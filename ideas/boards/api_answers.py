@@ -84,7 +84,7 @@ def correct_answer(changes: dict[str, Any], answer_id: int) -> Any:
     with unit_of_work():
         row = queries.get_answer(api.member(), answer_id)
         line = _line(row)
-        api.require_match(shapes.AnswerOut, lambda: shapes.answer(line))
+        api.require_match(lambda: shapes.answer(line))
         answering.correct(api.member(), row, {**_words(line), **changes})
     return _answer(answer_id)
 

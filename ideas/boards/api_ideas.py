@@ -133,7 +133,7 @@ def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
     """
     with unit_of_work():
         on = queries.get_idea(api.member(), idea_id)
-        api.require_match(shapes.IdeaOut, lambda: _whole(on))
+        api.require_match(lambda: _whole(on))
         posting.revise(api.member(), on, changes)
     return whole_idea(idea_id)
 
@@ -188,5 +188,5 @@ def _whole(on: IdeaRow) -> shapes.Shape:
     told_by = receipts.announcements([line.answer.id]).get(line.answer.id, []) if line else []
     return {
         **shapes.idea(idea, tags, line, team=on.standing.is_team),
-        "people_told": report.people_told(told_by),
+        "people_told": shapes.told(report.people_told(told_by)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
@@ -30,7 +31,8 @@ from ideas.boards.queries import IdeaRow
 from ideas.boards.reading import Thread
 from ideas.boards.receipts import Receipt
 from ideas.ledger.models import Channel, State
-from ideas.schemas import UtcTime
+from ideas.ledger.report import People
+from ideas.schemas import UtcTime, when
 from ideas.settings import absolute
 
 Shape = dict[str, Any]
@@ -235,6 +237,14 @@ class ReceiptOut(OutSchema):
     told = fields.List(fields.Nested(TellingOut))
 
 
+def day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def told(people: People) -> Shape:
+    return {name: getattr(people, name) for name in ("owed", "sent", "pending", "suppressed", "failed")}
+
+
 def person(user: User | None) -> Shape | None:
     return None if user is None else {"id": user.id, "name": user.name}
 
@@ -270,7 +280,7 @@ def idea(row: Idea, tags: Iterable[Tag], line: AnswerLine | None, *, team: bool)
         "tags": [tag.slug for tag in tags],
         "vote_count": row.rank.vote_count,
         "comment_count": row.rank.comment_count,
-        "created_at": row.created_at,
+        "created_at": when(row.created_at),
         "url": absolute(idea_path(row)),
         "merged_into": None,
         "source": {"kind": row.source_kind, "id": row.source_id} if team else {"kind": row.source_kind},
@@ -293,17 +303,17 @@ def answer(line: AnswerLine) -> Shape:
         "reason": given.reason,
         "text": given.text,
         "text_html": given.text_html,
-        "date": given.planned_for,
-        "review_by": given.review_by,
+        "date": day(given.planned_for),
+        "review_by": day(given.review_by),
         "by": {"id": given.by.id, "name": given.by.name, "role": "team"},
-        "announced_at": given.entry.fanned_out_at if given.entry else None,
+        "announced_at": _announced_at(given),
         "credits": [
             {"kind": each.kind, "id": each.comment_id, "person": person(each.user), "how": each.how}
             for each in line.credits
         ],
     }
     if given.undone_at is not None:
-        shape["undone_at"] = given.undone_at
+        shape["undone_at"] = when(given.undone_at)
     return shape
 
 
@@ -318,8 +328,8 @@ def comment(on: IdeaRow, row: Comment) -> Shape:
         "body_html": row.body_html if readable else "",
         "official": row.is_official,
         "internal": row.is_internal,
-        "created_at": row.created_at,
-        "edited_at": row.edited_at,
+        "created_at": when(row.created_at),
+        "edited_at": when(row.edited_at),
         "deleted": row.deleted_at is not None,
         "hidden": row.hidden_at is not None,
     }
@@ -329,6 +339,20 @@ def thread(on: IdeaRow, row: Thread) -> Shape:
     return {**comment(on, row.comment), "replies": [comment(on, reply) for reply in row.replies]}
 
 
+def _in_short(line: AnswerLine) -> Shape:
+    given = line.answer
+    return {
+        "status": given.status.slug,
+        "reason": given.reason,
+        "text": given.text,
+        "announced_at": _announced_at(given),
+    }
+
+
+def _announced_at(given: Answer) -> str | None:
+    return when(given.entry.fanned_out_at) if given.entry else None
+
+
 def receipt(row: Receipt) -> Shape:
     idea_of, line = row.idea, row.answer
     return {
@@ -336,10 +360,10 @@ def receipt(row: Receipt) -> Shape:
         "contribution": {
             "kind": row.contribution.kind,
             "id": row.contribution.id,
-            "at": row.contribution.at,
+            "at": when(row.contribution.at),
             "through": None,
         },
-        "answer": None if line is None else answer(line),
+        "answer": None if line is None else _in_short(line),
         "how_used": " ".join(use.how for use in row.uses) or None,
-        "told": [{"channel": each.channel, "state": each.state, "at": each.done_at} for each in row.told],
+        "told": [{"channel": each.channel, "state": each.state, "at": when(each.done_at)} for each in row.told],
     }

@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from ideas.api import OutSchema
 from ideas.ledger.models import Channel, Delivery, Path, State
-from ideas.schemas import UtcTime
+from ideas.schemas import UtcTime, when
 
 
 class RecipientOut(OutSchema):
@@ -47,6 +47,6 @@ def delivery(row: Delivery) -> dict[str, Any]:
         "state": row.state,
         "reason": row.reason,
         "attempts": row.attempts,
-        "due_at": row.due_at,
-        "done_at": row.done_at,
+        "due_at": when(row.due_at),
+        "done_at": when(row.done_at),
     }

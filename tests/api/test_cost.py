@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
+from flask import current_app
 
 from ideas.boards.models import Idea, IdeaTag
 from ideas.db import db
@@ -24,7 +25,8 @@ WHY = "We will build it in spring, because so many of you asked for it."
 
 @contextmanager
 def counted():
-    """The statements sent to the database meanwhile."""
+    """The statements sent to the database meanwhile, with nothing remembered of earlier answers."""
+    current_app.extensions["answerback.memory"].clear()
     statements = []
 
     def note(_connection, _cursor, statement, _parameters, _context, _many):
