@@ -31,16 +31,8 @@ def test_everybody_owed_word_has_a_line_for_each_channel(world: World):
 
 
 PATHS = [
-    "credited",
-    "author",
-    "merged_author",
-    "replied_to",
-    "mentioned",
-    "commenter",
-    "voter",
-    "follower",
-    "owner",
-    "team",
+    *("credited", "author", "merged_author", "replied_to", "mentioned"),
+    *("commenter", "voter", "follower", "owner", "team"),
 ]
 
 

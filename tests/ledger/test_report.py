@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from ideas.db import db, unit_of_work
 from ideas.ledger import preferences, report
-from ideas.ledger.models import Mode
+from ideas.ledger.models import Delivery, Mode
 from ideas.mail import PermanentFailure, TemporaryFailure
 from ideas.outbox import Notice
 from tests.ledger.arranging import SUBJECT, World, person
@@ -86,7 +86,8 @@ def test_the_list_of_outcomes_goes_on_where_a_page_ends(world: World):
     other = world.happens((people[0], "voter"), subject="idea:8")
     world.announce()
 
-    seen, cursor = [], None
+    seen: list[Delivery] = []
+    cursor = None
     while True:
         page = report.deliveries(SUBJECT, limit=3, cursor=cursor)
         seen += page.rows

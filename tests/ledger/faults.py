@@ -1,0 +1,266 @@
+"""A site whose worker is killed, and what must be true of it afterwards. For tests and for `bench.nothing_lost`.
+
+Workers are processes of their own, forked from one that has everything loaded, so that each begins at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from config import Config
+from ideas import create_app
+from ideas.accounts.models import SiteRole, User
+from ideas.boards import answering, boardkeeping, posting, queries
+from ideas.boards.models import Reason, Vote
+from ideas.boards.schemas import BoardWords
+from ideas.db import db, unit_of_work, utcnow
+from ideas.ledger import checker, fanout, sending, worker
+from ideas.ledger.models import Channel, Delivery, State
+
+IDEAS = Path(__file__).resolve().parent.parent.parent / "ideas"
+LEASE = 1
+WHY = "We looked at it with everybody who asked, and decided to do it in spring."
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.ledger.faults"])
+
+
+def crash_points() -> list[str]:
+    """Every place in the way of a message at which a test may kill; found in the code, so none is forgotten."""
+    sources = [IDEAS / "mail.py", *sorted((IDEAS / "ledger").rglob("*.py"))]
+    return [name for file in sources for name in re.findall(r'crashpoint\("([^"]+)"\)', file.read_text())]
+
+
+# After these the relay has the message and the ledger does not know it yet: it is sent once more.
+IN_FLIGHT = {"mail.after_accepted", "send.after", "send.before_commit"}
+
+
+# --- The outside world ---
+
+
+@dataclass
+class Sink:
+    """A mail server quick enough not to be what is measured. Keeps (Message-ID, recipient, time) of what it took."""
+
+    pause: float = 0.0  # before it says that it has a message
+    taken: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        listening = threading.Event()
+        self._thread = threading.Thread(target=self._live, args=(listening,), daemon=True)
+        self._thread.start()
+        listening.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join(10)
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}?tls=none"
+
+    def _live(self, listening: threading.Event) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(listening))
+
+    async def _serve(self, listening: threading.Event) -> None:
+        self._ended = asyncio.Event()
+        server = await asyncio.start_server(self._session, "127.0.0.1", 0, limit=2**20)
+        self.port = server.sockets[0].getsockname()[1]
+        listening.set()
+        await self._ended.wait()
+        server.close()
+
+    async def _session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        recipient = ""
+        writer.write(b"220 sink\r\n")
+        try:
+            while line := await reader.readline():
+                command = line[:4].upper()
+                if command == b"RCPT":
+                    recipient = line.partition(b"<")[2].partition(b">")[0].decode()
+                if command == b"DATA":
+                    writer.write(b"354 go on\r\n")
+                    content = await reader.readuntil(b"\r\n.\r\n")
+                    number = re.search(rb"^Message-ID: (.*?)\r\n", content, re.M)
+                    self.taken.append((number[1].decode() if number else "", recipient, time.monotonic()))
+                    if self.pause:
+                        await asyncio.sleep(self.pause)
+                writer.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+# --- The site ---
+
+
+@dataclass
+class Site:
+    """A site on a database of its own: one board, people who may vote, and a team that answers."""
+
+    settings: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        self.app = create_app(Config.from_env(self.settings))
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        with self.app.app_context():
+            yield
+            db.session.rollback()
+
+    def close(self) -> None:
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+    def settle_in(self, people: int) -> None:
+        """People with addresses, and somebody who answers."""
+        with self.here():
+            now = utcnow()
+            with unit_of_work():
+                petra = User(
+                    name="Petra", email="petra@example.test", verified_at=now, site_role=SiteRole.ADMIN, created_at=now
+                )
+                db.session.add(petra)
+                rows = [
+                    {"name": f"Person {number}", "email": f"p{number}@example.test", "verified_at": now}
+                    for number in range(people)
+                ]
+                db.session.execute(sa.insert(User), rows)
+                db.session.flush()
+                boardkeeping.make(petra, BoardWords().load({"slug": "garden", "name": "Garden"}))
+                self.petra_id = petra.id
+
+    def answer(self, voters: list[int]) -> int:
+        """Somebody answers an idea that those people voted for; how many people are owed word of it."""
+        with self.here():
+            with unit_of_work():
+                petra = db.session.get_one(User, self.petra_id)
+                idea = posting.submit(petra, queries.get_board(petra, "garden"), title="A seed library", body="")
+                idea_id = idea.id
+                db.session.execute(
+                    sa.insert(Vote), [{"idea_id": idea_id, "user_id": each, "cast_at": utcnow()} for each in voters]
+                )
+            with unit_of_work():
+                petra = db.session.get_one(User, self.petra_id)
+                words = {"status": "planned", "reason": Reason.COMMITTED, "text": WHY, "date": None, "review_by": None}
+                answering.answer(petra, queries.get_idea(petra, idea_id), {**words, "credits": []})
+        return len(voters) + 1  # Petra hears that her idea was received
+
+    def people(self) -> list[int]:
+        with self.here():
+            return list(db.session.scalars(sa.select(User.id).where(User.id != self.petra_id).order_by(User.id)))
+
+    def is_done(self) -> bool:
+        """Nothing waits, now or later."""
+        with self.here():
+            return fanout.next_due() is None and sending.next_due() is None
+
+    def wait_until_done(self, process: Any, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while not self.is_done():
+            if not process.is_alive():
+                raise RuntimeError(f"The worker ended with {process.exitcode}.")
+            if time.monotonic() > deadline:
+                raise TimeoutError("The worker does not come to an end.")
+            time.sleep(0.05)
+
+    def work_to_the_end(self, timeout: float = 300) -> None:
+        """A worker that nobody kills."""
+        process = start_worker(self.settings)
+        try:
+            self.wait_until_done(process, timeout)
+        finally:
+            stop(process)
+
+    def sent(self) -> list[tuple[str, str]]:
+        """What the ledger says was sent by mail: Message-ID and recipient."""
+        with self.here():
+            rows = db.session.execute(
+                sa.select(Delivery.id, User.email)
+                .join(User, User.id == Delivery.user_id)
+                .where(Delivery.channel == Channel.EMAIL.value, Delivery.state == State.SENT.value)
+            )
+            return [(f"<delivery-{row.id}@localhost>", row.email) for row in rows]
+
+    def breaches(self) -> list[Any]:
+        with self.here():
+            return [breach for check in checker.CHECKS.values() for breach in check()]
+
+
+def start_worker(settings: Mapping[str, str], crashpoint: str = "") -> Any:
+    """A worker as a process of its own that is killed at `crashpoint`, or not at all."""
+    process = processes.Process(target=_work, args=(dict(settings), crashpoint), daemon=True)
+    process.start()
+    return process
+
+
+def _work(settings: dict[str, str], crashpoint: str) -> None:
+    os.environ["CRASHPOINT"] = crashpoint
+    worker.run(create_app(Config.from_env(settings)))
+
+
+def stop(process: Any) -> None:
+    """End a worker in order; it finishes what it has in hand."""
+    if process.is_alive():
+        process.terminate()
+    process.join(30)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+
+
+def kill(process: Any) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+
+
+# --- What must be true afterwards ---
+
+
+@dataclass
+class Verdict:
+    """What came of a run; `problems` is empty when all is as it must be."""
+
+    owed: int
+    lost: int
+    repeated: int
+    problems: list[str]
+
+
+def judge(site: Site, sink: Sink, *, owed: int, may_repeat: int) -> Verdict:
+    """Every line was sent, nobody was left out, and no more was repeated than may be."""
+    sent = site.sent()
+    taken = Counter((number, recipient) for number, recipient, _at in sink.taken)
+    lost = [line for line in sent if line not in taken]
+    strange = [line for line in taken if line not in set(sent)]
+    repeated = sum(count - 1 for count in taken.values())
+    problems = [f"{breach.invariant}: {breach.where} {breach.what}" for breach in site.breaches()]
+    if len(sent) != owed:
+        problems.append(f"{owed} mails were owed, the ledger says {len(sent)}")
+    if lost:
+        problems.append(f"{len(lost)} mails never arrived, such as {lost[0]}")
+    if strange:
+        problems.append(f"{len(strange)} mails that the ledger does not know, such as {strange[0]}")
+    if repeated > may_repeat:
+        problems.append(f"{repeated} mails were repeated, {may_repeat} may be")
+    return Verdict(owed, owed - len(taken), repeated, problems)

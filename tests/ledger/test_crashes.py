@@ -1,0 +1,66 @@
+"""The worker is killed wherever it can be: nothing is lost, and nothing repeated but what was under way."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SETTINGS, Database
+from tests.ledger import faults
+from tests.ledger.faults import LEASE, Sink, Site
+
+PEOPLE = 5
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def site(database: Database, sink: Sink, tmp_path: Path) -> Iterator[Site]:
+    database.empty()
+    own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(tmp_path), "MAIL_URL": sink.url}
+    site = Site({**SETTINGS, **own, "LEASE_SECONDS": str(LEASE), "LOG_LEVEL": "error"})
+    site.settle_in(PEOPLE)
+    yield site
+    site.close()
+
+
+def test_there_are_places_to_kill_on_the_whole_way():
+    points = faults.crash_points()
+
+    assert len(set(points)) == len(points) >= 12
+    assert {point.partition(".")[0] for point in points} == {"fanout", "claim", "send", "mail", "sweep"}
+
+
+@pytest.mark.parametrize("point", faults.crash_points())
+def test_a_worker_killed_anywhere_loses_nothing(site: Site, sink: Sink, point: str):
+    owed = site.answer(site.people())
+    worker = faults.start_worker(site.settings, point)
+    worker.join(60)
+    assert worker.exitcode == -signal.SIGKILL, f"{point} was not reached"
+
+    site.work_to_the_end()
+
+    verdict = faults.judge(site, sink, owed=owed, may_repeat=1 if point in faults.IN_FLIGHT else 0)
+    assert verdict.problems == []
+    assert verdict.repeated == (1 if point in faults.IN_FLIGHT else 0)
+
+
+def test_ending_a_worker_finishes_what_it_has_in_hand_and_nothing_is_repeated(site: Site, sink: Sink):
+    sink.pause = 0.05
+    owed = site.answer(site.people())
+    worker = faults.start_worker(site.settings)
+    while not sink.taken:
+        assert worker.is_alive()
+
+    faults.stop(worker)
+
+    assert worker.exitcode == 0
+    assert 0 < len(sink.taken) < PEOPLE
+    site.work_to_the_end()
+    verdict = faults.judge(site, sink, owed=owed, may_repeat=0)
+    assert verdict.problems == []

@@ -1,0 +1,29 @@
+"""How a person hears who is connected with the news in several ways."""
+
+import pytest
+
+from tests.ledger.arranging import World, lines, outcome, person
+
+
+@pytest.mark.parametrize(
+    ("stronger", "weaker", "news"), [("commenter", "voter", "planned"), ("voter", "follower", "moved")]
+)
+def test_a_weaker_path_by_which_one_hears_at_once_still_brings_the_mail(
+    world: World, stronger: str, weaker: str, news: str
+):
+    mia = person()
+    world.happens((mia, stronger, news, "inbox", "comment", 4), (mia, weaker, news, "instant", "vote", 3))
+
+    world.announce()
+
+    assert lines()[mia.id, "email"].path == stronger
+    assert outcome(mia, "email") == ("pending", None)
+
+
+def test_what_nobody_is_told_at_once_waits_in_the_inbox(world: World):
+    mia = person()
+    world.happens((mia, "commenter", "moved", "inbox", "comment", 4), (mia, "voter", "moved", "inbox", "vote", 3))
+
+    world.announce()
+
+    assert outcome(mia, "email") == ("suppressed", "inbox_only")
