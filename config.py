@@ -280,6 +280,8 @@ class Config:
             "MAX_FORM_PARTS": 1000,
             "BABEL_DEFAULT_LOCALE": self.default_locale,
             "BABEL_DEFAULT_TIMEZONE": self.default_timezone,
+            # Some browsers send no Referer; http.py asks for the Origin instead, which all of them send.
+            "WTF_CSRF_SSL_STRICT": False,
             "RATELIMIT_ENABLED": self.rate_limits,
             "RATELIMIT_STORAGE_URI": self.rate_limit_storage,
         }

@@ -17,10 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(config: Config) -> Flask:
     """The application with all its rooms, as `config` wants it."""
-    from ideas import accounts, api, boards, http, ledger, looks, mailroom
+    from ideas import accounts, api, boards, http, ledger, logs, looks, mailroom
     from ideas.db import db
     from ideas.settings import Rooms
 
+    logs.init(config)
     app = Flask(__name__, instance_path=str(config.instance_path))
     app.config.update(config.flask_settings())
     if config.trusted_proxies:

@@ -60,7 +60,12 @@ def wants_part() -> bool:
 
 
 def problem(
-    status: int, code: str, detail: str, *, errors: list[dict[str, str]] | None = None, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     """An error for programs (RFC 9457); `code` is the same for the same cause for ever."""
     body: dict[str, Any] = {
@@ -128,7 +133,9 @@ def _bad_input(error: ValidationError) -> ResponseReturnValue:
 
 def _stale_form(error: CSRFError) -> ResponseReturnValue:
     return show_problem(
-        400, "stale-form", _("This form was open for too long or came from elsewhere. Go back, reload and send it again.")
+        400,
+        "stale-form",
+        _("This form was open for too long or came from elsewhere. Go back, reload and send it again."),
     )
 
 
@@ -147,7 +154,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     }.get(status, (f"http-{status}", error.description or HTTP_STATUS_CODES.get(status, "")))
     code = getattr(error, "problem", code)  # our own kinds, see problems.py
     # werkzeug knows headers that belong to the error, such as Allow
-    headers = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
+    headers = {
+        name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
+    }
     return show_problem(status, code, detail, headers)
 
 
@@ -155,12 +164,15 @@ def _database_down(error: sa.exc.OperationalError) -> ResponseReturnValue:
     log.error("database_unavailable", error=str(error.orig))
     db.session.rollback()
     return show_problem(
-        503, "unavailable", _("The site cannot be reached at the moment. Nothing is lost; try again shortly."), {"Retry-After": "5"}
+        503,
+        "unavailable",
+        _("The site cannot be reached at the moment. Nothing is lost; try again shortly."),
+        {"Retry-After": "5"},
     )
 
 
 def _our_fault(error: Exception) -> ResponseReturnValue:
-    log.exception("unexpected_error", path=request.path, request_id=g.get("request_id"))
+    log.exception("unexpected_error")
     db.session.rollback()
     if current_app.testing and not current_app.config.get("SHOW_500"):
         raise error
@@ -170,6 +182,8 @@ def _our_fault(error: Exception) -> ResponseReturnValue:
 def _name_request() -> None:
     asked = request.headers.get("X-Request-Id", "")
     g.request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", asked) else uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
 
 
 def _refuse_nul() -> None:
@@ -179,7 +193,7 @@ def _refuse_nul() -> None:
 
 
 def _refuse_foreign_origin() -> None:
-    """CSRF tokens have a second guard: browsers say where a request comes from. Programs with a key are not browsers."""
+    """The second guard beside CSRF tokens: browsers say where a request comes from. Programs with a key are no browsers."""
     if request.method in SAFE_METHODS or wants_json() or getattr(_view(), "open_to_all_origins", False):
         return
     origin = request.headers.get("Origin")
