@@ -65,6 +65,15 @@ test: lint chromium  ## Lint, then every test: on SQLite, on PostgreSQL, in a br
 chromium: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
 
+.PHONY: screenshots
+screenshots: chromium  ## Take the README's pictures from a demo, into docs/pictures
+	$(BIN)/python -m bench.screenshots --readme docs/pictures
+
+.PHONY: words
+words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract --no-location --sort-output -F ideas/translations/babel.cfg -k lazy -k _ -k ngettext:1,2 -o build/words.pot ideas
+
 .PHONY: lock
 lock: .venv/dev.stamp  ## Resolve requirements/*.in anew into the hashed lock files
 	@for set in runtime dev; do \

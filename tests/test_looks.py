@@ -2,8 +2,12 @@
 
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from flask import render_template
 from flask_babel import force_locale, refresh
 
 from config import ConfigError
@@ -176,3 +180,25 @@ def test_static_files_are_kept_by_browsers_and_named_by_their_content(client):
 
     assert address.startswith("?v=")
     assert "max-age=31536000" in kept_for
+
+
+def test_a_language_that_is_read_from_the_right_turns_the_page(app):
+    with app.test_request_context(), force_locale("ar"):
+        page = render_template("problem.html", status=404, code="not-found", detail="")
+        refresh()
+
+    assert '<html lang="ar" dir="rtl">' in page
+
+
+def test_translators_find_all_words_for_people():
+    folder = Path(looks.__file__).parent
+    with (folder / "translations" / "babel.cfg").open(encoding="utf-8") as mapping:
+        methods, options = parse_mapping_cfg(mapping)
+
+    found = set()
+    for _file, _line, message, *_rest in extract_from_dir(folder, methods, options, {**DEFAULT_KEYWORDS, "lazy": None}):
+        found |= set(message) if isinstance(message, tuple) else {message}
+
+    assert "Skip to content" in found  # a template
+    assert "Your vote is taken back. %(num)s person wants this." in found  # one of two numbers
+    assert "We have decided to do it" in found  # at module level
