@@ -74,9 +74,14 @@ def judge(
 def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:
     """One row for each person of the audience: their strongest path, and on it their weightiest contribution.
 
-    `but` is who is not told: nobody hears of their own act.
+    Whoever would hear the same news at once by a weaker path hears it at once: to comment on what one voted for, or to
+    follow it, must not cost anybody the mail. `but` is who is not told: nobody hears of their own act.
     """
     rows = audience.subquery("audience")
+    at_once = sa.func.max(sa.case((rows.c.by_default == Mode.INSTANT.value, 1), else_=0)).over(
+        partition_by=(rows.c.user_id, rows.c.news)
+    )
+    by_default = sa.case((at_once == 1, _word(Mode.INSTANT)), else_=rows.c.by_default).label("by_default")
     place = (
         sa.func.row_number()
         .over(
@@ -90,7 +95,8 @@ def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | N
         )
         .label("place")
     )
-    ranked = sa.select(*rows.c, place).where(rows.c.user_id.is_not(None))
+    others = [column for column in rows.c if column.name != "by_default"]
+    ranked = sa.select(*others, by_default, place).where(rows.c.user_id.is_not(None))
     if but is not None:
         ranked = ranked.where(rows.c.user_id != but)
     table = ranked.subquery("ranked")
