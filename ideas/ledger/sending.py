@@ -97,7 +97,7 @@ def try_again(attempts: int, first_tried_at: datetime, now: datetime, error: str
 
 # --- Claim ---
 
-_pending = sa.literal_column("delivery.state = 'pending'", sa.Boolean)  # as the index says it
+_pending = Delivery.state == sa.literal_column("'pending'", sa.String)  # as the index says it
 
 
 def claim(*, leftover: bool = False) -> Claim:

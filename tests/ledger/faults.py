@@ -103,7 +103,7 @@ class Sink:
                     if self.pause:
                         await asyncio.sleep(self.pause)
                 writer.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

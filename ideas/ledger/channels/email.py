@@ -71,12 +71,10 @@ def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome) -> mai
     if isinstance(said, Outcome):
         return said
     try:
-        message = _message(notice, row, said)
-        mail.as_bytes(message, settings.current().mail_from)
+        return _message(notice, row, said)
     except Exception as error:  # one broken notice must not hold up everybody's mail
         log.warning("mail_cannot_be_made", delivery=row.delivery.id, exc_info=True)
         return sending.unrenderable(repr(error))
-    return message
 
 
 def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Message:
