@@ -27,9 +27,10 @@ THEMES = ("light", "dark")
 WIDTHS = (360, 1280)
 PATIENCE_SECONDS = 60
 
+WANTED = "Say what a shift needs"
 DRAFT = (
-    "A booking page for the trailer: who has it, from when to when, and a note for the next one.\n\n"
-    "**No deposit**, because the gardens that tried one spent their evenings counting coins."
+    "Each shift gets a line for what it needs: boots, a car, how many people. Whoever signs up reads it first.\n\n"
+    "**One line and no form**, because every garden needs other things."
 )
 
 
@@ -81,7 +82,8 @@ def readme(folder: Path) -> int:
         page = page_for(browser, site.url, "member", size=(1280, 860))
         page.goto("/boards/garden-planner")
         page.screenshot(path=folder / "board.png")
-        answered = next(path for path in pages_of(page, "member") if path.startswith("/ideas/"))
+        page.goto("/boards/garden-planner?stage=shipped&sort=top")
+        answered = page.locator(".idea-row-title a").first.get_attribute("href") or ""
         page.goto(answered)
         page.screenshot(path=folder / "idea.png")
         page.goto("/receipts")
@@ -95,19 +97,22 @@ def readme(folder: Path) -> int:
         page.screenshot(path=folder / "dark.png")
 
         page = page_for(browser, site.url, "team", size=(1280, 1000))
-        page.goto("/boards/garden-planner/needs-an-answer")
-        page.locator("[data-keys-answer]").first.click()
+        page.goto("/boards/garden-planner?stage=open&sort=top")
+        page.get_by_role("link", name=WANTED).click()
+        page.get_by_role("link", name="Answer", exact=True).click()
         page.get_by_label("What is it now").select_option(label="Planned")
         page.get_by_label("Your answer").fill(DRAFT)
         page.locator("#credit-votes").check()
         page.locator("#how-votes").fill("So many of you asked that it comes before the new beds.")
         page.get_by_role("button", name="Preview").click()
-        page.locator("#forecast .sample").first.wait_for()
+        page.locator("#forecast .sample").nth(1).locator("summary").click()
+        page.evaluate("window.scrollTo(0, 0)")
         page.screenshot(path=folder / "answering.png")
 
         page.locator("[data-announce-button]").click()
         page.get_by_role("button", name="Send now").click()
-        page.set_viewport_size({"width": 640, "height": 860})
+        # a page of its own: ours would apply their content policy to the mail
+        page = browser.new_page(viewport={"width": 640, "height": 860})
         page.set_content(_mail_to_a_voter(site.folder / "mail"))
         page.screenshot(path=folder / "mail.png")
     return len(list(folder.glob("*.png")))

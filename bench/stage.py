@@ -70,7 +70,7 @@ def databases(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
             found["sqlite"] = dict  # the site's own folder holds it
         if "postgresql" in kinds:
             try:
-                server = stack.enter_context(PostgresServer())
+                server = stack.enter_context(PostgresServer(fsync=True))
             except Unavailable as error:
                 sys.exit(str(error))
             found["postgresql"] = lambda: {"DATABASE_URL": server.create_database(f"evidence_{next(made)}")}
