@@ -18,6 +18,7 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 
     schema: ClassVar[Schema]
     loaded: dict[str, Any]
+    form_errors: list[str]
 
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
@@ -45,7 +46,8 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     def loaded_or_raise(self) -> dict[str, Any]:
         """What was sent, judged; for buttons, which have nothing to draw again. Raises ValidationError."""
         if not self.validate_on_submit():
-            raise ValidationError({name: list(messages) for name, messages in self.errors.items()} or _("Please send the form again."))
+            wrong = {name: list(messages) for name, messages in self.errors.items()}
+            raise ValidationError(wrong or _("Please send the form again."))
         return self.loaded
 
 

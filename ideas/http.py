@@ -113,8 +113,9 @@ def show_problem(status: int, code: str, detail: str, headers: dict[str, str] | 
 
 
 def _domain_error(error: DomainError) -> ResponseReturnValue:
-    status = next(number for kind, number in STATUS.items() if isinstance(error, kind))
-    if isinstance(error, SignInNeeded) and not wants_json() and (ask := rooms().ask_to_sign_in):
+    status = STATUS[next(kind for kind in type(error).__mro__ if kind in STATUS)]
+    ask = rooms().ask_to_sign_in
+    if isinstance(error, SignInNeeded) and ask is not None and not wants_json():
         answer: ResponseReturnValue = ask()
         return answer
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
@@ -193,7 +194,7 @@ def _refuse_nul() -> None:
 
 
 def _refuse_foreign_origin() -> None:
-    """The second guard beside CSRF tokens: browsers say where a request comes from. Programs with a key are no browsers."""
+    """The second guard beside CSRF tokens: browsers say where a request comes from, programs with a key are none."""
     if request.method in SAFE_METHODS or wants_json() or getattr(_view(), "open_to_all_origins", False):
         return
     origin = request.headers.get("Origin")

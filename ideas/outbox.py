@@ -119,7 +119,7 @@ Notices = Mapping[str, Notice]
 
 
 def record(event: Event, *, wait: timedelta = timedelta(0)) -> int:
-    """Write down that `event` happened, in the caller's transaction; the entry's id. Told no sooner than after `wait`."""
+    """Write down that `event` happened, in the caller's transaction; the entry's id. It is told after `wait`."""
     now = utcnow()
     entry = OutboxEntry(
         kind=event.kind,

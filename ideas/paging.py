@@ -47,7 +47,8 @@ def read_cursor(order: str, cursor: str | None) -> list[Any] | None:
     try:
         return [_in(part) for part in _serializer(order).loads(cursor)]
     except BadData:
-        raise ValidationError({"cursor": [_("This place in the list is not known. Start again from the first page.")]}) from None
+        unknown = _("This place in the list is not known. Start again from the first page.")
+        raise ValidationError({"cursor": [unknown]}) from None
 
 
 def _serializer(order: str) -> URLSafeSerializer:

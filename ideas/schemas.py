@@ -21,15 +21,13 @@ class AppSchema(Schema):
 class Prose(fields.String):
     """Text of several lines, normalised. `shortest` and `longest` are in characters after that."""
 
-    def __init__(self, *, longest: int, shortest: int = 0, what: str = "text", **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *, longest: int, shortest: int = 0, **options: Any) -> None:
+        # for the API's description
+        described: dict[str, Any] = {"maxLength": longest} | ({"minLength": shortest} if shortest else {})
+        described |= options.pop("metadata", {})
+        super().__init__(**options, metadata=described)
         self.longest = longest
         self.shortest = shortest
-        self.what = what
-        # for the API's description
-        self.metadata.setdefault("maxLength", longest)
-        if shortest:
-            self.metadata.setdefault("minLength", shortest)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)

@@ -11,7 +11,7 @@ _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 def clean(text: str) -> str:
     """`text` in Unicode form NFC with "\\n" as line end and no blanks at its ends.
 
-    Raises ValueError for NUL, lone surrogates and control characters: PostgreSQL cannot store them, and nobody meant them.
+    Raises ValueError for NUL, lone surrogates and control characters: PostgreSQL cannot store them, nobody meant them.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if found := _REFUSED.search(text):

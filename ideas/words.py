@@ -14,12 +14,12 @@ from flask_babel.speaklater import LazyString
 
 def _(words: str, **values: Any) -> str:
     """`words` in the reader's language, with %(name)s filled in."""
-    return flask_babel.gettext(words, **values)
+    return str(flask_babel.gettext(words, **values))
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """`one` or `many` by `num`, in the reader's language; %(num)s stands for the number."""
-    return flask_babel.ngettext(one, many, num, **values)
+    return str(flask_babel.ngettext(one, many, num, **values))
 
 
 def lazy(words: str, **values: Any) -> LazyString:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import factory
 import sqlalchemy as sa
@@ -235,12 +235,11 @@ def status_of(board: Board, stage: Stage | str) -> Status:
 
 def team_member(board: Board, **values: Any) -> User:
     """Somebody of the board's team."""
-    user: User = UserFactory(**values)
+    user: Any = UserFactory(**values)
     MembershipFactory(board=board, user=user, team=True)
-    return user
+    return cast(User, user)
 
 
 def charlie() -> User:
     """Somebody who has no business here."""
-    person: User = UserFactory(name="Charlie")
-    return person
+    return cast(User, UserFactory(name="Charlie"))

@@ -153,7 +153,8 @@ def _ideas(ids: Iterable[int]) -> dict[int, Idea]:
 
 
 def _about(idea: Idea) -> dict[str, Any]:
-    return {"say": sayings, "idea": idea, "board": idea.board, "url": settings.absolute(f"/ideas/{idea.id}-{idea.slug}")}
+    address = settings.absolute(f"/ideas/{idea.id}-{idea.slug}")
+    return {"say": sayings, "idea": idea, "board": idea.board, "url": address}
 
 
 def _parts(batch: Sequence[DueDelivery]) -> dict[tuple[str, int], contributions.Contribution]:

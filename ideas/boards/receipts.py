@@ -1,4 +1,4 @@
-"""Receipts: every contribution of a person, where it stands, the answer, how it was used, when and how they were told."""
+"""Receipts: each contribution of a person, where it stands, the answer, how it was used, how they were told."""
 
 from __future__ import annotations
 

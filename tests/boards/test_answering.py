@@ -243,7 +243,9 @@ def test_correcting_words_after_it_was_announced_tells_nobody(mia, idea):
     assert db.session.get_one(Answer, given).text == WHY + " In May."
 
 
-@pytest.mark.parametrize("news", [{"date": "2031-05-01"}, {"credits": [{"kind": "author", "how": "It is on our wall."}]}])
+@pytest.mark.parametrize(
+    "news", [{"date": "2031-05-01"}, {"credits": [{"kind": "author", "how": "It is on our wall."}]}]
+)
 def test_correcting_with_news_after_it_was_announced_tells(mia, idea, news):
     given = answer(mia, idea)
     announced(given)

@@ -404,8 +404,10 @@ def test_what_is_no_address_is_not_invited():
         lambda who, board: boardkeeping.order_statuses(who, board, []),
         lambda who, board: boardkeeping.remove_status(who, board, status_of(board, Stage.STARTED).id),
         lambda who, board: boardkeeping.add_tag(who, board, name="Mine"),
-        lambda who, board: boardkeeping.rename_tag(who, board, db.session.scalar(sa.select(Tag.id)), name="Mine"),
-        lambda who, board: boardkeeping.remove_tag(who, board, db.session.scalar(sa.select(Tag.id))),
+        lambda who, board: boardkeeping.rename_tag(
+            who, board, db.session.scalars(sa.select(Tag.id)).one(), name="Mine"
+        ),
+        lambda who, board: boardkeeping.remove_tag(who, board, db.session.scalars(sa.select(Tag.id)).one()),
         lambda who, board: boardkeeping.add_person(who, board, who, role=BoardRole.TEAM),
         lambda who, board: boardkeeping.remove_person(who, board, who.id),
         lambda who, board: boardkeeping.invite(who, board, email="charlie@example.test"),

@@ -9,7 +9,7 @@ import pytest
 
 from ideas.accounts.models import SiteRole, User
 from ideas.boards import answering, commenting, following, moderating, policy, posting, queries, schemas, voting
-from ideas.boards.models import BoardRole, Reason, Stage, Visibility
+from ideas.boards.models import Board, BoardRole, Reason, Stage, Visibility
 from ideas.boards.policy import Standing
 from ideas.db import unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
@@ -76,7 +76,8 @@ class Scene:
     """People on a board, and for each act an idea with a comment, both by the author."""
 
     def __init__(self, *, visibility: Visibility = Visibility.PUBLIC, hidden: bool = False) -> None:
-        self.board: Any = BoardFactory(visibility=visibility)
+        board: Any = BoardFactory(visibility=visibility)
+        self.board: Board = board
         self.board_slug = self.board.slug
         self.people = {kind: reader_of(kind, self.board) for kind in PEOPLE}
         self.hidden_at = utcnow() if hidden else None

@@ -153,4 +153,3 @@ def test_a_recount_repairs_every_place():
     after = rank_of(queries.get_idea(None, idea).idea)
     assert (after.vote_count, after.stage) == before
     assert after.comment_count == 0
-
