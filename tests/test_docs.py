@@ -310,6 +310,16 @@ def test_every_file_that_engineers_are_sent_to_is_there():
         assert exists, code
 
 
+def test_every_evidence_command_is_on_the_map():
+    commands = {
+        f"bench.{path.stem}"
+        for path in (ROOT / "bench").glob("*.py")
+        if "def main(" in path.read_text(encoding="utf-8")
+    }
+
+    assert commands == set(re.findall(r"`(bench\.\w+)`", read("docs/engineers.md")))
+
+
 def test_the_crash_points_that_engineers_read_of_exist():
     source = "".join((ROOT / "ideas" / file).read_text(encoding="utf-8") for file in python_files())
 
