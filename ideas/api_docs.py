@@ -165,25 +165,26 @@ def _parameter(document: dict[str, Any], parameter: dict[str, Any]) -> Field:
     )
 
 
-def _fields(document: dict[str, Any], schema: dict[str, Any]) -> tuple[Field, ...]:
+def _fields(document: dict[str, Any], schema: dict[str, Any], inside: str = "") -> tuple[Field, ...]:
+    """The fields of an object and of what is in them: “credits[].how” is `how` of each row of `credits`."""
     schema = _resolved(document, schema)
     required = schema.get("required", [])
-    return tuple(
-        Field(
-            name,
-            _kind(document, inner),
-            name in required,
-            inner.get("description", ""),
-            _default(inner),
-        )
-        for name, inner in schema.get("properties", {}).items()
-    )
+    found: list[Field] = []
+    for name, part in schema.get("properties", {}).items():
+        place = f"{inside}{name}"
+        found.append(Field(place, _kind(document, part), name in required, part.get("description", ""), _default(part)))
+        for inner in [part, *part.get("anyOf", []), *part.get("allOf", [])]:
+            if "$ref" in inner:
+                found += _fields(document, inner, f"{place}.")
+            elif "items" in inner:
+                found += _fields(document, inner["items"], f"{place}[].")
+    return tuple(found)
 
 
 def _kind(document: dict[str, Any], schema: dict[str, Any]) -> str:
     """What may stand there, in a few words."""
     if "$ref" in schema:
-        return str(schema["$ref"].rpartition("/")[2])
+        return "object"
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema:
             return " or ".join(dict.fromkeys(_kind(document, each) for each in schema[several]))
@@ -205,7 +206,7 @@ def _kind(document: dict[str, Any], schema: dict[str, Any]) -> str:
             ("maximum", "to "),
             ("maxItems", "at most "),
         )
-        if name in schema
+        if schema.get(name, api.ID_MOST) != api.ID_MOST  # that ids are what a database holds need not be said
     ]
     return ", ".join([text, *limits])
 

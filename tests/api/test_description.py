@@ -150,6 +150,8 @@ def test_the_page_says_what_may_stand_in_a_field(document):
     assert (fields["title"].kind, fields["title"].required) == ("string, at most 120", True)
     assert (fields["tags"].kind, fields["tags"].required) == ("list of string, at most 40, at most 10", False)
     assert json.loads(posted.body_example)["board"] == "garden"
+    (answered,) = [each for each in sections["answers"] if each.id == "answer_idea"]
+    assert {"credits", "credits[].kind", "credits[].id", "credits[].how"} <= {field.name for field in answered.body}
     (listed,) = [each for each in sections["ideas"] if each.id == "list_ideas"]
     assert {field.name: field.default for field in listed.parameters}["limit"] == "20"
 
