@@ -161,7 +161,9 @@ def languages() -> list[Language]:
     return found
 
 
+@cache
 def _available() -> list[str]:
+    """Codes of the languages there are; a new catalogue is found at the next start."""
     codes = {SOURCE_LANGUAGE} | {str(locale) for locale in babel.list_translations()}
     return sorted(codes, key=lambda code: (code != SOURCE_LANGUAGE, code))
 

@@ -476,3 +476,11 @@ def test_the_team_can_tell_statuses_apart_by_name(client):
     IdeaFactory(board=board, stage=Stage.DECLINED)
 
     assert "Not for us" in client.get(f"/boards/{board.slug}").text
+
+
+def test_a_suspended_person_is_told_so_on_every_page(app):
+    idea = IdeaFactory()
+
+    page = browser_of(app, UserFactory(suspended=True)).get(path_of(idea)).text
+
+    assert "Your account is suspended: you can read, and take no part for now." in page

@@ -83,3 +83,15 @@ def test_a_wide_screen_does_not_stretch_the_lines(new_context):
     for path in pages_of(page, "visitor")[:7]:
         page.goto(path)
         assert page.locator("main").bounding_box()["width"] <= 1200
+
+
+def test_axe_would_find_what_is_wrong(page, axe):
+    page.goto("/boards/garden-planner")
+    page.evaluate("() => document.querySelector('label[for=say]').remove()")
+    page.evaluate("() => document.querySelector('#say').removeAttribute('placeholder')")
+    page.evaluate("() => { document.querySelector('h1').style.color = '#dddddd'; }")
+
+    found = "\n".join(axe(page))
+
+    assert "label" in found
+    assert "color-contrast" in found

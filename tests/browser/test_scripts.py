@@ -71,6 +71,25 @@ def test_what_was_typed_is_there_again(page):
     expect(page.get_by_label("What would it change for you")).to_have_value("In December it is dark at four.")
 
 
+def test_a_comment_that_was_refused_is_still_there_and_one_that_was_taken_is_not(page):
+    sign_in(page, "member")
+    page.goto("/boards/data-and-tools?sort=new")
+    page.locator(".idea-row-title a").first.click()
+    said = page.get_by_label("What do you want to say")
+    said.fill("A word that must not get lost.")
+    page.evaluate("() => { document.querySelector('.comment-form [name=csrf_token]').value = 'stale'; }")
+    page.get_by_role("button", name="Say it").click()
+    expect(page.locator("main")).to_contain_text("This form was open for too long")
+
+    page.go_back()
+    page.reload()
+    expect(said).to_have_value("A word that must not get lost.")
+    page.get_by_role("button", name="Say it").click()
+
+    expect(page.locator("#discussion")).to_contain_text("A word that must not get lost.")
+    expect(said).to_have_value("")
+
+
 def test_only_reasons_that_fit_are_offered(page):
     sign_in(page, "team")
     page.goto("/boards/garden-planner/needs-an-answer")

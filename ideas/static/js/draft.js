@@ -1,23 +1,31 @@
-// Nothing typed is lost: a form marked data-draft="name" is kept in this browser until it is sent.
+// Nothing typed is lost: a form marked data-draft="name" is kept in this browser until it was taken.
 
 const PREFIX = "draft:";
+const SENT = "draft-sent";
 
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  const key = PREFIX + form.dataset.draft;
+const forms = [...document.querySelectorAll("form[data-draft]")];
+
+// What was sent is kept until we see that it was taken: it led to another page, or to the comment it became.
+const sent = read(SENT).name;
+if (sent && (!forms.some((form) => form.dataset.draft === sent) || location.hash.startsWith("#comment-"))) {
+  write(PREFIX + sent, {});
+  write(SENT, {});
+}
+
+for (const form of forms) {
+  const name = form.dataset.draft;
   const fields = [...form.querySelectorAll("textarea, input[type=text]")];
 
-  const kept = read(key);
+  const kept = read(PREFIX + name);
   for (const field of fields) {
     if (kept[field.name] && !field.value) field.value = kept[field.name];
   }
 
   form.addEventListener("input", () => {
-    const values = Object.fromEntries(fields.filter((field) => field.value).map((field) => [field.name, field.value]));
-    write(key, values);
+    const typed = fields.filter((field) => field.value).map((field) => [field.name, field.value]);
+    write(PREFIX + name, Object.fromEntries(typed));
   });
-  form.addEventListener("submit", (event) => {
-    if (!event.submitter?.hasAttribute("data-preview-button")) write(key, {});
-  });
+  form.addEventListener("submit", () => write(SENT, { name }));
 }
 
 function read(key) {
