@@ -149,11 +149,12 @@ def bad_relay(findings: Findings, kind: str, env: Mapping[str, str]) -> None:
         here.settle_in(GOOD + len(BAD))
         voters = here.people()
         with here.here():
-            emails = dict(db.session.execute(sa.select(User.id, User.email).where(User.id.in_(voters))).tuples())
+            rows = db.session.execute(sa.select(User.id, User.email).where(User.id.in_(voters)))
+            emails = {row.id: str(row.email) for row in rows}
         # spread over the whole list, so that each stands in somebody's way
         chosen = {name: voters[(place + 1) * len(voters) // (len(BAD) + 1)] for place, name in enumerate(BAD)}
-        sink.script = {str(emails[user_id]): BAD[name][0] for name, user_id in chosen.items()}
-        good = {str(email) for user_id, email in emails.items() if user_id not in chosen.values()}
+        sink.script = {emails[user_id]: BAD[name][0] for name, user_id in chosen.items()}
+        good = {email for user_id, email in emails.items() if user_id not in chosen.values()}
         here.answer(voters)
         began = time.time()
         worker = faults.start_worker(here.settings)

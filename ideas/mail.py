@@ -11,10 +11,11 @@ import binascii
 import os
 import re
 import secrets
+import select
 import smtplib
 import ssl
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parseaddr
@@ -29,12 +30,24 @@ if TYPE_CHECKING:
     from config import Config
 
 COMMAND_SECONDS = 10.0  # what one recipient may cost the others when the relay falls silent
-AFTER_DATA_SECONDS = 30.0  # taking a message over may mean looking into it first
+AFTER_DATA_SECONDS = 120.0  # taking a message over may mean looking into it first
 LAST_REPLY = 300  # characters of what the other side said that are worth keeping
 
 
 class TemporaryFailure(Exception):
     """This message cannot be handed over now; it may be later."""
+
+
+class Undecided(TemporaryFailure):
+    """The relay has the whole message and has not said yet whether it takes it; sending it again may double it.
+
+    `wait` listens for its last word, for a while; it returns, or raises TemporaryFailure or PermanentFailure. It may be
+    called in another thread while the transport sends other messages.
+    """
+
+    def __init__(self, wait: Callable[[], None]) -> None:
+        super().__init__("The relay has not said yet whether it takes the message.")
+        self.wait = wait
 
 
 class PermanentFailure(Exception):
@@ -298,13 +311,26 @@ class SmtpTransport:
             self._refused(relay, code, reply)
         assert relay.sock is not None  # noqa: S101 it has just spoken
         crashpoint("mail.before_data")
-        relay.sock.settimeout(self.after_data_seconds)
         relay.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        if not _has_something_to_say(relay, self.command_seconds):
+            self._relay = None  # it is left to whoever waits for its last word
+            raise Undecided(lambda: self._last_word(relay))
         code, reply = relay.getreply()
         if code != 250:
             self._refused(relay, code, reply)
         crashpoint("mail.after_accepted")
-        relay.sock.settimeout(self.command_seconds)
+
+    def _last_word(self, relay: smtplib.SMTP) -> None:
+        try:
+            if relay.sock is not None:
+                relay.sock.settimeout(max(self.after_data_seconds - self.command_seconds, 0.1))
+            code, reply = relay.getreply()
+        except (OSError, smtplib.SMTPServerDisconnected) as error:
+            raise TemporaryFailure(_said(error)) from error
+        finally:
+            relay.close()
+        if code != 250:
+            raise (PermanentFailure if code >= 500 else TemporaryFailure)(_reply(code, reply))
 
     def _refused(self, relay: smtplib.SMTP, code: int, reply: bytes) -> None:
         words = _reply(code, reply)
@@ -312,13 +338,20 @@ class SmtpTransport:
             self.close()  # it says goodbye
         else:
             try:
-                if relay.sock is not None:
-                    relay.sock.settimeout(self.command_seconds)
                 relay.rset()
             except (OSError, smtplib.SMTPException):
                 self.close()
             self._is_fresh = False
         raise (PermanentFailure if code >= 500 else TemporaryFailure)(words)
+
+
+def _has_something_to_say(relay: smtplib.SMTP, seconds: float) -> bool:
+    sock = relay.sock
+    if sock is None:
+        return True  # that it is gone
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    return bool(select.select([sock], [], [], seconds)[0])
 
 
 def _reply(code: int, reply: bytes) -> str:

@@ -1,5 +1,6 @@
 """How mail leaves: what a relay answers, told apart by whom it concerns."""
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -90,12 +91,57 @@ def test_what_is_refused_for_one_recipient_concerns_that_one_alone(reply: str | 
         way.send(to("before@example.test"))
 
         began = time.monotonic()
-        with pytest.raises(failure):
+        with pytest.raises(failure) as raised:
             way.send(to("bad@example.test"))
         way.send(to("after@example.test"))
 
         assert time.monotonic() - began < 5
+        if isinstance(raised.value, mail.Undecided):
+            with pytest.raises(TemporaryFailure):
+                raised.value.wait()
         assert [message.recipients for message in sink.messages] == [("before@example.test",), ("after@example.test",)]
+        way.close()
+
+
+@pytest.mark.parametrize(
+    ("reply", "failure"), [("250 OK", None), ("451 Later", TemporaryFailure), ("554 Spam", PermanentFailure)]
+)
+def test_a_relay_that_thinks_about_a_message_keeps_nobody_else_waiting(reply: str, failure: type[Exception] | None):
+    """Sending it again at once would double what the relay takes in the end."""
+    with SmtpSink() as sink:
+        way = transport(sink.url, command_seconds=0.3, after_data_seconds=5)
+        thinking = threading.Event()
+
+        async def think(*arguments: Any) -> str:
+            envelope = arguments[2]
+            if "slow@example.test" in envelope.rcpt_tos:
+                while not thinking.is_set():
+                    await asyncio.sleep(0.01)
+                return reply
+            return "250 OK"
+
+        sink.handle_DATA = think  # type: ignore[assignment]  # the one thing this test changes of the world
+        with pytest.raises(mail.Undecided) as undecided:
+            way.send(to("slow@example.test"))
+        way.send(to("quick@example.test"))
+
+        thinking.set()
+        if failure is None:
+            undecided.value.wait()
+        else:
+            with pytest.raises(failure):
+                undecided.value.wait()
+        way.close()
+
+
+def test_a_relay_that_never_ends_thinking_is_given_up():
+    with SmtpSink({"slow@example.test": Reply(HANG, at_data=True)}) as sink:
+        way = transport(sink.url, command_seconds=0.2, after_data_seconds=0.5)
+        with pytest.raises(mail.Undecided) as undecided:
+            way.send(to("slow@example.test"))
+
+        with pytest.raises(TemporaryFailure):
+            undecided.value.wait()
         way.close()
 
 
@@ -335,7 +381,7 @@ def test_the_setting_says_which_way(tmp_path: Path):
     assert isinstance(relay, SmtpTransport)
     assert (relay.host, relay.port, relay.user, relay.password) == ("relay.test", 587, "mia", "p@ss")
     assert relay.starts_tls
-    assert (relay.command_seconds, relay.after_data_seconds) == (10, 30)
+    assert (relay.command_seconds, relay.after_data_seconds) == (10, 120)
     secure = way("smtps://relay.test", LEASE_SECONDS="4")
     assert isinstance(secure, SmtpTransport)
     assert (secure.port, secure.is_encrypted) == (465, True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 ANNOUNCED_A_TURN = 20  # then mail gets its turn, however much happens
 SWEEP_EVERY = timedelta(minutes=1)
+UNDECIDED_MOST = 20  # messages about which the relay may keep silent before others wait for it
+LAST_WORDS = 20.0  # seconds to hear what becomes of those when the worker ends
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds, after something went wrong
 
 
@@ -60,6 +63,38 @@ class Breaker:
 
 
 @dataclass
+class Undecided:
+    """A message that the relay has and does not yet say whether it takes; a thread listens for its last word."""
+
+    claim: Claim
+    row: Claimed
+    wait: Callable[[], None]
+    outcome: Outcome | None = None
+    thread: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+
+    def _listen(self) -> None:
+        self.outcome = _outcome(self.row, self.wait)
+
+
+def _outcome(row: Claimed, hand_over: Callable[[], None]) -> Outcome:
+    """What comes of handing a message over. Raises RelayDown, and Undecided when that is not known yet."""
+    try:
+        hand_over()
+    except mail.Undecided:
+        raise
+    except mail.TemporaryFailure as error:
+        return sending.try_again(row.attempts, row.first_tried_at, utcnow(), str(error))
+    except mail.PermanentFailure as error:
+        return sending.refused(str(error))
+    except mail.Unmailable as error:
+        return sending.unrenderable(str(error))
+    return sending.SENT
+
+
+@dataclass
 class Worker:
     """One process that tells people. `stop` ends it after the message in hand."""
 
@@ -67,11 +102,13 @@ class Worker:
     transport: mail.Transport
     breaker: Breaker = field(default_factory=Breaker)
     stopping: threading.Event = field(default_factory=threading.Event)
+    undecided: list[Undecided] = field(default_factory=list)
     swept_at: datetime | None = None
 
     def turn(self) -> bool:
         """Do some of everything that is due; False when there was nothing to do. Each part has its own transactions."""
         with self.app.app_context():
+            self._hear_last_words()
             did = self._announce()
             did = self._send() or did
             self._sweep()
@@ -138,10 +175,8 @@ class Worker:
                 self._release(claim, claim.rows[place:])
                 raise
             if outcome is not None:
-                with unit_of_work():
-                    sending.write_down(claim, row, outcome)
-                    crashpoint("send.before_commit")
-                crashpoint("send.after_commit")
+                self._write_down(claim, row, outcome)
+            self._hear_last_words()
 
     def _try(self, claim: Claim, row: Claimed, message: mail.Message | Outcome) -> Outcome | None:
         """Hand one message over; what came of it, None when it is no longer ours to send. Raises RelayDown."""
@@ -153,16 +188,45 @@ class Worker:
             return None
         crashpoint("send.before")
         try:
-            self.transport.send(message)
-        except mail.TemporaryFailure as error:
-            return sending.try_again(row.attempts, row.first_tried_at, utcnow(), str(error))
-        except mail.PermanentFailure as error:
-            return sending.refused(str(error))
-        except mail.Unmailable as error:
-            return sending.unrenderable(str(error))
+            outcome = _outcome(row, lambda: self.transport.send(message))
+        except mail.Undecided as undecided:
+            self._leave(Undecided(claim, row, undecided.wait))
+            return None
         crashpoint("send.after")
-        self.breaker.reset()
-        return sending.SENT
+        if outcome is sending.SENT:
+            self.breaker.reset()
+        return outcome
+
+    def _write_down(self, claim: Claim, row: Claimed, outcome: Outcome) -> None:
+        with unit_of_work():
+            sending.write_down(claim, row, outcome)
+            crashpoint("send.before_commit")
+        crashpoint("send.after_commit")
+
+    # --- What the relay has and does not yet say whether it takes it: others need not wait for that ---
+
+    def _leave(self, undecided: Undecided) -> None:
+        if len(self.undecided) >= UNDECIDED_MOST:
+            self.undecided[0].thread.join()
+        undecided.thread.start()
+        self.undecided.append(undecided)
+
+    def _hear_last_words(self, *, wait: float = 0.0) -> None:
+        """Write down what became of those about whom the relay has spoken, or does within `wait` seconds."""
+        if not self.undecided:
+            return
+        deadline = time.monotonic() + wait
+        for each in list(self.undecided):
+            each.thread.join(max(0.0, deadline - time.monotonic()))
+            if each.outcome is not None:
+                self.undecided.remove(each)
+                self._write_down(each.claim, each.row, each.outcome)
+
+    def finish(self, *, wait: float = LAST_WORDS) -> None:
+        """Let go of everything; about what the relay says nothing in time, it is asked again after the lease."""
+        with self.app.app_context():
+            self._hear_last_words(wait=wait)
+        self.transport.close()
 
     def _release(self, claim: Claim, rows: Sequence[Claimed]) -> None:
         with unit_of_work():
@@ -184,10 +248,10 @@ def run_once(app: Application, transport: mail.Transport | None = None) -> None:
     """Do everything that is due now, once, in this process. Raises RelayDown when mail cannot leave."""
     worker = Worker(app, transport or mail.transport_for(app.config["ANSWERBACK"]))
     try:
-        while worker.turn():
-            pass
+        while worker.turn() or worker.undecided:
+            worker.stopping.wait(0.05 if worker.undecided else 0)
     finally:
-        worker.transport.close()
+        worker.finish()
     if worker.breaker.trips:
         raise mail.RelayDown("Mail cannot leave; what is due is kept.")
 
@@ -218,7 +282,7 @@ def run(app: Application, *, drain: bool = False) -> None:
                 busy, pause = _wait(worker, pause)
             if not busy:
                 worker.stopping.wait(config.worker_poll_seconds)
-        worker.transport.close()
+        worker.finish()
         log.info("worker_ended")
 
 

@@ -1,6 +1,7 @@
 """Claim, send, write down: each once, whatever happens in between."""
 
 import itertools
+import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -464,3 +465,50 @@ def test_entries_know_how_many_were_owed_word(world: World):
 
     assert db.session.get_one(OutboxEntry, entry).owed == 2
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 4
+
+
+class Thinking(MemoryTransport):
+    """A relay that takes one message and says only later whether it does."""
+
+    def __init__(self, slow: str | None, last_word: Exception | None = None) -> None:
+        super().__init__()
+        self.slow, self.last_word = slow, last_word
+        self.spoken = threading.Event()
+
+    def send(self, message: Message) -> None:
+        super().send(message)
+        if message.to == self.slow:
+            raise mail.Undecided(self.speak)
+
+    def speak(self) -> None:
+        assert self.spoken.wait(10)
+        if self.last_word is not None:
+            raise self.last_word
+
+
+@pytest.mark.parametrize(
+    ("last_word", "becomes"),
+    [
+        (None, ("sent", None)),
+        (PermanentFailure("554"), ("failed", "bounced")),
+        (TemporaryFailure("451"), ("pending", None)),
+    ],
+)
+def test_a_relay_that_thinks_about_one_message_is_sent_the_others_meanwhile(
+    world: World, last_word: Exception | None, becomes: tuple[str, str | None]
+):
+    mia, ole = person("Mia"), person("Ole")
+    world.happens((mia, "voter"), (ole, "voter"))
+    transport = Thinking(mia.email, last_word)
+    worker = world.worker(transport)
+
+    worker.turn()
+    assert [message.to for message in transport.sent] == [mia.email, ole.email]
+    assert outcome(ole, "email") == ("sent", None)
+    assert outcome(mia, "email") == ("pending", None)
+
+    transport.spoken.set()
+    worker.finish()
+
+    assert outcome(mia, "email") == becomes
+    assert len(transport.sent) == 2
