@@ -69,6 +69,10 @@ chromium: .venv/dev.stamp
 screenshots: chromium  ## Take the README's pictures from a demo, into docs/pictures
 	$(BIN)/python -m bench.screenshots --readme docs/pictures
 
+.PHONY: bench
+bench: .venv/dev.stamp  ## Measure requests as ratios of a bare Flask answer, and how they grow; on both databases
+	@$(BIN)/python -m bench.speed
+
 .PHONY: words
 words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
 	@mkdir -p build
