@@ -24,6 +24,7 @@ def init_app(app: Flask) -> None:
         rooms = settings.rooms()
     rooms.notices = {**rooms.notices, **notices.NOTICES}
     rooms.news = (*rooms.news, *notices.NEWS)
+    rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS
     rooms.checks |= checks.CHECKS
     for page in (views, views_taking_part, views_team, views_manage):

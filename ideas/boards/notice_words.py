@@ -154,7 +154,7 @@ def _ideas(ids: Iterable[int]) -> dict[int, Idea]:
 
 def _about(idea: Idea) -> dict[str, Any]:
     address = settings.absolute(f"/ideas/{idea.id}-{idea.slug}")
-    return {"say": sayings, "idea": idea, "board": idea.board, "url": address}
+    return {"say": sayings, "idea": idea, "board": idea.board, "url": address, "subject_name": idea.title}
 
 
 def _parts(batch: Sequence[DueDelivery]) -> dict[tuple[str, int], contributions.Contribution]:

@@ -8,10 +8,12 @@ What is a digest by default goes to the inbox alone until there are digests.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from ideas import settings
 from ideas.accounts.models import User
 from ideas.boards import notice_words, policy, queries
 from ideas.boards.events import AnswerCorrected, Answered, Commented, Hidden, IdeaReceived
@@ -241,6 +243,19 @@ def sees_idea(subject: str, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[
         .where(Idea.id == idea_id, queries.idea_seen_by(user_id))
         .correlate_except(Idea, Board)
     )
+
+
+def name_subjects(person: User, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Subject → title and address of the ideas among them that `person` may see."""
+    ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith("idea:")]
+    if not ids:
+        return {}
+    rows = db.session.scalars(
+        sa.select(Idea)
+        .join(Board, Board.id == Idea.board_id)
+        .where(Idea.id.in_(ids), queries.idea_seen_by(sa.literal(person.id)))
+    )
+    return {idea.subject: (idea.title, settings.absolute(f"/ideas/{idea.id}-{idea.slug}")) for idea in rows}
 
 
 NOTICES: Notices = {
