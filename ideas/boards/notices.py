@@ -8,7 +8,6 @@ What is a digest by default goes to the inbox alone until there are digests.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
