@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,15 @@ def site(env: Mapping[str, str], commands: Sequence[str] = ("web",)) -> Iterator
 
 @dataclass
 class Conversation:
-    """What the CSV files say. votes: idea → the people whose last word was 1."""
+    """What the CSV files say. votes: idea → the people whose last word was 1; since: from when that vote has stood."""
 
     texts: dict[str, str]
     authors: dict[str, str]
+    created: dict[str, datetime]
     hidden: set[str]
     votes: dict[str, set[str]]
+    since: dict[tuple[str, str], datetime]
+    voters: set[str]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -103,22 +107,28 @@ class Conversation:
 
 def read_conversation(data: Path, name: str) -> Conversation:
     folder = data / "polis" / name
-    texts, authors, hidden = {}, {}, set()
+    texts, authors, created, hidden = {}, {}, {}, set()
     with (folder / "ideas.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             texts[row["id"]] = row["text"]
             authors[row["id"]] = row["author_id"]
+            created[row["id"]] = datetime.fromisoformat(row["created_at"])
             if row["moderated"] == "-1":
                 hidden.add(row["id"])
-    last: dict[tuple[str, str], str] = {}
+    since: dict[tuple[str, str], datetime] = {}
+    voters = set()
     with gzip.open(folder / "votes.csv.gz", "rt", encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):  # rows are in order of time
-            last[row["idea_id"], row["voter_id"]] = row["vote"]
+            voters.add(row["voter_id"])
+            key = row["idea_id"], row["voter_id"]
+            if row["vote"] != "1":
+                since.pop(key, None)
+            elif key not in since:
+                since[key] = datetime.fromisoformat(row["created_at"])
     votes: dict[str, set[str]] = {idea: set() for idea in texts}
-    for (idea, voter), vote in last.items():
-        if vote == "1":
-            votes[idea].add(voter)
-    return Conversation(texts, authors, hidden, votes)
+    for idea, voter in since:
+        votes[idea].add(voter)
+    return Conversation(texts, authors, created, hidden, votes, since, voters)
 
 
 def import_conversation(running: RunningApp, data: Path, name: str) -> None:
