@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
 from ideas.boards import searching
@@ -112,6 +114,27 @@ def ideas_on(
     return Page(_cards(page.rows), page.next)
 
 
+class Walked(FunctionElement[int]):
+    """A column in a condition that is checked along the way and never looked up in an index.
+
+    SQLite takes an index of each board's ideas for "on one of these boards" and sorts all it finds; a plus before
+    the column keeps it to the index of the order. PostgreSQL counts, and finds the better way itself.
+    """
+
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(Walked)
+def _plain(element: Any, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(Walked, "sqlite")
+def _walked(element: Any, compiler: Any, **options: Any) -> str:
+    return "+" + _plain(element, compiler, **options)
+
+
 @cache
 def _statement(
     sort: Sort, one_board: bool, stage: bool, status: bool, tag: bool, mine: bool, voted: bool, after: bool
@@ -138,7 +161,7 @@ def _statement(
     if one_board:
         places = places.where(IdeaRank.board_id == sa.bindparam("board"))
     else:
-        places = places.where(IdeaRank.board_id.in_(sa.bindparam("boards", expanding=True)))
+        places = places.where(Walked(IdeaRank.board_id).in_(sa.bindparam("boards", expanding=True)))
     if sort is Sort.ANSWERED:
         places = places.where(IdeaRank.answered_at.is_not(None))
     if stage:

@@ -295,11 +295,13 @@ def _first_words(idea_ids: Sequence[int]) -> dict[int, datetime]:
 def needs_an_answer(boards: Sequence[BoardRow], *, limit: int, cursor: str | None = None) -> Page[Waiting]:
     """Ideas without an official word, longest wait first, on those of `boards` whose team the reader is of."""
     after = read_cursor("waiting", cursor)
+    of_team = [row.board.id for row in boards if row.standing.is_team]
+    board = IdeaRank.board_id if len(of_team) < 2 else listing.Walked(IdeaRank.board_id)
     statement = (
         sa.select(Idea, IdeaRank.vote_count, IdeaRank.created_at)
         .join(IdeaRank, IdeaRank.idea_id == Idea.id)
         .where(
-            IdeaRank.board_id.in_([row.board.id for row in boards if row.standing.is_team]),
+            board.in_(of_team),
             IdeaRank.listed,
             sa.not_(IdeaRank.is_hidden),
             IdeaRank.answered_at.is_(None),

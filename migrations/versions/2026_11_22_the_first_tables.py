@@ -463,15 +463,15 @@ def upgrade() -> None:
             "ix_idea_rank_answered",
             ["answered_at", "idea_id"],
             unique=False,
-            sqlite_where=sa.text("listed = 1"),
-            postgresql_where=sa.text("listed"),
+            sqlite_where=sa.text("listed = 1 AND answered_at IS NOT NULL"),
+            postgresql_where=sa.text("listed AND answered_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_idea_rank_board_answered",
             ["board_id", "answered_at", "idea_id"],
             unique=False,
-            sqlite_where=sa.text("listed = 1"),
-            postgresql_where=sa.text("listed"),
+            sqlite_where=sa.text("listed = 1 AND answered_at IS NOT NULL"),
+            postgresql_where=sa.text("listed AND answered_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_idea_rank_board_discussed",
@@ -733,10 +733,14 @@ def downgrade() -> None:
             "ix_idea_rank_board_discussed", sqlite_where=sa.text("listed = 1"), postgresql_where=sa.text("listed")
         )
         batch_op.drop_index(
-            "ix_idea_rank_board_answered", sqlite_where=sa.text("listed = 1"), postgresql_where=sa.text("listed")
+            "ix_idea_rank_board_answered",
+            sqlite_where=sa.text("listed = 1 AND answered_at IS NOT NULL"),
+            postgresql_where=sa.text("listed AND answered_at IS NOT NULL"),
         )
         batch_op.drop_index(
-            "ix_idea_rank_answered", sqlite_where=sa.text("listed = 1"), postgresql_where=sa.text("listed")
+            "ix_idea_rank_answered",
+            sqlite_where=sa.text("listed = 1 AND answered_at IS NOT NULL"),
+            postgresql_where=sa.text("listed AND answered_at IS NOT NULL"),
         )
 
     op.drop_table("idea_rank")

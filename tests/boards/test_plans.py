@@ -1,0 +1,313 @@
+"""How the databases find what a list shows: by the index made for it, without reading a table through or sorting it.
+
+Plans are those of the statements as they are run, on tables with rows enough that it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+import sqlalchemy as sa
+
+from ideas.accounts.models import User
+from ideas.boards import api_reading, listing, queries, ranking, reading, receipts
+from ideas.boards.listing import Sort, Wanted
+from ideas.boards.models import Comment, Idea, IdeaRank, Stage, Vote
+from ideas.db import db, utcnow
+from ideas.ledger import fanout, sending
+from ideas.ledger import queries as inbox
+from ideas.ledger.models import Channel, Delivery, Path, State
+from ideas.outbox import OutboxEntry
+from tests.boards.arranging import statements
+from tests.factories import BoardFactory, UserFactory, status_of
+
+IDEAS, PEOPLE, DISCUSSED = 4_000, 300, 5
+BIG = {"idea", "idea_rank", "vote", "comment", "delivery", "outbox_entry", "idea_term", "answer"}
+
+
+class Plan(NamedTuple):
+    """What a database is going to do: the indexes it uses, the tables it reads through, and whether it sorts."""
+
+    indexes: set[str]
+    read_through: set[str]
+    sorts: bool
+    words: str
+
+
+def explain(statement: str, values: Any) -> Plan:
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":
+        return _of_sqlite([row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)])
+    [(found,)] = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values)
+    return _of_postgresql(found[0]["Plan"])
+
+
+def _of_sqlite(steps: list[str]) -> Plan:
+    indexes, read_through = set(), set()
+    for step in steps:
+        words = step.split()
+        if "INDEX" in words and "USING" in words and "AUTOMATIC" not in words:
+            indexes.add(words[words.index("INDEX") + 1])
+        elif words[0] == "SCAN" and words[1] in BIG:
+            read_through.add(words[1])
+    return Plan(indexes, read_through, any("TEMP B-TREE FOR ORDER BY" in step for step in steps), "\n".join(steps))
+
+
+def _of_postgresql(plan: dict[str, Any]) -> Plan:
+    nodes = list(_nodes(plan))
+    return Plan(
+        {node["Index Name"] for node in nodes if "Index Name" in node},
+        {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"} & BIG,
+        any("Sort" in node["Node Type"] for node in nodes),
+        "\n".join(f"{node['Node Type']} {node.get('Index Name', node.get('Relation Name', ''))}" for node in nodes),
+    )
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for each in plan.get("Plans", []):
+        yield from _nodes(each)
+
+
+class Site(NamedTuple):
+    """Boards with ideas, votes, comments, and a ledger; `reader` took part and was told."""
+
+    boards: list[Any]
+    reader: Any
+    team: Any
+
+
+@pytest.fixture
+def site(app):
+    boards = [BoardFactory() for _ in range(3)]
+    reader, team = UserFactory(), UserFactory(admin=True)
+    people = db.session.scalars(
+        sa.insert(User).returning(User.id),
+        [{"name": f"Person {number}", "email": f"p{number}@example.test", "locale": None} for number in range(PEOPLE)],
+    ).all()
+    now = utcnow()
+    ids = [reader.id, *people]
+    firsts = {board.id: status_of(board, Stage.OPEN).id for board in boards}
+    stages = list(Stage)
+    ideas = [
+        {
+            "id": number + 1,
+            "board_id": boards[number % 3].id,
+            "status_id": firsts[boards[number % 3].id],
+            "author_id": ids[number % len(ids)],
+            "title": f"Idea {number}",
+            "created_at": now - timedelta(hours=number),
+        }
+        for number in range(IDEAS)
+    ]
+    db.session.execute(sa.insert(Idea), ideas)
+    db.session.execute(
+        sa.insert(IdeaRank),
+        [
+            {
+                "idea_id": idea["id"],
+                "board_id": idea["board_id"],
+                "stage": stages[idea["id"] % 6],
+                "listed": idea["id"] % 50 != 0,
+                "is_hidden": idea["id"] % 97 == 0,
+                "created_at": idea["created_at"],
+                "vote_count": idea["id"] * 7919 % 500,
+                "comment_count": idea["id"] * 7919 % 40,
+                "answered_at": idea["created_at"] if idea["id"] % 3 else None,
+                "hot": ranking.weight(idea["created_at"]) + idea["id"] * 7919 % 50,
+            }
+            for idea in ideas
+        ],
+    )
+    votes = {(number * 7919 % IDEAS + 1, ids[number % len(ids)]) for number in range(12_000)}
+    db.session.execute(sa.insert(Vote), [{"idea_id": idea, "user_id": person} for idea, person in sorted(votes)])
+    db.session.execute(
+        sa.insert(Comment),
+        [
+            {"idea_id": number % IDEAS + 1, "author_id": ids[number % len(ids)], "body": "Yes.", "body_html": "Yes."}
+            for number in range(8_000)
+        ]
+        + [
+            {"idea_id": DISCUSSED, "author_id": ids[number % len(ids)], "body": "Yes.", "body_html": "Yes."}
+            for number in range(2_000)
+        ],
+    )
+    db.session.execute(
+        sa.insert(OutboxEntry),
+        [
+            {
+                "id": number + 1,
+                "kind": "answered",
+                "subject": f"idea:{number + 1}",
+                "about_id": number + 1,
+                "recorded_at": now,
+                "due_at": now - timedelta(minutes=number),
+                "fanned_out_at": now if number > 5 else None,
+            }
+            for number in range(2_000)
+        ],
+    )
+    db.session.execute(
+        sa.insert(Delivery),
+        [
+            {
+                "entry_id": number // 80 + 1,
+                "user_id": ids[number % 80 * 3],
+                "channel": channel,
+                "path": Path.VOTER,
+                "news": "planned",
+                "state": State.PENDING if number % 200 == 0 and channel is Channel.EMAIL else State.SENT,
+                "due_at": now - timedelta(minutes=number),
+            }
+            for number in range(8_000)
+            for channel in Channel
+        ],
+    )
+    db.session.commit()
+    learn()
+    return Site(boards, reader, team)
+
+
+def learn():
+    """PostgreSQL counts by itself now and then; SQLite never does unless somebody asks it to."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM ANALYZE"))
+
+
+def plan_of(act, *, number=0):
+    """The plan of a statement that `act` runs on the big tables; `number`: which of them."""
+    with statements() as asked:
+        act()
+    found = explain(*[(statement, values) for statement, values in asked if BIG & set(statement.split())][number])
+    db.session.rollback()
+    return found
+
+
+def lists(site):
+    """Name → what a page asks for, and the indexes it may walk."""
+    visitors = queries.list_boards(None)
+    team = queries.list_boards(site.team)
+    found = {}
+    for sort in Sort:
+        for name, boards, index in (("one board", visitors[:1], f"board_{sort}"), ("all boards", visitors, str(sort))):
+            # where a third of the ideas are on the board, PostgreSQL may as well walk those of all boards
+            fitting = {f"ix_idea_rank_{index}", f"ix_idea_rank_{sort}"}
+            page = {"boards": boards, "wanted": Wanted(sort=sort), "limit": 20}
+            after = listing.ideas_on(None, **page).next
+            found[f"{sort}, {name}"] = (lambda page=page: listing.ideas_on(None, **page)), fitting
+            found[f"{sort}, {name}, second page"] = (
+                lambda page=page, after=after: listing.ideas_on(None, **page, cursor=after),
+                fitting,
+            )
+        found[f"{sort}, for the team"] = (
+            lambda sort=sort: listing.ideas_on(site.team, team, Wanted(sort=sort), limit=20),
+            {f"ix_idea_rank_{sort}"},
+        )
+        found[f"{sort}, one stage"] = (
+            lambda sort=sort: listing.ideas_on(None, visitors[:1], Wanted(sort=sort, stage=Stage.PLANNED), limit=20),
+            {f"ix_idea_rank_board_{sort}", f"ix_idea_rank_{sort}", "ix_idea_rank_stage_top"},
+        )
+    found["the roadmap"] = (lambda: reading.roadmap(visitors[0]), {"ix_idea_rank_stage_top"})
+    return found
+
+
+def queues(site):
+    team = queries.list_boards(site.team)
+    after = {
+        name: reading.needs_an_answer(boards, limit=20).next for name, boards in (("one", team[:1]), ("all", team))
+    }
+    now = utcnow()
+    due = {"now": now, "lease": "x", "until": now, "most": 50}
+    unanswered, new = {"ix_idea_rank_unanswered"}, {"ix_idea_rank_new"}
+    return {
+        "needs an answer": (lambda: reading.needs_an_answer(team[:1], limit=20), unanswered),
+        "needs an answer, second page": (
+            lambda: reading.needs_an_answer(team[:1], limit=20, cursor=after["one"]),
+            unanswered,
+        ),
+        "needs an answer, all boards": (lambda: reading.needs_an_answer(team, limit=20), new),
+        "needs an answer, all boards, second page": (
+            lambda: reading.needs_an_answer(team, limit=20, cursor=after["all"]),
+            new,
+        ),
+        "the inbox": (lambda: inbox.inbox_for(site.reader, limit=20), {"ix_delivery_person"}),
+        "what is due": (lambda: db.session.execute(sending._take(False), due).all(), {"ix_delivery_due"}),
+        "when something is due": (sending.next_due, {"ix_delivery_due"}),
+        "what is to be announced": (lambda: fanout._take_oldest(now), {"ix_outbox_entry_waiting"}),
+    }
+
+
+def wrong(asked):
+    """Name → plan, of those that read a table through, sort, or walk another index."""
+    found = {}
+    for name, (act, fitting) in asked.items():
+        plan = plan_of(act)
+        if plan.read_through or plan.sorts or not plan.indexes & fitting:
+            found[name] = plan.words
+    return found
+
+
+def test_every_list_walks_its_index(site):
+    assert wrong(lists(site)) == {}
+
+
+def test_every_queue_walks_its_index(site):
+    assert wrong(queues(site)) == {}
+
+
+@pytest.mark.sqlite
+def test_sqlite_plans_no_worse_once_it_has_counted(site):
+    db.session.execute(sa.text("ANALYZE"))
+    db.session.commit()
+
+    assert wrong(lists(site)) == {}
+    assert wrong(queues(site)) == {}
+
+
+def test_the_longest_wait_is_found_at_the_head_of_the_queue(site):
+    board = queries.list_boards(None)[0]
+
+    plan = plan_of(lambda: reading.record_of(board), number=-1)
+
+    assert plan.indexes == {"ix_idea_rank_unanswered"}
+    assert not plan.sorts
+
+
+def test_a_long_discussion_is_read_in_its_order(site):
+    on = queries.get_idea(None, DISCUSSED)
+
+    plan = plan_of(lambda: reading.discussion(on))
+
+    assert "ix_comment_idea_id_created_at_id" in plan.indexes
+    assert (plan.sorts, plan.read_through) == (False, set())
+
+
+def test_what_is_mine_is_found_by_me(site):
+    """A person's contributions, votes and ideas are few: they may be sorted, but nobody else's are read."""
+    reader, boards = db.session.get_one(User, site.reader.id), queries.list_boards(None)
+
+    def indexes(act):
+        plan = plan_of(act)
+        assert not plan.read_through & {"vote", "comment", "delivery"}, plan.words
+        return plan.indexes
+
+    receipt = indexes(lambda: receipts.receipts_of(reader, limit=20))
+    voted = indexes(lambda: listing.ideas_on(reader, boards, Wanted(voted=True), limit=20))
+    mine = indexes(lambda: listing.ideas_on(reader, boards, Wanted(mine=True), limit=20))
+
+    assert receipt >= {"ix_idea_author_id", "ix_vote_user_id_idea_id", "ix_comment_author_id_idea_id"}
+    assert "ix_vote_user_id_idea_id" in voted
+    assert "ix_idea_author_id" in mine
+
+
+def test_whether_i_voted_is_looked_up(site):
+    reader, ids = db.session.get_one(User, site.reader.id), list(range(1, 21))
+
+    plan = plan_of(lambda: api_reading.votes_among(reader, ids))
+
+    assert plan.indexes & {"ix_vote_user_id_idea_id", "sqlite_autoindex_vote_1", "uq_vote_idea_id_user_id"}
+    assert not plan.read_through
