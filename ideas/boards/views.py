@@ -43,8 +43,10 @@ def _team_menu() -> dict[str, Any]:
 def home() -> ResponseReturnValue:
     reader = signin.reader()
     boards = queries.list_boards(reader)
-    answered = listing.ideas_on(reader, boards, Wanted(sort=Sort.ANSWERED), limit=LATELY_ANSWERED)
-    return render_template("boards/home.html", boards=boards, answered=answered.rows)
+    # an official comment counts as a word too, but here the answer itself is shown
+    official = listing.ideas_on(reader, boards, Wanted(sort=Sort.ANSWERED), limit=PAGE).rows
+    answered = [card for card in official if card.answer is not None][:LATELY_ANSWERED]
+    return render_template("boards/home.html", boards=boards, answered=answered)
 
 
 @bp.get("/boards/<slug>")

@@ -484,3 +484,14 @@ def test_a_suspended_person_is_told_so_on_every_page(app):
     page = browser_of(app, UserFactory(suspended=True)).get(path_of(idea)).text
 
     assert "Your account is suspended: you can read, and take no part for now." in page
+
+
+def test_the_first_page_shows_what_was_answered_lately(client):
+    board = BoardFactory()
+    CommentFactory(idea=IdeaFactory(board=board, title="Only talked about"), official=True)
+    answered(team_member(board, name="Petra"), IdeaFactory(board=board, title="Really answered"))
+
+    page = client.get("/").text
+
+    assert in_order(page, "Answered lately", "Really answered", "Petra : We have looked at it")
+    assert "Only talked about" not in page
