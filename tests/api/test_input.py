@@ -125,6 +125,16 @@ def test_deep_json_is_refused(mia, opened, closed, depth):
     answer = raw(mia, f'{{"title": {inner}}}')
 
     assert answer.status_code == 422
+    (line,) = answer.get_json(force=True)["errors"]
+    assert line["detail"] == "This is nested more than 20 deep."
+    assert line["pointer"] in ("/title", "")  # too deep even to be read, it has no place
+
+
+def test_nesting_as_deep_as_is_taken_is_judged_by_what_it_says(mia):
+    answer = raw(mia, f'{{"title": {"[" * (DEEP - 1)}1{"]" * (DEEP - 1)}}}')
+
+    assert answer.status_code == 422
+    assert "deep" not in answer.text
 
 
 def test_text_at_the_edge_of_what_is_taken(mia):
