@@ -129,11 +129,17 @@ def _frame(delivery: DueDelivery, row: Claimed, token: str) -> dict[str, Any]:
         "base_url": config.base_url,
         "settings_url": settings.absolute("/settings/notifications"),
         "stop": Stop(f"{unsubscribe}?stop=subject", f"{unsubscribe}?stop=kind", f"{unsubscribe}?stop=everything"),
+        "turn": _turn(),
         "light": palette.light,
         "dark": palette.dark,
         "lang": str(language).replace("_", "-"),
         "text_direction": language.text_direction,
     }
+
+
+def _turn() -> Markup:
+    """The returning mark, made of borders: it is there with pictures off."""
+    return Markup(settings.rooms().templates.get_template("ledger/mail/turn.html").render())  # noqa: S704 - ours
 
 
 def _label(news: str) -> str:
