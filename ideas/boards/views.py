@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -18,7 +19,7 @@ from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Answer, Stage
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.boards.reading import Record
-from ideas.db import utcnow
+from ideas.db import db, utcnow
 from ideas.http import wants_part
 from ideas.ledger import preferences, report
 from ideas.paging import PAGE
@@ -34,9 +35,14 @@ bp = Blueprint("boards", __name__, template_folder="templates")
 
 @bp.app_context_processor
 def _team_menu() -> dict[str, Any]:
-    """Whether the frame leads to the team's pages."""
-    person = signin.known_reader()
-    return {"team_boards": person is not None and reading.answers_somewhere(person)}
+    """Whether the frame leads to the team's pages. Drawn even while the database cannot be asked: then it does not."""
+    try:
+        person = signin.known_reader()
+        return {"team_boards": person is not None and reading.answers_somewhere(person)}
+    except sa.exc.SQLAlchemyError:
+        if not db.session().info.get("in_unit_of_work"):
+            db.session.rollback()
+        return {"team_boards": False}
 
 
 @bp.get("/")
