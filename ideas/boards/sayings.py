@@ -69,6 +69,13 @@ def why(path: str, contribution: Contribution | None, board: Board) -> str:
     return _("You said on %(day)s: “%(quote)s”", day=when, quote=contribution.quote)
 
 
+def why_new(path: str, board: Board) -> str:
+    """Why this person hears of a new idea: what they have to do with its board."""
+    if path == Path.FOLLOWER:
+        return _("You follow %(board)s.", board=board.name)
+    return why(path, None, board)
+
+
 def used(use: Use) -> str:
     """Which input an answer used."""
     if use.kind == "votes":
