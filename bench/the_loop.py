@@ -105,6 +105,7 @@ class Acts:
     def announce(self, event: str, about: int, actor: str, idea: str, audience: list[Owed]) -> None:
         """Write down what must come of an event, by the rules of the product and of what people have chosen by now."""
         strongest: dict[str, Owed] = {}
+        at_once = {(owed.person, owed.news) for owed in audience if owed.by_default == "instant"}
         for owed in audience:
             former = strongest.get(owed.person, owed)
             strongest[owed.person] = min(former, owed, key=self._rank)
@@ -113,7 +114,8 @@ class Acts:
                 continue
             both = "suspended" if person in self.suspended else "muted" if (person, idea) in self.muted else None
             stopped = {(person, owed.news), (person, "*")} & self.unsubscribed
-            by_inbox = person in self.inbox_only or owed.by_default == "inbox"
+            # the strongest way is named; the quickest one brings the news
+            by_inbox = person in self.inbox_only or (person, owed.news) not in at_once
             email = both or ("unsubscribed" if stopped else "inbox_only" if by_inbox else None)
             for channel, reason in (("inbox", both), ("email", email)):
                 state = "suppressed" if reason else "sent"
