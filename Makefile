@@ -16,7 +16,7 @@ PIP_INSTALL = $(PIP) install --quiet --disable-pip-version-check
 
 .PHONY: help
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 # --- Environment: a stamp per lock file, so that a second call costs nothing and a changed lock is installed ---
 
@@ -72,6 +72,26 @@ screenshots: chromium  ## Take the README's pictures from a demo, into docs/pict
 .PHONY: bench
 bench: .venv/dev.stamp  ## Measure requests as ratios of a bare Flask answer, and how they grow; on both databases
 	@$(BIN)/python -m bench.speed
+
+# --- Evidence: what tests are too short for. DATA=folder is where the real data lies; DATABASE=sqlite names one alone ---
+
+EVIDENCE = @$(BIN)/python -m bench.$(1) $(if $(DATABASE),--database $(DATABASE))
+
+.PHONY: evidence-votes
+evidence-votes: .venv/dev.stamp  ## Show that real votes are served as the files have them (DATA=folder)
+	$(call EVIDENCE,real_votes) --data "$(DATA)"
+
+.PHONY: evidence-loop
+evidence-loop: .venv/dev.stamp  ## Show on real votes that exactly those owed word get it (DATA=folder)
+	$(call EVIDENCE,the_loop) --data "$(DATA)"
+
+.PHONY: evidence-races
+evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
+	$(call EVIDENCE,races)
+
+.PHONY: evidence-planted
+evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
+	$(call EVIDENCE,planted)
 
 .PHONY: words
 words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
