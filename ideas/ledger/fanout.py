@@ -147,15 +147,17 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
         people.c.news,
         people.c.contribution_kind,
         people.c.contribution_id,
-        judgement.inbox.label("inbox"),
-        judgement.email.label("email"),
+        judgement.at_all.label("not_at_all"),
+        judgement.by_email_alone.label("not_by_email"),
     ).select_from(judgement.tables)
     table = judged.cte("judged")
     return sa.union_all(*(_rows(entry, table, channel, now) for channel in (Channel.INBOX, Channel.EMAIL)))
 
 
 def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -> sa.Select[Any]:
-    reason = judged.c[channel.value]
+    reason: sa.ColumnElement[str | None] = judged.c.not_at_all
+    if channel is Channel.EMAIL:
+        reason = sa.func.coalesce(judged.c.not_at_all, judged.c.not_by_email)
     state = judging.state_for(channel, reason)
     at = sa.literal(now, OutboxEntry.due_at.type)
     return sa.select(

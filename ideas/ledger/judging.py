@@ -22,14 +22,18 @@ UNKNOWN = 99  # ranks behind all that have a name
 
 @dataclass(frozen=True)
 class Judgement:
-    """A statement's tables, and for each channel the reason why a person is not told by it, NULL if they are."""
+    """A statement's tables, and the reasons why a person is not told: at all, or by e-mail alone; NULL if they are.
+
+    Apart, so that a statement which needs both asks the dear question of visibility once for each person.
+    """
 
     tables: sa.FromClause
-    inbox: sa.ColumnElement[str | None]
-    email: sa.ColumnElement[str | None]
+    at_all: sa.ColumnElement[str | None]
+    by_email_alone: sa.ColumnElement[str | None]
 
-    def by(self, channel: Channel) -> sa.ColumnElement[str | None]:
-        return self.email if channel is Channel.EMAIL else self.inbox
+    @property
+    def by_email(self) -> sa.ColumnElement[str | None]:
+        return sa.func.coalesce(self.at_all, self.by_email_alone)
 
 
 def judge(
@@ -68,7 +72,7 @@ def judge(
         (sa.func.coalesce(chosen, by_default) == Mode.INBOX.value, _word(Suppressed.INBOX_ONLY)),
         (sa.or_(User.email.is_(None), unproven), _word(Suppressed.NO_ADDRESS)),
     )
-    return Judgement(tables, inbox=sa.case(*for_both, else_=None), email=sa.case(*for_both, *for_email, else_=None))
+    return Judgement(tables, sa.case(*for_both, else_=None), sa.case(*for_email, else_=None))
 
 
 def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:

@@ -150,7 +150,7 @@ def forecast(
         visible=visible(subject, people.c.user_id),
     )
     judged = (
-        sa.select(people.c.path, judgement.inbox.label("inbox"), judgement.email.label("email"))
+        sa.select(people.c.path, judgement.at_all.label("inbox"), judgement.by_email.label("email"))
         .select_from(judgement.tables)
         .subquery()
     )

@@ -130,9 +130,11 @@ def _take(leftover: bool) -> sa.UpdateBase:
     else:
         due = due.where(Delivery.lease.is_(None))
     due = due.order_by(Delivery.due_at, Delivery.id).limit(sa.bindparam("most")).with_for_update(skip_locked=True)
+    # a plain subquery PostgreSQL may run more than once, and then it takes more than it should
+    once = due.cte("due")
     return (
         sa.update(Delivery)
-        .where(Delivery.id.in_(due))
+        .where(Delivery.id.in_(sa.select(once.c.id)))
         .values(
             lease=sa.bindparam("lease"),
             due_at=sa.bindparam("until"),
@@ -163,7 +165,7 @@ def _ask_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any,
             *(Delivery.user_id, Delivery.path, Delivery.news, Delivery.contribution_kind, Delivery.contribution_id),
             *(Delivery.attempts, Delivery.first_tried_at),
             *(User.name, User.email, User.locale, User.timezone),
-            judgement.email.label("reason"),
+            judgement.by_email.label("reason"),
         )
         .select_from(judgement.tables)
         .where(Delivery.id.in_(ids))
