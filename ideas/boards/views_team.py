@@ -26,7 +26,7 @@ from ideas.boards import (
 from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key, reasons_for
 from ideas.boards.queries import AnswerRow, BoardRow, IdeaRow
 from ideas.db import unit_of_work
-from ideas.errors import NotFound
+from ideas.errors import Conflict, NotFound
 from ideas.forms import ButtonForm
 from ideas.http import wants_part
 from ideas.ledger import report
@@ -101,6 +101,10 @@ def answer(idea_id: int) -> ResponseReturnValue:
     except ValidationError as error:
         form.show(error)
         return _compose(_idea(idea_id), form), 422
+    except Conflict as error:
+        # a colleague was quicker: what was typed is not lost over it
+        form.show(ValidationError({"_schema": [error.message]}))
+        return _compose(_idea(idea_id), form), 409
     flash(_announced(waits))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 
@@ -149,6 +153,11 @@ def correct(answer_id: int) -> ResponseReturnValue:
         form.show(error)
         row = _answer(answer_id)
         return _compose(row.on, form, row), 422
+    except Conflict as error:
+        form.show(ValidationError({"_schema": [error.message]}))
+        row = _answer(answer_id)
+        form.version.data = str(row.answer.version)  # they have been told, so the next try is theirs to make
+        return _compose(row.on, form, row), 409
     flash(_("Corrected. The earlier version stays in the history."))
     return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id), 303)
 

@@ -280,6 +280,22 @@ def test_two_corrections_at_once_do_not_overwrite_each_other(idea, board, petra)
 
     assert late.status_code == 409
     assert "Somebody else corrected this answer" in late.text
+    assert "Or less.</textarea>" in late.text
+    assert 'name="version" type="hidden" value="2"' in late.text
+
+
+def test_what_was_typed_is_kept_when_a_colleague_answered_first(slow_app):
+    board = BoardFactory()
+    idea = IdeaFactory(board=board)
+    answered(team_member(board), idea)
+
+    late = browser_of(slow_app, team_member(board)).post(
+        f"/ideas/{idea.id}/answer", data={**WORDS, "text": "Long thought over, and kept."}
+    )
+
+    assert late.status_code == 409
+    assert "An answer is about to be announced" in late.text
+    assert "Long thought over, and kept.</textarea>" in late.text
 
 
 # --- What waits ---
