@@ -105,6 +105,7 @@ def idea_by_number(idea_id: int) -> ResponseReturnValue:
     return redirect(path_of(queries.get_idea(signin.reader(), idea_id)), 301)
 
 
+@bp.get("/ideas/<int:idea_id>-", defaults={"slug": ""})  # a title of nothing but signs
 @bp.get("/ideas/<int:idea_id>-<slug>")
 def idea(idea_id: int, slug: str) -> ResponseReturnValue:
     row = queries.get_idea(signin.reader(), idea_id)
@@ -182,7 +183,7 @@ def what_became_of_it() -> ResponseReturnValue:
 
 def path_of(row: IdeaRow, **query: Any) -> str:
     """The idea's page."""
-    return url_for("boards.idea", idea_id=row.idea.id, slug=row.idea.slug or "-", **query)
+    return url_for("boards.idea", idea_id=row.idea.id, slug=row.idea.slug, **query)
 
 
 # --- What a list's address says ---

@@ -495,3 +495,13 @@ def test_the_first_page_shows_what_was_answered_lately(client):
 
     assert in_order(page, "Answered lately", "Really answered", "Petra : We have looked at it")
     assert "Only talked about" not in page
+
+
+def test_a_title_of_signs_alone_has_a_page_too(client):
+    idea = IdeaFactory(title="?!")
+
+    page = client.get(f"/ideas/{idea.id}", follow_redirects=True)
+
+    assert page.status_code == 200
+    assert f'href="{page.request.path}"' in client.get(f"/boards/{idea.board.slug}").text
+    assert client.get(f"/ideas/{idea.id}-").status_code == 200
