@@ -42,7 +42,6 @@ class Rooms:
     templates: Environment = field(default_factory=Environment)
 
 
-
 def current() -> Config:
     """The settings of the application at work."""
     return cast("Config", current_app.config["ANSWERBACK"])
