@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urljoin
 
 from flask import current_app
 from jinja2 import Environment
@@ -54,4 +53,4 @@ def rooms() -> Rooms:
 
 def absolute(path: str) -> str:
     """The full address of `path`. Made of BASE_URL alone: a request's Host header is the sender's word."""
-    return urljoin(current().base_url.rstrip("/") + "/", path.lstrip("/"))
+    return f"{current().base_url}/{path.lstrip('/')}"
