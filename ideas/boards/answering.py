@@ -38,9 +38,10 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     idea = on.idea
     status = _status(idea, words["status"])
     credits = _judge(idea, Stage(status.stage), words)
-    _require_nothing_waiting(idea)
     former = idea.status
     _move(idea, former, status)
+    # asked when the idea is ours: of two answers at once that leave the status as it is, the later waits till here
+    _require_nothing_waiting(idea)
     given = Answer(
         idea_id=idea.id,
         status_id=status.id,

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas.accounts.models import AuditEntry
+from ideas.accounts.models import AuditEntry, User
 from ideas.boards import answering, queries, schemas, voting
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile, VotingClosed
 from ideas.boards.models import Answer, AnswerVersion, Credit, IdeaRank, Stage
@@ -16,6 +16,7 @@ from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed
 from ideas.outbox import OutboxEntry
 from tests.factories import CommentFactory, IdeaFactory, UserFactory, charlie, team_member
+from tests.test_db import at_once
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -219,6 +220,23 @@ def test_of_two_answers_at_once_the_later_finds_it_changed(mia, idea):
 
     with pytest.raises(ChangedMeanwhile), unit_of_work():
         answering._move(read.idea, former, former)
+
+
+def test_of_two_answers_at_once_that_leave_the_status_one_is_given(settling, mia, idea):
+    mia_id, idea_id = mia.id, idea.id
+    not_now = {"status": "open", "reason": "not_now", "review_by": "2099-01-01"}
+
+    def give(_place):
+        somebody = db.session.get_one(User, mia_id)
+        read = queries.get_idea(somebody, idea_id).idea
+        try:
+            return answer(somebody, read, **not_now) is not None
+        except AnswerWaiting:
+            return False
+
+    assert sorted(at_once(4, give)) == [False, False, False, True]
+
+    assert len(entries()) == 1
 
 
 def test_correcting_before_it_is_announced_tells_only_the_last(settling, mia, idea):
