@@ -33,7 +33,7 @@ class Receipt:
 
 
 def receipts_of(person: User, *, limit: int, cursor: str | None = None) -> Page[Receipt]:
-    """The contributions of `person` on ideas they may see, newest first; seven queries for any number."""
+    """The contributions of `person` on ideas they may see, newest first; nine queries for any number."""
     after = read_cursor("receipts", cursor)
     mine = _contributions(person).subquery()
     statement = (
