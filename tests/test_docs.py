@@ -310,6 +310,12 @@ def test_every_file_that_engineers_are_sent_to_is_there():
         assert exists, code
 
 
+def test_the_ground_is_on_the_map():
+    chart = blocks("docs/engineers.md", {""})[0]
+
+    assert {file for file in python_files() if "/" not in file} <= set(re.findall(r"\w+\.py", chart))
+
+
 def test_every_evidence_command_is_on_the_map():
     commands = {
         f"bench.{path.stem}"
