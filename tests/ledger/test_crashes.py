@@ -1,14 +1,17 @@
 """The worker is killed wherever it can be: nothing is lost, and nothing repeated but what was under way."""
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ideas import migrating
 from tests.conftest import SETTINGS, Database
 from tests.ledger import faults
 from tests.ledger.faults import LEASE, Sink, Site
+from tests.servers import PostgresServer
 
 PEOPLE = 5
 
@@ -64,3 +67,30 @@ def test_ending_a_worker_finishes_what_it_has_in_hand_and_nothing_is_repeated(si
     site.work_to_the_end()
     verdict = faults.judge(site, sink, owed=owed, may_repeat=0)
     assert verdict.problems == []
+
+
+@pytest.mark.postgresql
+def test_a_worker_waits_out_a_database_that_is_gone(sink: Sink, tmp_path: Path):
+    with PostgresServer() as server:
+        url = server.create_database("site")
+        migrating.upgrade(url)
+        own = {"DATABASE_URL": url, "INSTANCE_PATH": str(tmp_path), "MAIL_URL": sink.url}
+        site = Site({**SETTINGS, **own, "LOG_LEVEL": "error"})
+        site.settle_in(PEOPLE)
+        voters = site.people()
+        worker = faults.start_worker(site.settings)
+        owed = site.answer(voters)
+        site.wait_until_done(worker, 60)
+
+        server.crash()
+        time.sleep(1)
+        server.start()
+        site.close()  # its connections are gone as well
+
+        owed += site.answer(voters)
+        site.wait_until_done(worker, 60)
+        faults.stop(worker)
+
+        assert worker.exitcode == 0
+        assert faults.judge(site, sink, owed=owed, may_repeat=0).problems == []
+        site.close()
