@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ideas import markup, settings
 from ideas.accounts.models import User
-from ideas.boards import contributions, labels, notices, policy
+from ideas.boards import contributions, labels, listing, notices, policy
 from ideas.boards.contributions import Contribution, Use
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Reason, Status, Vote
@@ -35,8 +35,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Forecast:
-    """`total` people: `email` of them by e-mail, `inbox` in their inbox alone. paths and left_out: words and counts."""
+    """`total` people: `email` of them by e-mail, `inbox` in their inbox alone. paths and left_out: words and counts.
 
+    is_correction: people were told of the answer already; of a correction hears only for whom it holds news.
+    """
+
+    is_correction: bool
     total: int
     email: int
     inbox: int
@@ -65,19 +69,24 @@ class _Draft:
 def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None = None) -> Forecast:
     """`typed`: what the composer holds, perhaps half finished. `given`: the answer that it would correct."""
     draft = _understood(on, typed, given)
+    told = given is not None and given.answer.entry is not None and given.answer.entry.fanned_out_at is not None
+    news = draft.how.keys() - (_credited(given.answer) if told and given else set())
+    date_moved = given is None or given.answer.planned_for != _day(typed.get("date"))
     people = report.forecast(
         notices.drafted(
             on.idea.id,
             draft.owed_as,
-            author=(CreditKind.AUTHOR, None) in draft.how,
-            votes=(CreditKind.VOTES, None) in draft.how,
-            comment_ids=[number for kind, number in draft.how if kind == CreditKind.COMMENT and number],
+            author=(CreditKind.AUTHOR, None) in news,
+            votes=(CreditKind.VOTES, None) in news,
+            comment_ids=[number for kind, number in news if kind == CreditKind.COMMENT and number],
+            everybody=not told or date_moved,
         ),
         visible=notices.sees_idea,
         subject=on.idea.subject,
         actor_id=actor.id,
     )
     numbers: dict[str, Any] = {
+        "is_correction": told,
         "total": people.email + people.inbox,
         "email": people.email,
         "inbox": people.inbox,
@@ -106,6 +115,10 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         url=settings.absolute(f"/ideas/{on.idea.id}-{on.idea.slug}"),
         samples=_samples(on, draft),
     )
+
+
+def _credited(answer: Answer) -> set[tuple[str, int | None]]:
+    return {(credit.kind, credit.comment_id) for credit in listing.credits_on([answer.id]).get(answer.id, [])}
 
 
 def _understood(on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None) -> _Draft:

@@ -86,9 +86,12 @@ def answered(answer_id: int) -> sa.CompoundSelect[Any]:
 
 
 def drafted(
-    idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int]
+    idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int], everybody: bool = True
 ) -> sa.CompoundSelect[Any]:
-    """Whom `answered` would find for an answer that is still being written and credits these contributions."""
+    """Whom `answered` would find for an answer that is still being written and credits these contributions.
+
+    everybody: also those who had a part and are not credited; a correction may concern the credited alone.
+    """
     credited = [
         _rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(
             Comment.idea_id == idea_id, Comment.id.in_(comment_ids)
@@ -102,7 +105,7 @@ def drafted(
         credited.append(
             _rows(Vote.user_id, Path.CREDITED, "credited", Mode.INSTANT, "vote", Vote.id).where(Vote.idea_id == idea_id)
         )
-    return sa.union_all(*credited, *_part_in(idea_id, news))
+    return sa.union_all(*credited, *(_part_in(idea_id, news) if everybody else ()))
 
 
 def answer_corrected(version_id: int) -> sa.CompoundSelect[Any]:

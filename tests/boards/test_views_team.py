@@ -401,3 +401,23 @@ def test_numbers_stand_with_their_noun(petra, idea):
     page = seen(petra.get(f"/ideas/{idea.id}/answer").text)
 
     assert re.search(r"The 1 person who voted", page)
+
+
+def test_of_a_correction_hears_only_for_whom_it_holds_news(idea, board, petra):
+    VoteFactory(idea=idea)
+    given = answered(team_member(board), idea, credits=[credit(CreditKind.AUTHOR, "Your rota became the page.")])
+    db.session.query(OutboxEntry).update({"fanned_out_at": utcnow()})
+    db.session.commit()
+    path = f"/answers/{given.id}/correct"
+    same = {"reason": "committed", "text": LONG_ENOUGH, "credit": ["author"], "how-author": "It became this."}
+    voters = {"credit": ["author", "votes"], "how-votes": "Your votes moved it."}
+
+    nobody, credited, everybody = (
+        seen(petra.post(path, data={**same, **changes, "preview": "1"}, headers=FETCH).text)
+        for changes in ({}, voters, {"date": "2031-05-01"})
+    )
+
+    assert "So nobody is told again." in nobody
+    assert "Announce to 1 person" in credited
+    assert "1 credited" in credited
+    assert "Announce to 2 people" in everybody
