@@ -172,7 +172,9 @@ def _places(
     for ours, theirs in columns.items():
         if theirs not in names:
             raise FileRefused(_("The file has no column “%(theirs)s” for “%(ours)s”.", theirs=theirs, ours=ours))
-    places = {name: names.index(columns.get(name, name)) for name in known if columns.get(name, name) in names}
+    # a column that was given another meaning does not keep its own
+    own = {name: name for name in known if name in names and name not in columns.values()}
+    places = {ours: names.index(theirs) for ours, theirs in {**own, **columns}.items()}
     for each in needed:
         if not set(each) & set(places):
             raise FileRefused(

@@ -141,6 +141,14 @@ def test_columns_may_have_other_names(board, file):
     assert db.session.scalars(sa.select(Idea.title)).all() == ["Benches"]
 
 
+def test_a_column_with_another_meaning_does_not_keep_its_own(board, file):
+    text = "Ecosystems are connected and should be looked after together, " * 3
+
+    take(importing.ideas, board, file(f'id,text,author_id\n1,"{text}",7\n'), columns={"title": "text"})
+
+    assert db.session.scalars(sa.select(Idea.body)).all() == [text.strip()]
+
+
 def test_columns_that_nobody_asked_for_are_named(board, file):
     outcome = take(importing.ideas, board, file("id,text,author_id,agrees\n1,Benches,7,12\n"))
 
