@@ -87,6 +87,10 @@ def readme(folder: Path) -> int:
         page.goto(answered)
         page.screenshot(path=folder / "idea.png")
         page.goto("/receipts")
+        used = page.locator(".receipt").filter(has=page.locator(".receipt-use"), has_text="Told by")
+        while not used.count():
+            page.get_by_role("link", name="More").click()
+        used.first.evaluate("node => window.scrollTo(0, node.getBoundingClientRect().top - 120)")
         page.screenshot(path=folder / "receipts.png")
 
         page = page_for(browser, site.url, "member", theme="dark", size=(360, 760))
