@@ -90,7 +90,7 @@ def readme(folder: Path) -> int:
         used = page.locator(".receipt").filter(has=page.locator(".receipt-use"), has_text="Told by")
         while not used.count():
             page.get_by_role("link", name="More").click()
-        used.first.evaluate("node => window.scrollTo(0, node.getBoundingClientRect().top - 120)")
+        used.first.evaluate("node => window.scrollTo(0, node.getBoundingClientRect().top - 8)")
         page.screenshot(path=folder / "receipts.png")
 
         page = page_for(browser, site.url, "member", theme="dark", size=(360, 760))
