@@ -88,6 +88,14 @@ class Delivery(Base):
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         ),
+        # … and for what was in the hands of one that died; it would pass over all that is due otherwise
+        sa.Index(
+            "ix_delivery_held",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+            postgresql_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+        ),
         # a person's inbox and receipts, newest first
         sa.Index("ix_delivery_person", "user_id", "channel", "id"),
     )

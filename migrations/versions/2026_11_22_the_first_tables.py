@@ -427,6 +427,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
+        batch_op.create_index(
+            "ix_delivery_held",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+            postgresql_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+        )
         batch_op.create_index("ix_delivery_person", ["user_id", "channel", "id"], unique=False)
 
     op.create_table(
@@ -750,6 +757,11 @@ def downgrade() -> None:
     op.drop_table("idea_follow")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_person")
+        batch_op.drop_index(
+            "ix_delivery_held",
+            sqlite_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+            postgresql_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_delivery_due", sqlite_where=sa.text("state = 'pending'"), postgresql_where=sa.text("state = 'pending'")
         )
