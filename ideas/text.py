@@ -19,6 +19,11 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def readable(text: str) -> str:
+    """`text` without what `clean` refuses: for an address, where nobody would read why it was refused."""
+    return _REFUSED.sub("", text)
+
+
 def one_line(text: str) -> str:
     """`clean`, with every run of white space as one blank."""
     return " ".join(clean(text).split())

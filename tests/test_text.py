@@ -28,6 +28,10 @@ def test_what_no_database_keeps_is_refused_and_named(character):
         text.clean(f"ab{character}")
 
 
+def test_what_an_address_says_is_read_without_them():
+    assert text.readable("a\x00b\x01 \x7fc\ud800\n") == "ab c\n"
+
+
 @pytest.mark.parametrize("gap", [" ", "\n", "\r\n", "\t", "\u2028", "\u2029", "\x85", "\u00a0", "\u3000", " \n \t "])
 def test_a_line_is_one_line(gap):
     assert text.one_line(f"{gap}A{gap}shed{gap}") == "A shed"

@@ -14,12 +14,13 @@ from ideas.accounts.models import User
 from ideas.accounts.views import bp, draw
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
+from ideas.text import readable
 from ideas.words import _
 
 
 @bp.get("/manage/people")
 def list_people() -> ResponseReturnValue:
-    asked, role = request.args.get("q", ""), request.args.get("role", "")
+    asked, role = readable(request.args.get("q", "")), readable(request.args.get("role", ""))
     page = queries.people(signin.member(), asked=asked, role=role, cursor=request.args.get("cursor"))
     return render_template("accounts/people.html", page=page, asked=asked, role=role)
 
@@ -81,7 +82,7 @@ def set_belonging(person_id: int) -> ResponseReturnValue:
 
 @bp.route("/manage/companies", methods=["GET", "POST"])
 def list_companies() -> ResponseReturnValue:
-    asked = request.args.get("q", "")
+    asked = readable(request.args.get("q", ""))
     page = queries.companies(signin.member(), asked=asked, cursor=request.args.get("cursor"))
     form = CompanyForm()
     if not form.validate_on_submit():
@@ -115,7 +116,7 @@ def company(company_id: int) -> ResponseReturnValue:
 
 @bp.get("/manage/audit")
 def audit_log() -> ResponseReturnValue:
-    asked = {name: request.args.get(name, "") for name in ("act", "subject", "actor")}
+    asked = {name: readable(request.args.get(name, "")) for name in ("act", "subject", "actor")}
     reader = signin.member()
     page = queries.audit(reader, **asked, cursor=request.args.get("cursor"))
     return render_template("accounts/audit.html", page=page, acts=queries.audited_acts(reader), asked=asked)

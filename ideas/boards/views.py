@@ -23,7 +23,7 @@ from ideas.db import db, utcnow
 from ideas.http import wants_part
 from ideas.ledger import preferences, report
 from ideas.paging import PAGE
-from ideas.text import cut
+from ideas.text import cut, readable
 from ideas.words import _
 
 LATELY_ANSWERED = 5
@@ -195,9 +195,9 @@ def _wanted() -> Wanted:
     return Wanted(
         sort=_one_of(Sort, asked.get("sort")) or Sort.TRENDING,
         stage=_one_of(Stage, asked.get("stage")),
-        status=asked.get("status") or None,
-        tag=asked.get("tag") or None,
-        question=cut(asked.get("q", "").replace("\x00", ""), QUESTION_LONGEST),
+        status=readable(asked.get("status", "")) or None,
+        tag=readable(asked.get("tag", "")) or None,
+        question=cut(readable(asked.get("q", "")), QUESTION_LONGEST),
         mine="mine" in asked,
         voted="voted" in asked,
     )

@@ -17,7 +17,7 @@ from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.http import wants_part
 from ideas.ledger import preferences
-from ideas.text import cut
+from ideas.text import cut, readable
 from ideas.words import _, ngettext
 
 bp = Blueprint("taking_part", __name__, template_folder="templates")
@@ -38,7 +38,7 @@ def new_idea(slug: str) -> ResponseReturnValue:
     row = queries.get_board(reader, slug)
     kept = (signin.draft("idea") or {}) if reader else {}
     form = IdeaForm(
-        title=kept.get("title") or cut(request.args.get("title", "").replace("\x00", ""), TITLE_LONGEST),
+        title=kept.get("title") or cut(readable(request.args.get("title", "")), TITLE_LONGEST),
         body=kept.get("body"),
         tags=kept.get("tags"),
     )

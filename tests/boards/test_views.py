@@ -505,3 +505,13 @@ def test_a_title_of_signs_alone_has_a_page_too(client):
     assert page.status_code == 200
     assert f'href="{page.request.path}"' in client.get(f"/boards/{idea.board.slug}").text
     assert client.get(f"/ideas/{idea.id}-").status_code == 200
+
+
+@pytest.mark.parametrize("sign", ["%00", "%01", "%0B", "%7F", "%ED%A0%80", "%FF", "%F0%9F%92%A5"])
+def test_an_address_of_odd_signs_is_answered(client, sign):
+    board = IdeaFactory().board
+
+    for name in ("q", "status", "tag", "sort", "stage"):
+        assert client.get(f"/boards/{board.slug}?{name}=a{sign}").status_code == 200
+    assert client.get(f"/boards/{board.slug}?cursor=a{sign}").status_code == 422
+    assert client.get(f"/boards/{board.slug}/new?title=a{sign}").status_code in (200, 303)
