@@ -84,11 +84,13 @@ def board(slug: str) -> ResponseReturnValue:
 
 def _record(row: BoardRow) -> Record | None:
     """How the board keeps its promise, at most RECORD_IS_GOOD old: it is read with every list and moves by the day."""
-    kept: dict[int, tuple[datetime, Record | None]] = current_app.extensions.setdefault("boards_records", {})
-    read_at, record = kept.get(row.board.id, (None, None))
+    kept: dict[Any, tuple[datetime, Record | None]] = current_app.extensions.setdefault("boards_records", {})
+    board = row.board
+    promise = (board.id, board.created_at, board.answer_within_days)  # another promise has another record
+    read_at, record = kept.get(promise, (None, None))
     if read_at is None or utcnow() - read_at > RECORD_IS_GOOD:
         record = reading.record_of(row)
-        kept[row.board.id] = (utcnow(), record)
+        kept[promise] = (utcnow(), record)
     return record
 
 
