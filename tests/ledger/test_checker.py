@@ -121,6 +121,7 @@ def test_a_planted_fault_is_found(used: World, invariant: str, plant: Callable[[
     assert invariant in breaches()
 
 
+@pytest.mark.sqlite
 def test_doctor_is_content_with_a_site_that_is_well(world: World, ideas_command):
     world.happens((person(), "voter"))
     world.work()
@@ -129,6 +130,16 @@ def test_doctor_is_content_with_a_site_that_is_well(world: World, ideas_command)
 
     assert result.exit_code == 0, result.output
     assert "All is well." in result.output
+
+
+@pytest.mark.postgresql
+def test_doctor_warns_of_a_database_that_would_not_survive_a_power_failure(world: World, ideas_command):
+    """The tests' own PostgreSQL is one."""
+    result = ideas_command("doctor")
+
+    assert result.exit_code == 1
+    assert "fsync is off." in result.output
+    assert "What must hold: well" in result.output
 
 
 def test_doctor_names_a_lost_line(used: World, ideas_command):
