@@ -113,7 +113,9 @@ def idea(idea_id: int, slug: str) -> ResponseReturnValue:
     row = queries.get_idea(signin.reader(), idea_id)
     if slug != row.idea.slug:
         return redirect(path_of(row), 301)
-    return show_idea(row, CommentForm())
+    # what was written before signing in and could not be said then
+    kept = (signin.draft("comment") or {}) if row.standing.user else {}
+    return show_idea(row, CommentForm(body=kept["body"] if kept.get("idea") == idea_id else None))
 
 
 def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseReturnValue:

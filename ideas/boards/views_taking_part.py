@@ -12,7 +12,7 @@ from ideas import markup
 from ideas.accounts import addresses, signin
 from ideas.boards import commenting, following, listing, policy, posting, queries, views, voting
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, SwitchForm
-from ideas.boards.models import TITLE_LONGEST
+from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.http import wants_part
@@ -102,7 +102,7 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
 def _preview(template: str, form: Any, **page: Any) -> ResponseReturnValue:
     """What was typed as it will look; nothing is kept. A script asks for that part alone."""
     typed = form.body.data or ""
-    shown = markup.safe(markup.render(typed[:20_000]))
+    shown = markup.safe(markup.render(typed[:TEXT_LONGEST]))
     if wants_part():
         return render_template("boards/_preview.html", title=form.title.data, shown=shown)
     return render_template(template, form=form, preview=shown, **page)

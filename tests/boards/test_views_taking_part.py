@@ -339,6 +339,18 @@ def test_a_visitors_comment_and_idea_are_said_once_they_have_signed_in(client):
     assert "Bees" in client.get(answer.location, follow_redirects=True).text
 
 
+def test_a_comment_that_could_not_be_said_after_signing_in_is_kept(client):
+    idea = IdeaFactory()
+    a_person(password=PASSWORD, suspended=True)
+
+    client.post(f"/ideas/{idea.id}/comments", data={"body": "A word that must not get lost.", "voice": "own"})
+    page = client.get(sign_in(client).location, follow_redirects=True).text
+
+    assert "Your account is suspended" in page
+    assert "A word that must not get lost.</textarea>" in page
+    assert count(Comment) == 0
+
+
 def test_a_vote_that_came_too_late_is_explained_after_signing_in(client):
     board = BoardFactory()
     idea = IdeaFactory(board=board)
