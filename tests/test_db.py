@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -132,17 +134,21 @@ def test_counters_of_many_units_at_once_lose_nothing(idea_id):
 
 @pytest.mark.sqlite
 def test_writers_on_sqlite_wait_in_line(idea_id):
-    inside = []
+    app, came = current_app._get_current_object(), threading.Event()
 
-    def write(place):
-        with unit_of_work():
-            inside.append(("in", place))
-            db.session.execute(sa.update(IdeaRank).values(comment_count=place))
-            inside.append(("out", place))
+    def write():
+        with app.app_context(), unit_of_work():
+            came.set()
 
-    at_once(8, write)
+    with Path(f"{db.engine.url.database}.turn").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        writer = threading.Thread(target=write)
+        writer.start()
+        came_out_of_turn = came.wait(0.3)
+    writer.join()
 
-    assert [place for _, place in inside[::2]] == [place for _, place in inside[1::2]]
+    assert not came_out_of_turn
+    assert came.is_set()
 
 
 @pytest.mark.sqlite

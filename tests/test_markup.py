@@ -151,6 +151,7 @@ def test_there_are_enough_attacks():
         ("#### Small", "<h6>Small</h6>\n"),
         ("3. three", '<ol start="3">\n<li>three</li>\n</ol>\n'),
         ("a < b & c", "<p>a &lt; b &amp; c</p>\n"),
+        ("<b>bold</b>", "<p>&lt;b&gt;bold&lt;/b&gt;</p>\n"),
         (
             "[shop](https://example.test/)",
             '<p><a href="https://example.test/" rel="nofollow noopener ugc">shop</a></p>\n',
