@@ -54,11 +54,12 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Claim:
-    """Some deliveries under one lease, which ends at `until`."""
+    """Some deliveries under one lease, which ends at `until`. taken: how many there were before some were struck out."""
 
     lease: str
     until: datetime
     rows: Sequence[Claimed]
+    taken: int = 0
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def claim(*, leftover: bool = False) -> Claim:
     ids = sorted(row.id for row in taken)
     rows = db.session.execute(_ask_again(ids, {row.entry_id for row in taken})).all()
     _strike_out([(row.id, row.reason) for row in rows if row.reason is not None])
-    return Claim(lease, until, [_claimed(row) for row in rows if row.reason is None])
+    return Claim(lease, until, [_claimed(row) for row in rows if row.reason is None], len(ids))
 
 
 @cache

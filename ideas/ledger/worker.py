@@ -154,12 +154,11 @@ class Worker:
             claim = sending.claim(leftover=leftover)
             crashpoint("claim.before_commit")
         crashpoint("claim.after_commit")
-        if not claim.rows:
-            return False
-        messages = email.compose(claim.rows)
-        db.session.rollback()  # nothing is held while a relay takes its time
-        self._hand_over(claim, messages)
-        return True
+        if claim.rows:
+            messages = email.compose(claim.rows)
+            db.session.rollback()  # nothing is held while a relay takes its time
+            self._hand_over(claim, messages)
+        return claim.taken > 0
 
     def _hand_over(self, claim: Claim, messages: dict[int, mail.Message | Outcome]) -> None:
         # no message is begun so late that the lease could run out in the middle of it
@@ -193,15 +192,23 @@ class Worker:
             self._leave(Undecided(claim, row, undecided.wait))
             return None
         crashpoint("send.after")
-        if outcome is sending.SENT:
-            self.breaker.reset()
+        self.breaker.reset()  # whatever it said, it is there
         return outcome
 
     def _write_down(self, claim: Claim, row: Claimed, outcome: Outcome) -> None:
-        with unit_of_work():
-            sending.write_down(claim, row, outcome)
-            crashpoint("send.before_commit")
-        crashpoint("send.after_commit")
+        """Record an outcome. It cannot be had again, so a database that is away is waited for while the lease lasts."""
+        while True:
+            try:
+                with unit_of_work():
+                    sending.write_down(claim, row, outcome)
+                    crashpoint("send.before_commit")
+                crashpoint("send.after_commit")
+                return
+            except sa.exc.OperationalError as error:
+                if utcnow() >= claim.until:
+                    raise
+                log.error("outcome_not_recorded_yet", delivery=row.delivery.id, error=str(error.orig))
+                time.sleep(FIRST_PAUSE)
 
     # --- What the relay has and does not yet say whether it takes it: others need not wait for that ---
 
@@ -218,8 +225,10 @@ class Worker:
         deadline = time.monotonic() + wait
         for each in list(self.undecided):
             each.thread.join(max(0.0, deadline - time.monotonic()))
+            if each.thread.is_alive():
+                continue
+            self.undecided.remove(each)
             if each.outcome is not None:
-                self.undecided.remove(each)
                 self._write_down(each.claim, each.row, each.outcome)
 
     def finish(self, *, wait: float = LAST_WORDS) -> None:
@@ -246,9 +255,12 @@ class Worker:
 
 def run_once(app: Application, transport: mail.Transport | None = None) -> None:
     """Do everything that is due now, once, in this process. Raises RelayDown when mail cannot leave."""
-    worker = Worker(app, transport or mail.transport_for(app.config["ANSWERBACK"]))
+    _drain(Worker(app, transport or mail.transport_for(app.config["ANSWERBACK"])))
+
+
+def _drain(worker: Worker) -> None:
     try:
-        while worker.turn() or worker.undecided:
+        while (worker.turn() or worker.undecided) and not worker.stopping.is_set():
             worker.stopping.wait(0.05 if worker.undecided else 0)
     finally:
         worker.finish()
@@ -261,35 +273,36 @@ def run(app: Application, *, drain: bool = False) -> None:
 
     Trouble with the database is waited out. With `drain` it is raised, and so is RelayDown.
     """
-    if drain:
-        run_once(app)
-        return
     config = app.config["ANSWERBACK"]
     worker = Worker(app, mail.transport_for(config))
-    pause = FIRST_PAUSE
     with _stopped_by_signals(worker.stopping):
-        log.info("worker_started")
-        while not worker.stopping.is_set():
-            try:
-                busy = worker.turn()
-                pause = FIRST_PAUSE
-            except sa.exc.DBAPIError as error:
+        if drain:
+            _drain(worker)
+        else:
+            log.info("worker_started")
+            _work(worker, config.worker_poll_seconds)
+            log.info("worker_ended")
+
+
+def _work(worker: Worker, poll_seconds: float) -> None:
+    pause = FIRST_PAUSE
+    while not worker.stopping.is_set():
+        try:
+            busy = worker.turn()
+        except Exception as error:
+            # whatever is broken, it must not keep people from being told for longer than until it is well again
+            if isinstance(error, sa.exc.DBAPIError):
                 log.error("database_unavailable", error=str(error.orig), again_in=pause)
-                busy, pause = _wait(worker, pause)
-            except Exception:
-                # one broken part must not keep the others from telling people for longer than this
+            else:
                 log.exception("turn_failed", again_in=pause)
-                busy, pause = _wait(worker, pause)
-            if not busy:
-                worker.stopping.wait(config.worker_poll_seconds)
-        worker.finish()
-        log.info("worker_ended")
-
-
-def _wait(worker: Worker, pause: float) -> tuple[bool, float]:
-    worker.transport.close()
-    worker.stopping.wait(pause)
-    return True, min(pause * 2, LONGEST_PAUSE)
+            worker.transport.close()
+            worker.stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            continue
+        pause = FIRST_PAUSE
+        if not busy:
+            worker.stopping.wait(poll_seconds)
+    worker.finish()
 
 
 @contextmanager

@@ -159,6 +159,19 @@ def test_what_it_would_tell_of_is_gone(world: World):
     assert outcome(mia, "email") == ("suppressed", "not_visible")
 
 
+def test_a_whole_batch_that_may_not_be_sent_hides_nobody_behind_it(world: World):
+    silent = [person() for _ in range(sending.BATCH)]
+    mia = person("Mia")
+    world.happens(*((each, "voter") for each in silent))
+    world.happens((mia, "voter"))
+    world.announce()
+    world.blind |= {each.id for each in silent}
+
+    world.work()
+
+    assert world.mailed == [mia.email]
+
+
 # --- What cannot be sent ---
 
 
