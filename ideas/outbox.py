@@ -95,7 +95,8 @@ class Notice:
     visible: subject, a column of user ids → a condition: may that person see the subject now. Asked when fanning out
         and again when sending.
     words: a batch of deliveries of this kind → for each delivery id the names its templates use. `sender` (a name)
-        and `url` (absolute) are among them. One call for the whole batch, so that it costs the same number of queries.
+        and `url` (absolute) are among them, and `subject_name`, what the subject is called. One that is left out has
+        lost what it would tell of. One call for the whole batch, so that it costs the same number of queries.
     template: a folder of subject.txt, body.txt, body.html and inbox.html.
     """
 

@@ -54,7 +54,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Claim:
-    """Some deliveries under one lease, which ends at `until`. taken: how many there were before some were struck out."""
+    """Some deliveries under one lease, which ends at `until`. taken: how many, with those that were struck out."""
 
     lease: str
     until: datetime
