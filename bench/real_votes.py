@@ -154,10 +154,11 @@ def _is_working(url: str) -> bool:
                 return True
         return False
     with stage.connection(url) as reading:
+        # an import holds a lock of its own from its first decision to its end
         return bool(
             reading.exec_driver_sql(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL"
-                " AND pid <> pg_backend_pid()"
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+                " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
             ).scalar_one()
         )
 
