@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ideas.boards import searching
-from ideas.boards.models import CreditKind, Reason, Stage
+from ideas.boards.models import CreditKind, IdeaTag, Reason, Stage
 from ideas.db import db, utcnow
 from tests.boards.arranging import READERS, reader_of, statements
 from tests.boards.pages import answered, browser_of, credit, in_order, seen
@@ -407,7 +407,8 @@ def filled(board, number):
         idea = IdeaFactory(board=board)
         VoteFactory(idea=idea, user=UserFactory(shown_as_backer=True))
         CommentFactory(idea=idea)
-        db.session.execute(db.text(f"INSERT INTO idea_tag (idea_id, tag_id) VALUES ({idea.id}, {tag.id})"))  # noqa: S608
+        db.session.add(IdeaTag(idea_id=idea.id, tag_id=tag.id))
+        db.session.commit()
         answered(petra, idea)
     db.session.commit()
 
