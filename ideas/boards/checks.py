@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry
+from ideas.boards import ranking
 from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, IdeaRank, Status, Vote
 from ideas.checking import Breach
 from ideas.db import db
@@ -55,6 +56,19 @@ def comments_are_counted() -> list[Breach]:
             f"idea:{row.idea_id}",
         )
         for row in wrong
+    ]
+
+
+def last_words_are_known() -> list[Breach]:
+    """The time of the last official word, by which the team's queue goes, is that of an answer or official comment."""
+    wrong = db.session.scalars(
+        sa.select(IdeaRank.idea_id).where(
+            IdeaRank.answered_at.is_distinct_from(ranking.last_official_word(IdeaRank.__table__.c.idea_id))
+        )
+    )
+    return [
+        Breach("I1", "has another last official word than is noted; repair with: ideas recount", f"idea:{idea_id}")
+        for idea_id in wrong
     ]
 
 
@@ -133,6 +147,7 @@ def _unaudited(act: str, done: sa.Select[Any]) -> sa.Select[Any]:
 CHECKS: dict[str, Callable[[], list[Breach]]] = {
     "votes are counted": votes_are_counted,
     "comments are counted": comments_are_counted,
+    "last words are known": last_words_are_known,
     "lists show what is": places_are_true,
     "privileged acts are audited": privileged_acts_are_audited,
 }

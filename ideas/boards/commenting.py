@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -51,6 +50,7 @@ def add(
         idea_id=on.idea.id,
         author_id=author.id,
         parent_id=(parent.parent_id or parent.id) if parent else None,
+        reply_to_id=parent.id if parent else None,
         body=body,
         body_html=markup.render(body),
         is_official=official,
@@ -59,7 +59,7 @@ def add(
     )
     db.session.add(comment)
     db.session.flush()  # mentions and the event name its id
-    _mention(comment, on.idea, replied_to=parent)
+    _mention(comment, on.idea)
     ranking.count_comments(on.idea.id)
     if official:
         audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)
@@ -91,38 +91,32 @@ def delete(author: User, row: CommentRow) -> None:
 def _parent(author: User, on: IdeaRow, parent_id: int) -> Comment:
     parent = db.session.get(Comment, parent_id)
     seen = parent is not None and (not parent.is_internal or on.standing.is_team)
-    if parent is None or parent.idea_id != on.idea.id or not seen:
+    gone = parent is not None and (parent.deleted_at is not None or parent.hidden_at is not None)
+    if parent is None or parent.idea_id != on.idea.id or gone or not seen:
         raise ValidationError({"parent_id": [_("The comment you reply to is not on this idea any more.")]})
     return parent
 
 
-def _mention(comment: Comment, idea: Idea, *, replied_to: Comment | None) -> None:
+def _mention(comment: Comment, idea: Idea) -> None:
     """Find "@Name" of people who take part on this idea or are of the board's team.
 
     Only those: otherwise anybody could call, or find out, anybody.
     """
     text = folded(comment.body)
     if "@" not in text:
-        # whoever is replied to is named by the thread itself when it is not the thread's first
-        people: Sequence[User] = []
-    else:
-        people = db.session.scalars(
-            sa.select(User).where(
-                sa.or_(
-                    User.id == idea.author_id,
-                    User.id.in_(sa.select(Comment.author_id).where(Comment.idea_id == idea.id)),
-                    User.id.in_(
-                        sa.select(Membership.user_id).where(
-                            Membership.board_id == idea.board_id, Membership.role == "team"
-                        )
-                    ),
-                    User.site_role.in_(queries.TEAM_ROLES),
-                )
+        return
+    team = sa.select(Membership.user_id).where(Membership.board_id == idea.board_id, Membership.role == "team")
+    people = db.session.execute(
+        sa.select(User.id, User.name).where(
+            sa.or_(
+                User.id == idea.author_id,
+                User.id.in_(sa.select(Comment.author_id).where(Comment.idea_id == idea.id)),
+                User.id.in_(team),
+                User.site_role.in_(queries.TEAM_ROLES),
             )
-        ).all()
+        )
+    )
     named = mentioned(text, {person.id: person.name for person in people})
-    if replied_to is not None and replied_to.parent_id is not None:
-        named.add(replied_to.author_id)
     named.discard(comment.author_id)
     if named:
         rows = [{"comment_id": comment.id, "user_id": person} for person in sorted(named)[:MENTIONS_MOST]]

@@ -295,7 +295,8 @@ class Comment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"))
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
-    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"), index=True)  # the thread's first
+    reply_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"), index=True)  # what it replies to
     body: Mapped[str] = mapped_column(sa.Text)
     body_html: Mapped[str] = mapped_column(sa.Text)
     is_official: Mapped[bool] = mapped_column(default=False)

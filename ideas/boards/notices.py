@@ -179,7 +179,8 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
     standing = sa.and_(Comment.id == comment_id, Comment.deleted_at.is_(None), Comment.hidden_at.is_(None))
     parts = [
         _rows(parent.author_id, Path.REPLIED_TO, "reply", Mode.INSTANT, "comment", parent.id).where(
-            parent.id == comment.parent_id
+            # whoever is answered, and whoever began the thread
+            parent.id.in_([comment.reply_to_id, comment.parent_id])
         ),
         _rows(Mention.user_id, Path.MENTIONED, "mention", Mode.INSTANT).where(Mention.comment_id == comment_id),
     ]

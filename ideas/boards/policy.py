@@ -109,7 +109,11 @@ def require_edit(standing: Standing, idea: Idea, *, answered: bool) -> None:
         raise NotAllowed(_("Only the author can change the words of an idea."))
     if standing.user is not None:
         require_part(standing.user)
-    if answered or idea.withdrawn_at is not None or idea.hidden_at is not None:
+    if idea.withdrawn_at is not None:
+        raise EditingClosed(_("You took this idea back, so it stays as it is."))
+    if idea.hidden_at is not None:
+        raise EditingClosed(_("The team hid this idea, so it stays as it is until they show it again."))
+    if answered:
         raise EditingClosed(_("This idea stays as the team answered it. Say the rest in a comment."))
 
 

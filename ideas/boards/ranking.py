@@ -111,13 +111,13 @@ def uncount_vote(idea_id: int) -> int | None:
 def count_comments(idea_id: int) -> None:
     """Count anew what everybody may read: a comment came, went, was hidden or restored."""
     _hold(idea_id)
-    _set(idea_id, comment_count=_comments(idea_id), answered_at=_last_word(idea_id))
+    _set(idea_id, comment_count=_comments(idea_id), answered_at=last_official_word(idea_id))
 
 
 def move(idea_id: int, stage: str) -> None:
     """The idea has another stage, and with it perhaps another last official word."""
     _hold(idea_id)
-    _set(idea_id, stage=stage, answered_at=_last_word(idea_id))
+    _set(idea_id, stage=stage, answered_at=last_official_word(idea_id))
 
 
 def move_all(status_id: int, stage: str) -> None:
@@ -165,15 +165,21 @@ def _comments(idea_id: Any) -> sa.ScalarSelect[Any]:
     )
 
 
-def _last_word(idea_id: Any) -> sa.ScalarSelect[Any]:
+def last_official_word(idea_id: Any) -> sa.ScalarSelect[Any]:
+    """SQL: when the team last said something on that idea; NULL if never. `idea_id`: a number or a column."""
+    # a select inside a union does not find the outer table by itself: unsaid, it would ask of all ideas
     words = sa.union_all(
-        sa.select(Answer.created_at.label("at")).where(Answer.idea_id == idea_id, Answer.undone_at.is_(None)),
-        sa.select(Comment.created_at).where(
+        sa.select(Answer.created_at.label("at"))
+        .where(Answer.idea_id == idea_id, Answer.undone_at.is_(None))
+        .correlate(Idea, IdeaRank),
+        sa.select(Comment.created_at)
+        .where(
             Comment.idea_id == idea_id,
             Comment.is_official,
             Comment.deleted_at.is_(None),
             Comment.hidden_at.is_(None),
-        ),
+        )
+        .correlate(Idea, IdeaRank),
     ).subquery()
     return sa.select(sa.func.max(words.c.at)).scalar_subquery()
 
@@ -222,7 +228,9 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
     said = {
         row.id: (row.comments, row.last_word)
         for row in db.session.execute(
-            sa.select(Idea.id, _comments(Idea.id).label("comments"), _last_word(Idea.id).label("last_word")).where(
+            sa.select(
+                Idea.id, _comments(Idea.id).label("comments"), last_official_word(Idea.id).label("last_word")
+            ).where(
                 *of_board,
                 sa.or_(sa.exists().where(Comment.idea_id == Idea.id), sa.exists().where(Answer.idea_id == Idea.id)),
             )

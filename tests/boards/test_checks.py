@@ -106,6 +106,13 @@ def test_a_vote_that_vanished_is_found(site):
     assert found() == {"votes are counted": [("I1", f"idea:{site}")]}
 
 
+@pytest.mark.parametrize("wrong", [None, utcnow()])
+def test_a_last_word_that_was_never_said_or_is_forgotten_is_found(site, wrong):
+    act(sa.update(IdeaRank).where(IdeaRank.idea_id == site).values(answered_at=wrong))
+
+    assert found() == {"last words are known": [("I1", f"idea:{site}")]}
+
+
 @pytest.mark.parametrize("values", [{"deleted_at": utcnow()}, {"hidden_at": utcnow()}, {"is_internal": True}])
 def test_a_wrong_count_of_comments_is_found(site, values):
     standing = sa.select(sa.func.max(Comment.id)).where(Comment.deleted_at.is_(None), sa.not_(Comment.is_official))

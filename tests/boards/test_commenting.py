@@ -12,7 +12,7 @@ from ideas.accounts.models import AuditEntry, User
 from ideas.boards import commenting, queries, reading
 from ideas.boards.errors import CommentingClosed, Suspended
 from ideas.boards.models import Comment, IdeaRank, Mention
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed
 from ideas.outbox import OutboxEntry
 from ideas.text import folded
@@ -107,12 +107,24 @@ def test_a_reply_to_a_reply_joins_the_thread(ida, idea):
     assert threads(None, idea) == [[first, reply, deeper]]
 
 
-def test_whoever_is_answered_deep_in_a_thread_is_named_by_it(ida, idea):
+def test_what_a_comment_replies_to_is_kept_deep_in_a_thread(ida, idea):
     first = say(ida, idea)
     reply = say(UserFactory(name="Bo Dahl"), idea, parent_id=first)
 
-    assert called(say(charlie(), idea, parent_id=reply)) == {"Bo Dahl"}
-    assert called(say(charlie(), idea, parent_id=first)) == set()
+    deeper = say(charlie(), idea, parent_id=reply)
+
+    assert comment(deeper).reply_to_id == reply
+    assert called(deeper) == set()
+
+
+@pytest.mark.parametrize("gone", ["deleted_at", "hidden_at"])
+def test_nobody_replies_to_what_is_gone(ida, idea, gone):
+    first = CommentFactory(idea=idea, **{gone: utcnow()}).id
+
+    with pytest.raises(ValidationError) as refused:
+        say(ida, idea, parent_id=first)
+
+    assert "parent_id" in refused.value.messages_dict
 
 
 def test_a_reply_needs_a_comment_on_this_idea(ida, idea):
