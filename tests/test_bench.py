@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from bench import stage
+from bench.owed import ASIDE, Acts, Comment, Owed, voter
 from bench.races import WRONG
 from bench.stage import Findings, differences
-from bench.the_loop import ASIDE, Acts, Comment, Owed, voter
 from ideas.db import db
 from tests.factories import VoteFactory
 
