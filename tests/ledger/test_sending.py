@@ -335,6 +335,28 @@ def test_a_holder_that_slept_through_its_lease_changes_nothing(world: World, clo
     assert outcome(mia, "email") == ("sent", None)
 
 
+@pytest.mark.parametrize("late_outcome", [sending.SENT, sending.refused("550")], ids=["sent", "refused"])
+def test_a_late_holder_does_not_decide_for_the_one_who_holds_it_now(world: World, clock, late_outcome: sending.Outcome):
+    mia = person()
+    world.happens((mia, "voter"))
+    world.announce()
+    with unit_of_work():
+        late = sending.claim()
+    clock.shift(timedelta(seconds=2))
+    with unit_of_work():
+        now = sending.claim(leftover=True)
+
+    with unit_of_work():
+        assert not sending.write_down(late, late.rows[0], late_outcome)
+        sending.release(late, late.rows)
+
+    assert outcome(mia, "email") == ("pending", None)
+    assert sending.is_still_mine(now, now.rows[0])
+    with unit_of_work():
+        assert sending.write_down(now, now.rows[0], sending.SENT)
+    assert outcome(mia, "email") == ("sent", None)
+
+
 def test_what_two_workers_find_one_takes(world: World):
     world.happens(*((person(), "voter") for _ in range(5)))
     world.announce()
