@@ -16,6 +16,7 @@ from ideas import settings
 from ideas.boards import contributions, listing, policy, sayings
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, Reason
+from ideas.boards.sayings import Occasion
 from ideas.db import db
 from ideas.outbox import DueDelivery
 
@@ -66,26 +67,28 @@ def commented(batch: Sequence[DueDelivery]) -> Words:
 
 def answered(batch: Sequence[DueDelivery]) -> Words:
     """The answer in full, and how what the person contributed was used."""
-    return _answer_words(batch, {delivery.about_id: (delivery.about_id, False) for delivery in batch})
+    return _answer_words(batch, {delivery.about_id: (delivery.about_id, Occasion.ANSWER) for delivery in batch})
 
 
 def corrected(batch: Sequence[DueDelivery]) -> Words:
-    """The same for a correction; `date_moved` when that is its news."""
+    """The same for a correction, whose news is a date that moved or input that was named since."""
     versions = db.session.execute(
         sa.select(AnswerVersion.id, AnswerVersion.answer_id, AnswerVersion.date_moved).where(
             AnswerVersion.id.in_({delivery.about_id for delivery in batch})
         )
     )
-    return _answer_words(batch, {row.id: (row.answer_id, row.date_moved) for row in versions})
+    return _answer_words(
+        batch, {row.id: (row.answer_id, Occasion.DATE if row.date_moved else Occasion.CREDITS) for row in versions}
+    )
 
 
-def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, bool]]) -> Words:
-    """told: about_id → the answer, and whether its date moved."""
+def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, Occasion]]) -> Words:
+    """told: about_id → the answer, and what of it is news."""
     answers = {
         answer.id: answer
         for answer in db.session.scalars(
             sa.select(Answer)
-            .where(Answer.id.in_({answer_id for answer_id, _moved in told.values()}), Answer.undone_at.is_(None))
+            .where(Answer.id.in_({answer_id for answer_id, _occasion in told.values()}), Answer.undone_at.is_(None))
             .options(joinedload(Answer.by), joinedload(Answer.status))
         )
     }
@@ -99,7 +102,7 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, bo
     )
     words = {}
     for delivery in batch:
-        answer_id, date_moved = told[delivery.about_id]
+        answer_id, occasion = told[delivery.about_id]
         answer = answers.get(answer_id)
         if answer is None:
             continue
@@ -110,7 +113,7 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, bo
             "answer": answer,
             "reason": REASON_WORDS[Reason(answer.reason)],
             "owed_as": policy.owed_as(answer.reason, answer.status.stage),
-            "date_moved": date_moved,
+            "occasion": occasion,
             "contribution": _part(parts, delivery),
             "uses": contributions.uses(
                 credits.get(answer.id, []),

@@ -6,6 +6,7 @@ Functions, not template macros: a macro of a text template does not escape, and 
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from ideas import looks
 from ideas.accounts.models import User
@@ -25,10 +26,20 @@ def signed(person: User) -> str:
     return f"{person.name}, {person.title}" if person.title else person.name
 
 
-def headline(idea: Idea, answer: Answer, owed_as: str, date_moved: bool) -> str:
+class Occasion(StrEnum):
+    """What of an answer is news."""
+
+    ANSWER = "answer"
+    DATE = "date"  # it was given before, and its date moved
+    CREDITS = "credits"  # it was given before, and somebody's input was named since
+
+
+def headline(idea: Idea, answer: Answer, owed_as: str, occasion: str) -> str:
     """The news of an answer in a line. Loaded: the answer's status."""
     title = idea.title
-    if date_moved and answer.planned_for is not None:
+    if occasion == Occasion.CREDITS:
+        return _("How your input was used: %(title)s", title=title)
+    if occasion == Occasion.DATE and answer.planned_for is not None:
         return _("New date, %(day)s: %(title)s", day=day(answer.planned_for), title=title)
     if owed_as == "planned" and answer.planned_for is not None:
         return _("Planned for %(day)s: %(title)s", day=day(answer.planned_for), title=title)
