@@ -89,6 +89,10 @@ evidence-loop: .venv/dev.stamp  ## Show on real votes that exactly those owed wo
 evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
 	$(call EVIDENCE,races)
 
+.PHONY: evidence-lost
+evidence-lost: .venv/dev.stamp  ## Show that nothing is lost, however often the worker is killed and whatever the relay says
+	$(call EVIDENCE,nothing_lost)
+
 .PHONY: evidence-planted
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)

@@ -184,7 +184,9 @@ def _name_request() -> None:
     asked = request.headers.get("X-Request-Id", "")
     g.request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", asked) else uuid.uuid4().hex
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=request.path)
+    # an address with a token in it opens something: the log has only its pattern
+    path = str(request.url_rule) if "token" in (request.view_args or {}) else request.path
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=path)
 
 
 def _refuse_nul() -> None:

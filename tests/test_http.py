@@ -83,6 +83,18 @@ def test_the_log_names_the_place_and_no_values(site, capsys):
     assert VALUE not in log
 
 
+def test_the_log_has_no_link_that_opens_anything(make_app, capsys):
+    app = make_app()
+    app.testing = False
+    app.add_url_rule("/opens/<token>", "opens", lambda token: fail())
+
+    app.test_client().get("/opens/4711-sesame")
+
+    log = capsys.readouterr().err
+    assert "/opens/<token>" in log
+    assert "sesame" not in log
+
+
 def test_in_production_each_line_of_the_log_is_json(make_app, capsys):
     app = make_app(ENVIRONMENT="production", BASE_URL="https://ideas.example.org", LOG_LEVEL="warning")
     app.testing = False

@@ -20,7 +20,7 @@ from ideas.paging import Page, read_cursor
 
 @dataclass(frozen=True)
 class Receipt:
-    """One contribution and what became of it. idea: board, status, author loaded.
+    """One contribution and what became of it. idea: board, status, author, rank loaded.
 
     told: what the ledger did for this person about the answer that stands; empty while nothing was announced.
     """
@@ -83,7 +83,7 @@ def _receipts(person: User, rows: list[Any]) -> list[Receipt]:
         for idea in db.session.scalars(
             sa.select(Idea)
             .where(Idea.id.in_(idea_ids))
-            .options(joinedload(Idea.board), joinedload(Idea.status), joinedload(Idea.author))
+            .options(joinedload(Idea.board), joinedload(Idea.status), joinedload(Idea.author), joinedload(Idea.rank))
         )
     }
     parts = contributions.find((row.kind, row.id) for row in rows)
@@ -109,12 +109,17 @@ def _receipts(person: User, rows: list[Any]) -> list[Receipt]:
 
 
 def _uses_of(part: Contribution, line: AnswerLine, idea: Idea) -> list[Use]:
-    """How this one contribution was used: each receipt tells of its own."""
+    """How this one contribution was used: each receipt tells of its own.
+
+    The voters as a whole are those who had voted when people were told: a later vote moved nothing.
+    """
+    told_at = line.answer.entry.fanned_out_at if line.answer.entry else None
     kinds = {"idea": "author", "comment": "comment", "vote": "votes"}
     return [
         use
         for credit in line.credits
         if credit.kind == kinds[part.kind] and (part.kind != "comment" or credit.comment_id == part.id)
+        if part.kind != "vote" or told_at is None or part.at <= told_at or credit.since_version > 1
         for use in contributions.uses([credit], credit.user_id or 0, voted=True, title=idea.title)
     ]
 

@@ -323,3 +323,23 @@ def test_twenty_receipts_cost_as_many_queries_as_three(kim, mia, board):
     many = cost()
 
     assert (few, many) == ((9, 3), (9, 21))
+
+
+def test_a_vote_that_came_after_people_were_told_moved_nothing(board, mia, kim):
+    idea = IdeaFactory(board=board, author=UserFactory())
+    VoteFactory(idea=idea, user=kim)
+    answer(mia, idea.id, credits=[{"kind": "votes", "how": "So many votes moved it up."}])
+    announce()
+    late = UserFactory()
+    VoteFactory(idea=idea, user=late)
+
+    assert [use.how for use in mine(kim).rows[0].uses] == ["So many votes moved it up."]
+    assert mine(late).rows[0].uses == []
+
+
+def test_a_receipt_knows_that_the_team_spoke_before_it_decided(board, mia, kim):
+    idea = IdeaFactory(board=board, author=kim)
+    with unit_of_work():
+        commenting.add(mia, queries.get_idea(mia, idea.id), body="We are asking around.", official=True)
+
+    assert mine(kim).rows[0].idea.rank.answered_at is not None
