@@ -128,9 +128,10 @@ def web() -> None:
 @click.option("--drain", is_flag=True, help="Work until nothing is due, then exit.")
 def worker(drain: bool) -> None:
     """Tell people what they are owed word of. Run as many of these as you like."""
-    _require_migrated(make_config())
+    app = make_app()
+    _require_migrated(app.config["ANSWERBACK"])
     try:
-        ledger_worker.run(make_app(), drain=drain)
+        ledger_worker.run(app, drain=drain)
     except mail.RelayDown as error:
         raise click.ClickException(str(error)) from error
 
