@@ -256,6 +256,13 @@ class Config:
             found.append("TRUSTED_PROXIES is 0 though BASE_URL is https: every client will seem to be the proxy.")
         return found
 
+    def _engine_options(self) -> dict[str, Any]:
+        """A server may restart while we hold connections to it: each is asked before it is used, and none is awaited
+        for ever."""
+        if self.database_url.startswith("sqlite"):
+            return {}
+        return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+
     def flask_settings(self) -> dict[str, Any]:
         """The same, in the words of Flask and its extensions."""
         hosts = [urlsplit(self.base_url).hostname or ""]
@@ -265,6 +272,7 @@ class Config:
             "ANSWERBACK": self,
             "SECRET_KEY": self.secret_key,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
             "PREFERRED_URL_SCHEME": urlsplit(self.base_url).scheme,
             "TRUSTED_HOSTS": list(dict.fromkeys(hosts)),
             # Browsers keep a __Host- cookie over https only; on loopback, plain http has to do.

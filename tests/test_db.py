@@ -169,6 +169,18 @@ def test_postgresql_confirms_what_is_on_disk():
 # --- Unique keys ---
 
 
+@pytest.mark.postgresql
+def test_a_connection_that_the_server_ended_is_replaced():
+    held = db.session.scalar(sa.text("SELECT pg_backend_pid()"))
+    db.session.remove()
+    engine = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
+    with engine.connect() as another:
+        another.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": held})
+    engine.dispose()
+
+    assert db.session.scalar(sa.text("SELECT pg_backend_pid()")) != held
+
+
 def test_a_row_is_inserted_once(idea_id, person_id):
     with unit_of_work():
         answers = [insert_once(IdeaFollow, idea_id=idea_id, user_id=person_id, followed_at=utcnow()) for _ in "ab"]
