@@ -211,7 +211,7 @@ def test_an_import_of_nothing_is_wrong_usage(ideas_command):
 def test_a_killed_import_leaves_nothing(app, database, file, tmp_path):
     board = BoardFactory(slug="garden")
     db.session.commit()
-    ideas = "".join(f"{number},Wish {number},{number % 50}\n" for number in range(3000))
+    ideas = "".join(f"{number},Wish {number},{number % 50}\n" for number in range(20_000))
     command = ["import", "ideas", file("id,text,author_id\n" + ideas), "--board", board.slug]
     process = subprocess.Popen(
         [sys.executable, "-m", "ideas.cli", *command],
@@ -230,7 +230,10 @@ def test_a_killed_import_leaves_nothing(app, database, file, tmp_path):
 
 
 def wait_until_it_writes(database, process):
-    """Return as soon as `process` is in the middle of its transaction."""
+    """Return as soon as `process` is in the middle of its transaction.
+
+    SQLite writes to the log before the end only once its cache of 2 MB is full: the import has to be far larger.
+    """
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "the import was over before it could be killed"
