@@ -28,10 +28,14 @@ POSTGRESQL_LIMITS = "-c lock_timeout=4s -c statement_timeout=5s"
 
 
 def load_models() -> None:
-    """Import every room's models, so that the metadata knows all tables."""
+    """Import every room's models (models.py, models_….py), so that the metadata knows all tables."""
     for room in pkgutil.iter_modules(ideas.__path__, "ideas."):
-        if room.ispkg and find_spec(f"{room.name}.models"):
-            importlib.import_module(f"{room.name}.models")
+        if not room.ispkg:
+            continue
+        package = find_spec(room.name)
+        for file in pkgutil.iter_modules(package.submodule_search_locations if package else None, f"{room.name}."):
+            if file.name.rpartition(".")[2].startswith("models"):
+                importlib.import_module(file.name)
 
 
 def is_ours(thing: SchemaItem, name: str | None, kind: str, reflected: bool, compare_to: SchemaItem | None) -> bool:

@@ -137,7 +137,10 @@ class SourceKind(StrEnum):
 
 
 class Idea(Base):
-    """A need or a proposal. Written by posting.py; status by answering.py, hidden_at by moderating.py."""
+    """A need or a proposal.
+
+    Written by posting.py; status by answering.py, hidden_at by moderating.py, what it is merged into by merging.py.
+    """
 
     __tablename__ = "idea"
     __table_args__ = (sa.UniqueConstraint("board_id", "source_kind", "source_id"),)
@@ -157,6 +160,9 @@ class Idea(Base):
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id"), index=True)
+    # where the chain of merges ends: the idea that is listed, voted for and answered in place of this one
+    merged_root_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id"), index=True)
 
     board: Mapped[Board] = relationship(lazy="raise_on_sql")
     status: Mapped[Status] = relationship(lazy="raise_on_sql")
@@ -202,9 +208,10 @@ _ANSWERED = " AND answered_at IS NOT NULL"
 class IdeaRank(Base):
     """All that a vote touches and a list sorts by, apart from the wide row. Written by ranking.py.
 
-    listed: not withdrawn. is_hidden: hidden by the team, whose lists show it all the same; few are, so that the lists
-    of everybody else walk the same indexes and pass over them. answered_at: the last official word.
-    hot: see ranking.py.
+    listed: neither withdrawn nor merged into another. has_merged: others are merged into it; vote_count and hot are
+    those of all of them together, so a vote has to look whether its person backs one of them. is_hidden: hidden by the
+    team, whose lists show it all the same; few are, so that the lists of everybody else walk the same indexes and pass
+    over them. answered_at: the last official word. hot: see ranking.py.
     """
 
     __tablename__ = "idea_rank"
@@ -237,6 +244,7 @@ class IdeaRank(Base):
     stage: Mapped[str] = mapped_column(sa.String(12))
     listed: Mapped[bool] = mapped_column(default=True)
     is_hidden: Mapped[bool] = mapped_column(default=False)
+    has_merged: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     vote_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
@@ -433,12 +441,14 @@ class Credit(Base):
     answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(sa.String(12))
     comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"))
+    merged_idea_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)  # None for the voters as a whole
     how: Mapped[str] = mapped_column(sa.String(500))
     since_version: Mapped[int] = mapped_column(default=1)  # the version of the answer that first had this line
 
     user: Mapped[User | None] = relationship(lazy="raise_on_sql")
     comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+    merged_idea: Mapped[Idea | None] = relationship(lazy="raise_on_sql")
 
 
 class Hiding(Base):
