@@ -19,7 +19,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.http import generate_etag
 from werkzeug.routing import BaseConverter, IntegerConverter
 
-from ideas import api_limits, api_memory
+from ideas import api_limits, api_memory, api_repeats, repeats
 from ideas.api_input import Parser, read_query
 from ideas.errors import SignInNeeded
 from ideas.http import csrf
@@ -177,7 +177,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             codes.add(HTTPStatus.NOT_FOUND)
         if method == "GET":
             codes.add(HTTPStatus.NOT_MODIFIED)
-        described = self.doc(responses={code.value: code.name for code in sorted(codes)})
+        if method == "POST":
+            codes |= {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+        parts: dict[str, Any] = {"parameters": [api_repeats.PARAMETER]} if method == "POST" else {}
+        described = self.doc(responses={code.value: code.name for code in sorted(codes)}, **parts)
         hung = super().route(rule, methods=[method], tags=[self.tag])
         return cast(Decorator, lambda view: hung(described(view)))
 
@@ -231,6 +234,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                     raise ValidationError({name: [_("Unknown field.")] for name in request.args})
                 if _key() is None and request.method in ("GET", "HEAD"):
                     return api_memory.recall(lambda: view(*args, **values))
+                if (key := _key()) is not None and request.method == "POST":
+                    return api_repeats.once(key.user.id, f"key:{key.id}", lambda: view(*args, **values))
                 return view(*args, **values)
 
             ways: list[dict[str, list[str]]] = [{"key": [scope]}]
@@ -258,6 +263,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_read_key)
     api_limits.init_app(app, PREFIX)
     api_memory.init_app(app)
+    cast(Any, app.extensions["answerback"]).sweeps.append(repeats.sweep)
     app.before_request(_refuse_bad_key)
     app.after_request(_finish)
     config = app.config["ANSWERBACK"]

@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -107,6 +107,10 @@ def unit_of_work() -> Iterator[None]:
     a writer.
     """
     session = db.session()
+    if session.info.get("in_one_act"):
+        with _joined(session):
+            yield
+        return
     if session.info.get("in_unit_of_work"):
         raise RuntimeError("A unit of work stands at an edge; services compose inside one.")
     session.rollback()
@@ -122,6 +126,29 @@ def unit_of_work() -> Iterator[None]:
                 raise
     finally:
         session.info["in_unit_of_work"] = False
+
+
+@contextmanager
+def one_act() -> Iterator[None]:
+    """A unit of work around a whole view: those that the view opens join it, and all is committed at its end.
+
+    For what must be kept together with what a view did and answered.
+    """
+    with unit_of_work():
+        info = db.session().info
+        info["in_one_act"] = True
+        try:
+            yield
+        finally:
+            info["in_one_act"] = False
+
+
+@contextmanager
+def _joined(session: Session) -> Iterator[None]:
+    """As far as the view can tell, a unit of work: what it reads afterwards is what the database has."""
+    yield
+    session.flush()
+    session.expire_all()
 
 
 @contextmanager

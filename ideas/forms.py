@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import secrets
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, ValidationError
+from wtforms import HiddenField
 
+from ideas import repeats
 from ideas.words import _
 
 
@@ -49,6 +54,23 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             wrong = {name: list(messages) for name, messages in self.errors.items()}
             raise ValidationError(wrong or _("Please send the form again."))
         return self.loaded
+
+
+class OnceForm(SchemaForm):
+    """A form that makes something: pressed twice, or sent again by a browser, it makes it once."""
+
+    once = HiddenField(default=lambda: secrets.token_urlsafe(16))
+
+    def make(self, person_id: int, act: Callable[[], int]) -> int:
+        """The id of what `act` makes, or of what it made when these very words were sent before. In a unit of work."""
+        words = json.dumps(self.loaded, default=str, sort_keys=True)
+        token = self.once.data or secrets.token_urlsafe(16)
+        named = repeats.begin(person_id, "form", token, key=words, wait=True)
+        if named.former is None:
+            made = act()
+            repeats.keep(named, {"made": made})
+            return made
+        return int(named.former["made"])
 
 
 def _flat(messages: Any) -> list[Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
-from werkzeug.exceptions import BadRequest, PreconditionFailed
+from werkzeug.exceptions import BadRequest, PreconditionFailed, UnprocessableEntity
+from werkzeug.exceptions import Conflict as HttpConflict
 
 from ideas.errors import DomainError, NotAllowed, SignInNeeded
 
@@ -40,6 +42,38 @@ class Outdated(PreconditionFailed):
     problem = "outdated"
 
 
+class NameMalformed(BadRequest):
+    """The Idempotency-Key header holds no key.
+
+    A key is 1 to 255 visible characters of ASCII without quotes and backslashes, in quotes or without. A random UUID
+    for each thing you want done is a good one. Nothing was done.
+    """
+
+    problem = "idempotency-key-malformed"
+
+
+class NameReused(UnprocessableEntity):
+    """This Idempotency-Key was sent before with something else.
+
+    A key names one thing to be done. Something else under the same key is a mistake on your side, so nothing was done
+    this time. Send it under a key of its own.
+    """
+
+    problem = "idempotency-key-reused"
+
+
+class NameInUse(HttpConflict):
+    """The first request with this Idempotency-Key is still at work.
+
+    Wait for as long as Retry-After says and ask again: you then get what the first one was answered.
+    """
+
+    problem = "idempotency-key-in-use"
+
+    def get_headers(self, *args: Any, **options: Any) -> list[tuple[str, str]]:
+        return [*super().get_headers(*args, **options), ("Retry-After", "1")]
+
+
 class KeyUnknown(SignInNeeded):
     """The key in the Authorization header is not one that works.
 
@@ -63,6 +97,8 @@ class ScopeMissing(NotAllowed):
         super().__init__(message)
         self.challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
 
+
+_HTTP_KINDS = (MalformedJson, Outdated, NameMalformed, NameReused, NameInUse)
 
 # Problems that no class of ours stands for: the web framework finds them, or `http.py` does.
 _OTHERS = {
@@ -102,7 +138,7 @@ _STATUSES = {str(status.value): status for status in HTTPStatus}
 
 def all_problems() -> dict[str, Problem]:
     """Code → problem, of all rooms that are loaded, in the order of the codes."""
-    found = {kind.problem: _told(kind.problem, kind) for kind in (MalformedJson, Outdated)}
+    found = {kind.problem: _told(kind.problem, kind) for kind in _HTTP_KINDS}
     for kind in _kinds(DomainError):
         # a kind without a code of its own is the kind above it, said more exactly
         if "code" in vars(kind):

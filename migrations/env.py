@@ -19,6 +19,7 @@ from sqlalchemy.sql.schema import SchemaItem
 
 import ideas
 import ideas.outbox
+import ideas.repeats
 from config import Config
 from ideas.db import Base
 

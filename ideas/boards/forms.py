@@ -22,7 +22,7 @@ from ideas.accounts.models import User
 from ideas.boards import policy, schemas
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import BoardRole, CreditKind, Reason, Stage, Status, Tag, Visibility
-from ideas.forms import SchemaForm
+from ideas.forms import OnceForm, SchemaForm
 from ideas.words import lazy
 
 
@@ -74,7 +74,11 @@ class IdeaForm(SchemaForm):
     tags = TagChoice(lazy("Tags"))
 
 
-class CommentForm(SchemaForm):
+class NewIdeaForm(OnceForm, IdeaForm):
+    """A new idea."""
+
+
+class CommentForm(OnceForm):
     """Something said on an idea. The team chooses its voice."""
 
     schema = schemas.NewComment()
@@ -132,7 +136,7 @@ class TagsForm(SchemaForm):
     tags = TagChoice(lazy("Tags"))
 
 
-class AnswerForm(SchemaForm):
+class AnswerForm(OnceForm):
     """The team's official word: status, reason, text, dates, and the contributions that were used.
 
     Credits are no WTForms fields: one may be given for the author, the voters and each comment. A ticked contribution

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from ideas import markup
 from ideas.accounts import addresses, signin
 from ideas.boards import commenting, following, listing, policy, posting, queries, views, voting
-from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, SwitchForm
+from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
@@ -37,7 +37,7 @@ def new_idea(slug: str) -> ResponseReturnValue:
     reader = signin.reader()
     row = queries.get_board(reader, slug)
     kept = (signin.draft("idea") or {}) if reader else {}
-    form = IdeaForm(
+    form = NewIdeaForm(
         title=kept.get("title") or cut(readable(request.args.get("title", "")), TITLE_LONGEST),
         body=kept.get("body"),
         tags=kept.get("tags"),
@@ -54,14 +54,15 @@ def new_idea(slug: str) -> ResponseReturnValue:
     try:
         with unit_of_work():
             row = queries.get_board(signin.member(), slug)
-            idea = posting.submit(signin.member(), row, **form.loaded)
+            author = signin.member()
+            idea_id = form.make(author.id, lambda: posting.submit(author, row, **form.loaded).id)
             signin.drop_draft()
     except ValidationError as error:
         form.show(error)
         row = queries.get_board(signin.member(), slug)
         return render_template("boards/new_idea.html", row=row, form=form), 422
     flash(_posted(row.board.answer_within_days))
-    return redirect(url_for("boards.idea_by_number", idea_id=idea.id), 303)
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 
 
 def _posted(days: int | None) -> str:
@@ -203,12 +204,14 @@ def comment(idea_id: int) -> ResponseReturnValue:
         return signin.ask_to_sign_in("comment", {**details, "back": views.path_of(row)})
     try:
         with unit_of_work():
-            said = commenting.add(signin.member(), queries.get_idea(signin.member(), idea_id), **form.loaded)
+            author = signin.member()
+            on = queries.get_idea(author, idea_id)
+            comment_id = form.make(author.id, lambda: commenting.add(author, on, **form.loaded).id)
             signin.drop_draft()
     except ValidationError as error:
         form.show(error)
         return views.show_idea(queries.get_idea(reader, idea_id), form, 422)
-    return redirect(views.path_of(row) + f"#comment-{said.id}", 303)
+    return redirect(views.path_of(row) + f"#comment-{comment_id}", 303)
 
 
 @bp.route("/comments/<int:comment_id>/edit", methods=["GET", "POST"])

@@ -96,8 +96,10 @@ def answer(idea_id: int) -> ResponseReturnValue:
         return _compose(row, form), 422
     try:
         with unit_of_work():
-            given = answering.answer(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded)
-            waits = given.entry_id is not None
+            actor = signin.member()
+            on = queries.get_idea(actor, idea_id)
+            answer_id = form.make(actor.id, lambda: answering.answer(actor, on, form.loaded).id)
+            waits = queries.get_answer(actor, answer_id).answer.entry_id is not None
     except ValidationError as error:
         form.show(error)
         return _compose(_idea(idea_id), form), 422
