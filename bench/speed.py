@@ -1,208 +1,217 @@
-"""How fast pages are, as ratios of CPU time in one run: a bare Flask "hello" is 1.
+"""How fast the site is, as ratios within one run: what a request costs where a bare Flask answer costs 1.
 
-A board of many ideas is written into a fresh database; each kind of request is then asked through the whole
-application, taking turns with "hello", so that a machine that slows down slows all alike. CPU is that of this process:
-on PostgreSQL the server's own is not in it. Growth compares with a board of a hundredth of the ideas.
+A board of 100,000 ideas and 3,000,000 votes, and one of a hundredth of both beside it, are served by gunicorn; see
+meter.py for what is counted. Reads are those of a visitor, and before each of them somebody writes, so that no answer
+can be remembered; what a remembered one costs is shown too. Growth and searching count the database's own CPU as well.
 
-python -m bench.speed [--database sqlite|postgresql] [--ideas 20000] [--votes 200000]
+python -m bench.speed [--database sqlite|postgresql] [--ideas 100000] [--votes 3000000]
 """
 
 from __future__ import annotations
 
 import itertools
-import random
-import statistics
-import time
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
-from flask import Flask
-from flask.testing import FlaskClient
 
-from bench import stage
+from bench import crowd, load, stage
+from bench.meter import Client, Cost, Meter, bare_server
 from bench.stage import Findings
 from config import Config
 from ideas import create_app
 from ideas.accounts import keys, people
-from ideas.boards import boardkeeping, posting, ranking
-from ideas.boards.models import Board, Idea, IdeaRank, SourceKind, Vote
-from ideas.db import db, unit_of_work, utcnow
-from ideas.paging import write_cursor
+from ideas.boards.listing import Sort
+from ideas.boards.models import Idea, IdeaRank
+from ideas.db import db, unit_of_work
+from ideas.paging import PAGE, write_cursor
 from tests.servers import RunningApp
 
-ROUNDS = 60  # of each request, after as many to warm up
-HELLO_A_ROUND = 20  # one is too short for the clock
 SHARE = 100  # the small board has so many times fewer ideas
-FIRST = 500  # rows in a statement
-WORDS = [
-    *("bed", "shed", "seed", "water", "shift", "rota", "tool", "map", "bell", "gate"),
-    *("path", "bench", "frost", "bloom", "root", "leaf", "soil", "rain", "hedge", "pot"),
-]
+PAGE_FAR_DOWN = 1000
+WEB = "answerback-web"
+
+# Goal 1: at most so many bare answers.
+BARS = {
+    "sqlite": {"json": 10, "html": 25, "vote": 12},
+    "postgresql": {"json": 17, "html": 25, "vote": 20},
+}
 
 
 def main() -> None:
     asked = stage.arguments(
-        "Measures requests as ratios of a bare Flask answer.",
+        "Measures requests as ratios of a bare Flask answer, votes as ratios of a bare INSERT, and a crowd of clients.",
         data=False,
-        ideas={"type": int, "default": 20_000, "help": "on the large board"},
-        votes={"type": int, "default": 200_000, "help": "on the large board"},
+        ideas={"type": int, "default": 100_000, "help": "on the large board"},
+        votes={"type": int, "default": 3_000_000, "help": "on the large board"},
     )
-    findings = Findings(f"Speed with {asked.ideas:,} ideas and {asked.votes:,} votes; CPU, Flask hello = 1")
+    findings = Findings(f"Speed with {asked.ideas:,} ideas and {asked.votes:,} votes")
     with stage.databases(asked) as databases:
         for kind, fresh in databases.items():
-            with stage.site(fresh(), ()) as site:
+            with stage.site({**fresh(), "LOG_LEVEL": "error"}, ()) as site:
                 measure(findings, kind, site, asked.ideas, asked.votes)
     findings.end()
 
 
 def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: int) -> None:
-    app = create_app(Config.from_env({**stage.SETTINGS, "INSTANCE_PATH": str(site.folder), **site.env}))
-    random.seed(7)
+    app = create_app(Config.from_env({**stage.SETTINGS, **site.env}))
     with app.app_context():
-        key = fill("large", ideas, votes)
-        fill("small", ideas // SHARE, votes // SHARE)
-        db.session.execute(sa.text("ANALYZE"))
-        db.session.commit()
-        deep = deep_cursor("large", ideas)
-        large, small = (db.session.scalars(middle(slug)).one() for slug in ("large", "small"))
-        page = f"/ideas/{large}-{db.session.get_one(Idea, large).slug}"
+        voters = crowd.add_people(max(1000, 2 * ideas))
+        large = crowd.fill("large", ideas, votes, voters, say)
+        small = crowd.fill("small", ideas // SHARE, votes // SHARE, voters, say)
+        with unit_of_work():
+            key = keys.make(people.create("ada@example.test", "Ada"), "bench", ["votes:write", "ideas:read"])
+        far_down = cursor_of("large", PAGE * PAGE_FAR_DOWN if ideas > PAGE * PAGE_FAR_DOWN else ideas // 2)
+        path = f"/ideas/{large[7]}-{db.session.get_one(Idea, large[7]).slug}"
+        words = db.session.get_one(Idea, large[11]).title
         db.session.remove()
-    client = app.test_client()
-    hello = bare().test_client()
-
-    def get(address: str, **headers: str) -> Callable[[], Any]:
-        return lambda: client.get(address, headers=headers)
-
-    validator = client.get("/api/v1/ideas?board=large").headers["ETag"]
-    bearer = {"Authorization": f"Bearer {key}"}
-    unvoted = (f"/api/v1/ideas/{large + place}/vote" for place in itertools.count())
-    ratios = compare(
-        hello,
-        {
-            "list as JSON": get("/api/v1/ideas?board=large"),
-            "the same, not changed (304)": get("/api/v1/ideas?board=large", **{"If-None-Match": validator}),
-            "list as JSON, of a hundredth": get("/api/v1/ideas?board=small"),
-            "list as JSON, far down": get(f"/api/v1/ideas?board=large&cursor={deep}"),
-            "list as a page": get("/boards/large"),
-            "list as a page, of a hundredth": get("/boards/small"),
-            "one idea as a page": get(page),
-            "one idea as JSON": get(f"/api/v1/ideas/{large}"),
-            "one idea as JSON, of a hundredth": get(f"/api/v1/ideas/{small}"),
-            "search as a page": get("/boards/large?q=water+fro"),
-            "vote with a key": lambda: client.put(next(unvoted), headers=bearer),
-        },
-    )
-    for what, ratio in ratios.items():
-        findings.note(f"{kind}: {what}", f"{ratio:.1f}")
-    for what, many, few, most in (
-        ("a page far down against the first", "list as JSON, far down", "list as JSON", 1.5),
-        ("a list against one of a hundredth of the ideas", "list as JSON", "list as JSON, of a hundredth", 1.5),
-        ("the same as a page", "list as a page", "list as a page, of a hundredth", 1.5),
-        ("an idea against one among a hundredth", "one idea as JSON", "one idea as JSON, of a hundredth", 1.5),
-    ):
-        ratio = ratios[many] / ratios[few]
-        findings.holds(f"{kind}: {what}", ratio <= most, f"{ratio:.2f}", wanted=f"at most {most}")
-    with app.app_context():
-        db.session.remove()
+        site.start("web", env=named(kind, site))
+        site.wait_until_it_answers()
+        requests(findings, kind, site, key, large, small, far_down, path, words)
+        load.votes(findings, kind, site, large)
+        load.crowd(findings, kind, site, large)
         for engine in db.engines.values():
             engine.dispose()
 
 
-def bare() -> Flask:
-    app = Flask("hello")
-    app.add_url_rule("/", "hello", lambda: "hello")
-    return app
+def requests(
+    findings: Findings,
+    kind: str,
+    site: RunningApp,
+    key: str,
+    large: list[int],
+    small: list[int],
+    far_down: str,
+    path: str,
+    words: str,
+) -> None:
+    """Goals 1 to 3."""
+    client = Client(site.url)
 
+    def get(address: str) -> Callable[[], Any]:
+        return lambda: client.ask(address)
 
-def compare(hello: FlaskClient, requests: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """What each request costs in the middle of ROUNDS, where "hello" is 1."""
-    taken: dict[str, list[float]] = {name: [] for name in requests}
-    greetings: list[float] = []
-    for round_ in range(2 * ROUNDS):
-        with clocked() as cost:
-            for _ in range(HELLO_A_ROUND):
-                hello.get("/")
-        if round_ >= ROUNDS:
-            greetings.append(cost[0] / HELLO_A_ROUND)
-        for name, request in requests.items():
-            with clocked() as cost:
-                answer = request()
-            if answer.status_code not in (200, 304):
-                raise RuntimeError(f"{name} answered {answer.status_code}.")
-            if round_ >= ROUNDS:
-                taken[name].append(cost[0])
-    one = statistics.median(greetings)
-    return {name: statistics.median(times) / one for name, times in taken.items()}
+    def vote(ids: list[int]) -> Callable[[], Any]:
+        turn = itertools.cycle(ids)
+        bearer = {"Authorization": f"Bearer {key}"}
+        return lambda: client.ask(f"/api/v1/ideas/{next(turn)}/vote", "PUT", bearer)
+
+    lists = {f"list, {sort}": get(f"/api/v1/ideas?board=large&sort={sort}") for sort in Sort}
+    pages = {f"page, {sort}": get(f"/boards/large?sort={sort}") for sort in Sort}
+    asked = words.replace(" ", "+")
+    others = {
+        "list of a hundredth": get("/api/v1/ideas?board=small"),
+        "list, page 1000": get(f"/api/v1/ideas?board=large&cursor={far_down}"),
+        "page of a hundredth": get("/boards/small"),
+        "idea": get(f"/api/v1/ideas/{large[7]}"),
+        "idea of a hundredth": get(f"/api/v1/ideas/{small[7]}"),
+        "idea as a page": get(path),
+        "rarest tag": get("/api/v1/ideas?board=large&tag=rare"),
+        "narrowest status": get("/api/v1/ideas?board=large&stage=started"),
+        "search, rare words": get(f"/boards/large?q={asked}"),
+        "search, half typed": get(f"/boards/large?q={asked[:-2]}"),
+        "vote": vote(crowd.open_among(large)),
+        "vote of a hundredth": vote(crowd.open_among(small)),
+    }
+    with bare_server(site.env) as bare, somebody_writes(kind, site) as write, backends(kind, site) as database:
+        meter = Meter(site.processes[0].pid, database)
+        found = meter.compare(bare, {**lists, **pages, **others}, write)
+        remembered = meter.compare(bare, {"list": get("/api/v1/ideas?board=large")})
+        findings.note(f"{kind}: a bare answer, microseconds of CPU", f"{bare.cost() * 1e6:.0f}")
+        bars = BARS[kind]
+        for names, bar, what in ((lists, bars["json"], "JSON"), (pages, bars["html"], "HTML")):
+            worst = max(names, key=lambda name: found[name].web)
+            for name in names:
+                findings.note(f"{kind}: {name}, web and database", pair(found[name]))
+            findings.holds(
+                f"{kind}: list of {PAGE} as {what}",
+                found[worst].web <= bar,
+                f"{found[worst].web:.1f} ({worst})",
+                wanted=f"at most {bar}",
+            )
+        findings.note(f"{kind}: list, remembered", pair(remembered["list"]))
+        findings.holds(
+            f"{kind}: vote with a key",
+            found["vote"].web <= bars["vote"],
+            pair(found["vote"]),
+            wanted=f"at most {bars['vote']}",
+        )
+        trending = f"list, {Sort.TRENDING}"
+        page = found[f"page, {Sort.TRENDING}"]
+        for what, many, few, most in (
+            ("page 1000 against page 1", found["list, page 1000"], found[trending], 1.5),
+            ("list against one of a hundredth", found[trending], found["list of a hundredth"], 1.5),
+            ("page against one of a hundredth", page, found["page of a hundredth"], 1.5),
+            ("idea against one among a hundredth", found["idea"], found["idea of a hundredth"], 1.5),
+            ("vote against one among a hundredth", found["vote"], found["vote of a hundredth"], 1.5),
+            ("rarest tag against the list", found["rarest tag"], found[trending], 3),
+            ("narrowest status against the list", found["narrowest status"], found[trending], 3),
+            ("search against the list page", found["search, rare words"], page, 8),
+            ("search, half typed, against the list page", found["search, half typed"], page, 8),
+        ):
+            ratio = many.whole / few.whole
+            findings.holds(f"{kind}: {what}", ratio <= most, f"{ratio:.2f}", wanted=f"at most {most}")
+        findings.note(f"{kind}: one idea as a page", pair(found["idea as a page"]))
+    client.close()
 
 
 @contextmanager
-def clocked() -> Iterator[list[float]]:
-    """CPU seconds of this process inside."""
-    cost = [0.0]
-    before = time.process_time()
-    yield cost
-    cost[0] = time.process_time() - before
+def somebody_writes(kind: str, site: RunningApp) -> Iterator[Callable[[], None]]:
+    """A function that writes something nobody reads, from outside of what is measured."""
+    statement = "UPDATE company SET name = 'Somebody' WHERE id = 1"
+    url = sa.make_url(stage.database_url(site))
+    connection: Any
+    if kind == "sqlite":
+        connection = sqlite3.connect(url.database or "", isolation_level=None, timeout=60)
+    else:
+        connection = psycopg.connect(
+            url.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True
+        )
+    connection.execute("INSERT INTO company (id, name, created_at) VALUES (1, 'Nobody', '2024-01-01 00:00:00.000000')")
+    yield lambda: connection.execute(statement).close()
+    connection.close()
 
 
-def middle(slug: str) -> sa.Select[int]:
-    """Some idea of the board that is neither its first nor its last."""
-    return sa.select(sa.func.min(Idea.id) + 7).join(Idea.board).where(Board.slug == slug)
+@contextmanager
+def backends(kind: str, site: RunningApp) -> Iterator[Callable[[], list[int]]]:
+    """A function that tells the pids of the database's processes that serve the site; [] where it is a library."""
+    if kind == "sqlite":
+        yield list
+        return
+    found = sa.text("SELECT pid FROM pg_stat_activity WHERE application_name = :name")
+    with stage.connection(stage.database_url(site)) as connection:
+        yield lambda: list(connection.scalars(found, {"name": WEB}))
 
 
-def deep_cursor(slug: str, ideas: int) -> str:
-    """The cursor of a page nine tenths down."""
+def named(kind: str, site: RunningApp) -> dict[str, str]:
+    """Settings by which PostgreSQL knows the web process as WEB."""
+    if kind == "sqlite":
+        return {}
+    url = sa.make_url(stage.database_url(site)).update_query_dict({"application_name": WEB})
+    return {"DATABASE_URL": url.render_as_string(hide_password=False)}
+
+
+def pair(cost: Cost) -> str:
+    return f"{cost.web:.1f}" if not cost.database else f"{cost.web:.1f} + {cost.database:.1f}"
+
+
+def cursor_of(slug: str, place: int) -> str:
+    """The cursor of the page that begins after so many ideas of the trending list."""
     row = db.session.execute(
         sa.select(IdeaRank.hot, IdeaRank.idea_id)
-        .join(Board, Board.id == IdeaRank.board_id)
-        .where(Board.slug == slug)
+        .where(IdeaRank.board_id == crowd.board_id_of(slug))
         .order_by(IdeaRank.hot.desc(), IdeaRank.idea_id.desc())
-        .offset(ideas * 9 // 10)
+        .offset(place - 1)
         .limit(1)
     ).one()
-    return write_cursor("trending", [row.hot, row.idea_id])
+    return write_cursor(Sort.TRENDING, [row.hot, row.idea_id])
 
 
-def fill(slug: str, ideas: int, votes: int) -> str:
-    """A board with so many ideas and votes, unevenly spread; a key of one of its people."""
-    now = utcnow()
-    with unit_of_work():
-        board = boardkeeping.make(None, {"slug": slug, "name": slug, "answer_within_days": 14})
-        author = people.create(f"author@{slug}.example", "Ada")
-        voters = people.add_unclaimed([people.Unclaimed(f"Voter {number}") for number in range(max(50, votes // 20))])
-        key = keys.make(author, "bench", ["votes:write", "ideas:read"])
-        ids: list[int] = []
-        for chunk in chunks(range(ideas)):
-            drafts = [
-                posting.Draft(author.id, *text(), now - timedelta(minutes=place), SourceKind.IMPORT) for place in chunk
-            ]
-            ids += [idea.id for idea in posting.write_all(board, drafts)]
-            db.session.flush()
-            db.session.expunge_all()
-            board = db.session.merge(board)
-        cast = {(ids[int(ideas * random.random() ** 3)], random.choice(voters)) for _ in range(votes)}
-        for chunk in chunks(sorted(cast)):
-            rows = [{"idea_id": idea, "user_id": voter, "cast_at": long_ago(now)} for idea, voter in chunk]
-            db.session.execute(sa.insert(Vote), rows)
-        ranking.recount(board.id)
-    return key
-
-
-def text() -> tuple[str, str]:
-    """A title and a body."""
-    words = random.choices(WORDS, k=45)
-    return " ".join(words[:5]).capitalize(), " ".join(words[5:])
-
-
-def long_ago(now: datetime) -> datetime:
-    return now - timedelta(hours=random.randint(1, 5000))
-
-
-def chunks(rows: Any) -> Iterator[Any]:
-    for start in range(0, len(rows), FIRST):
-        yield rows[start : start + FIRST]
+def say(words: str) -> None:
+    print(words, flush=True)
 
 
 if __name__ == "__main__":
