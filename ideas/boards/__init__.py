@@ -1,8 +1,8 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
-mention, idea_follow, board_follow, answer, answer_version, credit, hiding, imported_person.
-Emits: idea_received, commented, answered, answer_corrected, hidden. Stands on: accounts, ledger and the ground.
+mention, idea_follow, board_follow, answer, answer_version, credit, hiding, merge, imported_person.
+Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger and the ground.
 """
 
 from __future__ import annotations

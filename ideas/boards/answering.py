@@ -32,11 +32,12 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
 
     words: as schemas.NewAnswer loads them. The status changes at once. Raises NotAllowed for anybody but the team,
     ValidationError naming the field that does not fit the reason, AnswerWaiting while a former answer is not yet
-    announced, ChangedMeanwhile when somebody else moved the idea since it was read.
+    announced, ChangedMeanwhile when somebody else moved the idea since it was read, Merged when it is part of another.
     """
     policy.require_team(on.standing)
-    idea = on.idea
-    status = _status(idea, words["status"])
+    status = _status(on.idea, words["status"])
+    idea = _held(on.idea)
+    policy.require_unmerged(idea)
     credits = _judge(idea, Stage(status.stage), words)
     former = idea.status
     _move(idea, former, status)
@@ -72,9 +73,11 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
 
     words: as schemas.AnswerWords loads them. Before it is announced only the last version is told, and the settle time
     starts again. Afterwards those are told for whom it holds news: everybody when the date moved, otherwise whoever is
-    newly credited. `version` is the version the caller read; ChangedMeanwhile if there is a later one.
+    newly credited. `version` is the version the caller read; ChangedMeanwhile if there is a later one. Merged when the
+    idea is part of another.
     """
     policy.require_team(row.on.standing)
+    policy.require_unmerged(_held(row.on.idea))
     given = row.answer
     if given.undone_at is not None:
         raise ChangedMeanwhile(_("This answer was undone. Give a new one."))
@@ -107,10 +110,11 @@ def undo(actor: User, row: AnswerRow) -> None:
     if given.entry_id is None or not outbox.cancel(given.entry_id):
         raise AlreadyAnnounced(_("People are being told of this answer already. Give a new answer instead."))
     given.undone_at = utcnow()
-    _move(row.on.idea, given.status, given.former_status)
+    former = _status(row.on.idea, given.former_status.slug)
+    _move(_held(row.on.idea), given.status, former)
     audit.record(actor, "answer.undone", row.on.idea.subject, answer=given.id)
     db.session.flush()  # ranking reads the row
-    ranking.move(row.on.idea.id, given.former_status.stage)
+    ranking.move(row.on.idea.id, former.stage)
 
 
 def send_now(actor: User, row: AnswerRow) -> None:
@@ -122,10 +126,23 @@ def send_now(actor: User, row: AnswerRow) -> None:
 
 
 def _status(idea: Idea, slug: str) -> Status:
-    status = db.session.scalar(sa.select(Status).where(Status.board_id == idea.board_id, Status.slug == slug))
+    """That status of the idea's board, which keeps its stage until we are done: see posting.first_status."""
+    status = db.session.scalar(
+        sa.select(Status)
+        .where(Status.board_id == idea.board_id, Status.slug == slug)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
     if status is None:
         raise ValidationError({"status": [_("This board has no status “%(status)s”.", status=slug)]})
     return status
+
+
+def _held(idea: Idea) -> Idea:
+    """The idea, which nobody edits, hides or merges until we are done; what it is merged into is read again."""
+    ranking.hold(idea.id)
+    db.session.refresh(idea, ["merged_into_id", "merged_root_id"])
+    return idea
 
 
 def judge(stage: Stage, words: dict[str, Any]) -> dict[str, list[str]]:

@@ -10,10 +10,25 @@ import sqlalchemy as sa
 from ideas.accounts.models import AuditEntry
 from ideas.boards import ranking
 from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, IdeaRank, Status, Vote
+from ideas.boards.models_merging import Merge
 from ideas.checking import Breach
 from ideas.db import db
 
+# (an idea, itself or one merged into it), for those that others were merged into
+_within = (
+    sa.select(Idea.id.label("idea_id"), Idea.id.label("part_id"))
+    .where(Idea.id.in_(sa.select(Idea.merged_into_id).where(Idea.merged_into_id.is_not(None))))
+    .cte("within", recursive=True)
+)
+_part = sa.orm.aliased(Idea)
+_within = _within.union(sa.select(_within.c.idea_id, _part.id).where(_part.merged_into_id == _within.c.part_id))
 _votes = sa.select(sa.func.count()).where(Vote.idea_id == IdeaRank.idea_id).correlate(IdeaRank).scalar_subquery()
+_backers = (
+    sa.select(_within.c.idea_id, sa.func.count(sa.distinct(Vote.user_id)).label("votes"))
+    .outerjoin(Vote, Vote.idea_id == _within.c.part_id)
+    .group_by(_within.c.idea_id)
+    .subquery()
+)
 _comments = (
     sa.select(sa.func.count())
     .where(
@@ -28,9 +43,12 @@ _comments = (
 
 
 def votes_are_counted() -> list[Breach]:
-    """I1: the count beside each idea is the number of people with a vote on it."""
+    """I1: the count beside each idea is the number of people with a vote on it or on one merged into it."""
+    votes = sa.func.coalesce(_backers.c.votes, _votes)
     wrong = db.session.execute(
-        sa.select(IdeaRank.idea_id, IdeaRank.vote_count, _votes.label("votes")).where(IdeaRank.vote_count != _votes)
+        sa.select(IdeaRank.idea_id, IdeaRank.vote_count, votes.label("votes"))
+        .outerjoin(_backers, _backers.c.idea_id == IdeaRank.idea_id)
+        .where(IdeaRank.vote_count != votes)
     )
     return [
         Breach(
@@ -39,6 +57,43 @@ def votes_are_counted() -> list[Breach]:
             f"idea:{row.idea_id}",
         )
         for row in wrong
+    ]
+
+
+def merges_are_links() -> list[Breach]:
+    """I9: each merged idea has one merge that stands, and is listed, voted for and answered where its chain ends."""
+    roots = (
+        sa.select(Idea.id.label("root_id"), Idea.id.label("idea_id"))
+        .where(Idea.merged_into_id.is_(None))
+        .cte("chains", recursive=True)
+    )
+    part = sa.orm.aliased(Idea)
+    roots = roots.union(sa.select(roots.c.root_id, part.id).where(part.merged_into_id == roots.c.idea_id))
+    astray = (
+        sa.select(Idea.id)
+        .outerjoin(roots, sa.and_(roots.c.idea_id == Idea.id, roots.c.root_id != Idea.id))
+        .where(Idea.merged_root_id.is_distinct_from(roots.c.root_id))
+    )
+    # an idea in a circle is reached from no root
+    circling = sa.select(Idea.id).where(Idea.id.not_in(sa.select(roots.c.idea_id)))
+    stands = sa.exists().where(
+        Merge.idea_id == Idea.id, Merge.into_id == Idea.merged_into_id, Merge.unmerged_at.is_(None)
+    )
+    unsaid = sa.select(Idea.id).where(Idea.merged_into_id.is_not(None), sa.not_(stands))
+    left_over = (
+        sa.select(Idea.id)
+        .join(Merge, sa.and_(Merge.idea_id == Idea.id, Merge.unmerged_at.is_(None)))
+        .where(Idea.merged_into_id.is_(None))
+    )
+    found: dict[str, Any] = {
+        "does not count where its chain of merges ends": sa.union(astray, circling),
+        "is part of another, and no merge says so": unsaid,
+        "stands for itself, and a merge says otherwise": left_over,
+    }
+    return [
+        Breach("I9", what, f"idea:{idea_id}")
+        for what, statement in found.items()
+        for idea_id in db.session.scalars(statement)
     ]
 
 
@@ -74,6 +129,7 @@ def last_words_are_known() -> list[Breach]:
 
 def places_are_true() -> list[Breach]:
     """I7: what lists go by (board, stage, shown or not) is what the idea is, so that no list shows what is private."""
+    merged_into = sa.select(_part.merged_into_id).where(_part.merged_into_id.is_not(None))
     wrong = db.session.scalars(
         sa.select(Idea.id)
         .join(Status, Status.id == Idea.status_id)
@@ -84,7 +140,8 @@ def places_are_true() -> list[Breach]:
                 IdeaRank.board_id != Idea.board_id,
                 Status.board_id != Idea.board_id,
                 IdeaRank.stage != Status.stage,
-                IdeaRank.listed != Idea.withdrawn_at.is_(None),
+                IdeaRank.listed != sa.and_(Idea.withdrawn_at.is_(None), Idea.merged_into_id.is_(None)),
+                IdeaRank.has_merged != Idea.id.in_(merged_into),
                 IdeaRank.is_hidden != Idea.hidden_at.is_not(None),
             )
         )
@@ -96,7 +153,7 @@ def places_are_true() -> list[Breach]:
 
 
 def privileged_acts_are_audited() -> list[Breach]:
-    """I8: each answer, correction, undoing, official word, hiding and restoring has its line in the audit log."""
+    """I8: each answer, correction, undoing, official word, merge, hiding, restoring has its line in the audit log."""
     return [
         Breach("I8", f"was done {row.done} times and stands {row.lines} times in the log: {act}", row.subject)
         for act, done in _ACTS.items()
@@ -117,6 +174,8 @@ _ACTS: dict[str, sa.Select[Any]] = {
     .where(AnswerVersion.number > 1),
     "answer.undone": sa.select(_name("idea", Answer.idea_id)).where(Answer.undone_at.is_not(None)),
     "comment.official": sa.select(_name("comment", Comment.id)).where(Comment.is_official),
+    "idea.merged": sa.select(_name("idea", Merge.idea_id)),
+    "idea.unmerged": sa.select(_name("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),
     "idea.hidden": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea),
     "idea.restored": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea, Hiding.restored_at.is_not(None)),
     "comment.hidden": sa.select(_name("comment", Hiding.comment_id)).where(_of_comment),
@@ -146,6 +205,7 @@ def _unaudited(act: str, done: sa.Select[Any]) -> sa.Select[Any]:
 
 CHECKS: dict[str, Callable[[], list[Breach]]] = {
     "votes are counted": votes_are_counted,
+    "merges are links": merges_are_links,
     "comments are counted": comments_are_counted,
     "last words are known": last_words_are_known,
     "lists show what is": places_are_true,

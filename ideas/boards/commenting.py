@@ -35,10 +35,13 @@ def add(
     """Say something on an idea; those who are owed word of it will hear.
 
     A reply to a reply joins the same thread. Raises NotAllowed for a suspended author or an official word or note by
-    anybody but the team, CommentingClosed on a withdrawn idea, ValidationError for a parent that is not there and for
-    an official word in reply to an internal note.
+    anybody but the team, CommentingClosed on a withdrawn idea, Merged on one that is part of another, ValidationError
+    for a parent that is not there and for an official word in reply to an internal note.
     """
     policy.require_comment(author, on.idea)
+    # of a comment and a merge at once the later one is told of the other
+    if not ranking.hold(on.idea.id).listed:
+        policy.require_comment(author, queries.get_idea(on.standing.user, on.idea.id).idea)
     if official or internal:
         policy.require_team(on.standing)
     parent = _parent(author, on, parent_id) if parent_id is not None else None

@@ -41,6 +41,31 @@ class ChangedMeanwhile(Conflict):
     code = "changed-meanwhile"
 
 
+class Merged(Conflict):
+    """The idea is part of another one now: the other takes the votes, comments and answers of both.
+
+    “merged_into” of the idea names it; send the request there. What was said and voted before stays, and counts there.
+    """
+
+    code = "merged"
+
+    def __init__(self, message: str, *, into_id: int) -> None:
+        super().__init__(message)
+        self.into_id = into_id
+
+
+class NotMerged(Conflict):
+    """The idea stands for itself: it was never merged into another, or is not any more."""
+
+    code = "not-merged"
+
+
+class MergingClosed(Conflict):
+    """The idea is hidden or was withdrawn: it is neither merged into another nor another into it."""
+
+    code = "merging-closed"
+
+
 class SlugTaken(Conflict):
     """Another one already has this address or this name. `field` is what to change."""
 

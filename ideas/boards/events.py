@@ -41,3 +41,17 @@ class Hidden(Event):
     """about_id: the hiding."""
 
     kind: ClassVar[str] = "hidden"
+
+
+@dataclass(frozen=True)
+class MergedInto(Event):
+    """about_id: the merge. subject: the idea that takes the other in."""
+
+    kind: ClassVar[str] = "merged"
+
+
+@dataclass(frozen=True)
+class MergeUndone(Event):
+    """about_id: the merge that is no more. subject: the idea that had taken the other in, at the end of the chain."""
+
+    kind: ClassVar[str] = "unmerged"

@@ -11,13 +11,22 @@ from ideas.db import db, insert_once, utcnow
 
 
 def follow_idea(person: User, idea: Idea) -> None:
-    """`person` hears of everything on `idea`. Following twice is following once."""
+    """`person` hears of everything on `idea`. Following twice is following once. Raises Merged when it is part of
+    another."""
     policy.require_part(person)
+    policy.require_unmerged(idea)
     insert_once(IdeaFollow, idea_id=idea.id, user_id=person.id, followed_at=utcnow())
 
 
 def unfollow_idea(person: User, idea: Idea) -> None:
-    db.session.execute(sa.delete(IdeaFollow).where(IdeaFollow.idea_id == idea.id, IdeaFollow.user_id == person.id))
+    """`person` no longer follows `idea`, nor what is merged into it. Raises Merged when it is part of another."""
+    policy.require_unmerged(idea)
+    parts = sa.select(Idea.id).where(sa.or_(Idea.id == idea.id, Idea.merged_root_id == idea.id))
+    db.session.execute(
+        sa.delete(IdeaFollow)
+        .where(IdeaFollow.idea_id.in_(parts), IdeaFollow.user_id == person.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def follow_board(person: User, board: Board) -> None:

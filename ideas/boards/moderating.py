@@ -22,6 +22,7 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
     Raises NotAllowed for anybody but the team.
     """
     policy.require_team(on.standing)
+    ranking.hold(on.idea.id)
     if not _hide(Idea, on.idea.id):
         return
     _tell_and_note(actor, on, None, reason)
@@ -31,6 +32,7 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
 def restore_idea(actor: User, on: IdeaRow) -> None:
     """Show a hidden idea again; its author is not told twice of the same thing, the page shows it."""
     policy.require_team(on.standing)
+    ranking.hold(on.idea.id)
     if not _show(Idea, on.idea.id):
         return
     _restored(actor, on, None)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ideas.accounts.models import User
-from ideas.boards.errors import CommentingClosed, EditingClosed, Suspended, VotingClosed
+from ideas.boards.errors import CommentingClosed, EditingClosed, Merged, Suspended, VotingClosed
 from ideas.boards.models import FINAL_STAGES, BoardRole, Comment, Idea, Reason, Stage
 from ideas.errors import NotAllowed
 from ideas.words import _
@@ -78,8 +78,19 @@ def require_part(person: User) -> None:
         raise Suspended(_("Your account is suspended: you can read, and take no part for now."))
 
 
+def require_unmerged(idea: Idea) -> None:
+    """The idea stands for itself: whoever wants something of one that was merged goes to where it went."""
+    if idea.merged_root_id is not None:
+        raise merged(idea.merged_root_id)
+
+
+def merged(into_id: int) -> Merged:
+    return Merged(_("This idea is part of idea %(number)s now. Go on there.", number=into_id), into_id=into_id)
+
+
 def require_vote(voter: User, idea: Idea) -> None:
     require_part(voter)
+    require_unmerged(idea)
     if idea.withdrawn_at is not None:
         raise VotingClosed(_("This idea was withdrawn by its author and takes no votes."))
     if not idea.status.takes_votes:
@@ -88,6 +99,7 @@ def require_vote(voter: User, idea: Idea) -> None:
 
 def require_comment(person: User, idea: Idea) -> None:
     require_part(person)
+    require_unmerged(idea)
     if idea.withdrawn_at is not None:
         raise CommentingClosed(_("This idea was withdrawn by its author and takes no comments."))
 
@@ -99,6 +111,7 @@ def may_edit(standing: Standing, idea: Idea, *, answered: bool) -> bool:
         and not answered
         and idea.withdrawn_at is None
         and idea.hidden_at is None
+        and idea.merged_root_id is None
         and standing.user is not None
         and not standing.user.is_suspended
     )
@@ -109,12 +122,22 @@ def require_edit(standing: Standing, idea: Idea, *, answered: bool) -> None:
         raise NotAllowed(_("Only the author can change the words of an idea."))
     if standing.user is not None:
         require_part(standing.user)
+    require_unmerged(idea)
     if idea.withdrawn_at is not None:
         raise EditingClosed(_("You took this idea back, so it stays as it is."))
     if idea.hidden_at is not None:
         raise EditingClosed(_("The team hid this idea, so it stays as it is until they show it again."))
     if answered:
         raise EditingClosed(_("This idea stays as the team answered it. Say the rest in a comment."))
+
+
+def require_withdraw(standing: Standing, idea: Idea, *, answered: bool) -> None:
+    """As `require_edit`; and what others said and voted elsewhere is not taken off the lists with it."""
+    require_edit(standing, idea, answered=answered)
+    if idea.rank.has_merged:
+        raise EditingClosed(
+            _("Other people’s ideas are part of this one now, so it stays. Write to the team about it.")
+        )
 
 
 def require_team(standing: Standing) -> None:

@@ -95,8 +95,21 @@ def _idea(board: Board, draft: Draft, status: Status) -> Idea:
 
 
 def first_status(board: Board) -> Status:
-    """Where ideas begin: the board's first open status."""
-    return next(status for status in queries.statuses_of(board) if status.stage == Stage.OPEN)
+    """Where ideas begin: the board's first open status, which keeps its stage until we are done.
+
+    Otherwise whoever gives all ideas of a status another stage would not see the one we are about to put there.
+    """
+    statuses = db.session.scalars(_STATUSES_KEPT, {"board": board.id})
+    return next(status for status in statuses if status.stage == Stage.OPEN)
+
+
+_STATUSES_KEPT = (
+    sa.select(Status)
+    .where(Status.board_id == sa.bindparam("board"))
+    .order_by(Status.position, Status.id)
+    .with_for_update(read=True)
+    .execution_options(populate_existing=True)
+)
 
 
 def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
@@ -126,22 +139,21 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
 def withdraw(author: User, on: IdeaRow) -> None:
     """Take an idea back: it leaves the lists and takes no votes; what others said on it stays readable.
 
-    Raises NotAllowed for anybody but the author, EditingClosed after the first answer.
+    Raises NotAllowed for anybody but the author, EditingClosed after the first answer and when others are part of it.
     """
     on = _held(on)
-    policy.require_edit(on.standing, on.idea, answered=on.answered)
+    policy.require_withdraw(on.standing, on.idea, answered=on.answered)
     on.idea.withdrawn_at = utcnow()
     db.session.flush()  # ranking reads the row
     ranking.show_or_hide(on.idea)
 
 
 def _held(on: IdeaRow) -> IdeaRow:
-    """The idea as it is now, which nobody edits, withdraws or answers until we are done.
+    """The idea as it is now, which nobody edits, withdraws, answers or merges until we are done.
 
-    Of two edits at once, or an edit and an answer, the later one waits here and then reads what the other did: a
-    statement that waits still sees the other rows as they were when it began (PostgreSQL, read committed).
+    Of two edits at once, or an edit and an answer, the later one waits here and then reads what the other did.
     """
-    db.session.execute(sa.select(Idea.id).where(Idea.id == on.idea.id).with_for_update(key_share=True))
+    ranking.hold(on.idea.id)
     return queries.get_idea(on.standing.user, on.idea.id)
 
 

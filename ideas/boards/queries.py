@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import SiteRole, User
+from ideas.boards import trees
 from ideas.boards.models import (
     Answer,
     Board,
@@ -109,7 +110,8 @@ class BoardRow:
 class IdeaRow:
     """An idea as one reader sees it. Loaded: board, status, author, owner, rank.
 
-    answered: the team has given an answer that stands. voted, follows: the reader's own.
+    answered: the team has given an answer that stands. voted, follows: the reader's own, also through what is merged
+    into it.
     """
 
     idea: Idea
@@ -197,8 +199,14 @@ def _one_idea() -> sa.Select[Any, Any, Any, Any, Any]:
             Idea,
             _role.label("role"),
             sa.exists().where(Answer.idea_id == Idea.id, Answer.undone_at.is_(None)).label("answered"),
-            sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted"),
-            sa.exists().where(IdeaFollow.idea_id == Idea.id, IdeaFollow.user_id == READER).label("follows"),
+            sa.or_(
+                sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER),
+                trees.backs_a_part(READER, Idea.__table__.c.id),
+            ).label("voted"),
+            sa.or_(
+                sa.exists().where(IdeaFollow.idea_id == Idea.id, IdeaFollow.user_id == READER),
+                trees.follows_a_part(READER, Idea.__table__.c.id),
+            ).label("follows"),
         )
         .join(Idea.board)
         .where(idea_seen_by(READER), Idea.id == sa.bindparam("idea"))

@@ -7,12 +7,13 @@ never changes the order and the value is stored. Source: Cormode, Shkapenyuk, Sr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ideas.boards import trees
 from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, IdeaRank, Status, Vote
 from ideas.db import db
 
@@ -42,10 +43,26 @@ def hot_with(hot: Any, added: Any) -> Any:
     return larger + sa.func.ln(1.0 + sa.func.power(2.0, -bounded)) / math.log(2)
 
 
+# An idea's own row is enough for a vote on most ideas. Asked again here, under the row's lock: an answer or a merge at
+# the same moment may have closed voting, and where others are merged into it one has to look who backs those.
 _COUNT_VOTE = (
     sa.update(IdeaRank)
-    # asked again here, under the row's lock: an answer at the same moment may have closed voting
-    .where(IdeaRank.idea_id == sa.bindparam("the_idea"), IdeaRank.stage.not_in(FINAL_STAGES))
+    .where(
+        IdeaRank.idea_id == sa.bindparam("the_idea"),
+        IdeaRank.stage.not_in(FINAL_STAGES),
+        IdeaRank.listed,
+        sa.not_(IdeaRank.has_merged),
+    )
+    .values(
+        vote_count=IdeaRank.vote_count + 1,
+        hot=hot_with(IdeaRank.hot, sa.bindparam("added", type_=sa.Double)),
+    )
+    .returning(IdeaRank.vote_count)
+    .execution_options(synchronize_session=False)
+)
+_ADD_BACKER = (
+    sa.update(IdeaRank)
+    .where(IdeaRank.idea_id == sa.bindparam("the_idea"))
     .values(
         vote_count=IdeaRank.vote_count + 1,
         hot=hot_with(IdeaRank.hot, sa.bindparam("added", type_=sa.Double)),
@@ -56,11 +73,13 @@ _COUNT_VOTE = (
 
 _UNCOUNT_VOTE = (
     sa.update(IdeaRank)
-    .where(IdeaRank.idea_id == sa.bindparam("the_idea"), IdeaRank.stage.not_in(FINAL_STAGES))
+    .where(IdeaRank.idea_id == sa.bindparam("the_idea"))
     .values(vote_count=IdeaRank.vote_count - 1)
     .returning(IdeaRank.vote_count, IdeaRank.created_at)
     .execution_options(synchronize_session=False)
 )
+_CREATED = sa.select(IdeaRank.created_at).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
+_HOLD = sa.select(IdeaRank.__table__).where(IdeaRank.idea_id == sa.bindparam("the_idea")).with_for_update()
 
 _seconds: Any = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
 _vote_weight: Any = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
@@ -68,6 +87,18 @@ _apart = sa.bindparam("most", type_=sa.Double) - _vote_weight
 _NEWEST_VOTE = sa.select(sa.func.max(_vote_weight)).where(Vote.idea_id == sa.bindparam("the_idea"))
 _VOTES_WEIGHT = sa.select(sa.func.sum(sa.func.power(2.0, -sa.case((_apart > FARTHEST, FARTHEST), else_=_apart)))).where(
     Vote.idea_id == sa.bindparam("the_idea")
+)
+# the same over several ideas that are one need: each person once, by their first vote
+_firsts = (
+    sa.select(sa.func.min(_vote_weight).label("weight"))
+    .where(Vote.idea_id.in_(sa.bindparam("ideas", expanding=True)))
+    .group_by(Vote.user_id)
+    .subquery()
+)
+_apart_first = sa.bindparam("most", type_=sa.Double) - _firsts.c.weight
+_NEWEST_FIRST = sa.select(sa.func.max(_firsts.c.weight), sa.func.count())
+_FIRSTS_WEIGHT = sa.select(
+    sa.func.sum(sa.func.power(2.0, -sa.case((_apart_first > FARTHEST, FARTHEST), else_=_apart_first)))
 )
 
 
@@ -78,7 +109,7 @@ def begin(idea: Idea, stage: str) -> None:
             idea_id=idea.id,
             board_id=idea.board_id,
             stage=stage,
-            listed=idea.withdrawn_at is None,
+            listed=_is_listed(idea),
             is_hidden=idea.hidden_at is not None,
             created_at=idea.created_at,
             hot=weight(idea.created_at),
@@ -87,58 +118,84 @@ def begin(idea: Idea, stage: str) -> None:
 
 
 def count_vote(idea_id: int, at: datetime) -> int | None:
-    """One more backer; their number, or None when the idea takes no votes any more."""
+    """One more backer; their number. None when it takes a closer look at what `hold` gives."""
     count: int | None = db.session.scalar(_COUNT_VOTE, {"the_idea": idea_id, "added": weight(at)})
     return count
 
 
-def uncount_vote(idea_id: int) -> int | None:
-    """One backer less; their number, or None when the idea takes no votes any more.
+def hold(idea_id: int) -> Any:
+    """The idea's place as it is now and stays until we are done: nobody else counts, answers, merges or hides it.
+
+    Held before the idea itself is written, always in that order. A statement that waits for a row still counts others
+    as they were when it began (PostgreSQL, read committed); the next one sees what happened meanwhile.
+    """
+    return db.session.execute(_HOLD, {"the_idea": idea_id}).one()
+
+
+def add_backer(idea_id: int, at: datetime) -> int:
+    """One more backer of an idea that is held; their number."""
+    return db.session.scalars(_ADD_BACKER, {"the_idea": idea_id, "added": weight(at)}).one()
+
+
+def count_backers(idea_id: int, parts: Collection[int] = ()) -> int:
+    """Count anew who backs an idea that is held, or one of its `parts`: their number.
 
     `hot` is summed anew: subtracting would lose all precision.
     """
-    row = db.session.execute(_UNCOUNT_VOTE, {"the_idea": idea_id}).one_or_none()
-    if row is None:
-        return None
+    created = weight(db.session.scalars(_CREATED, {"the_idea": idea_id}).one())
+    ideas = {"ideas": [idea_id, *parts]}
+    newest, count = db.session.execute(_NEWEST_FIRST, ideas).one()
+    most = max(created, newest or created)
+    votes = db.session.scalar(_FIRSTS_WEIGHT, {**ideas, "most": most}) or 0.0
+    _set(idea_id, vote_count=count, hot=most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes))
+    return int(count)
+
+
+def uncount_vote(idea_id: int) -> int:
+    """One backer less of an idea that is held and has nothing merged into it; their number."""
+    row = db.session.execute(_UNCOUNT_VOTE, {"the_idea": idea_id}).one()
     created = weight(row.created_at)
     most = max(created, db.session.scalar(_NEWEST_VOTE, {"the_idea": idea_id}) or created)
     votes = db.session.scalar(_VOTES_WEIGHT, {"the_idea": idea_id, "most": most}) or 0.0
-    hot = most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes)
-    _set(idea_id, hot=hot)
+    _set(idea_id, hot=most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes))
     return int(row.vote_count)
 
 
 def count_comments(idea_id: int) -> None:
     """Count anew what everybody may read: a comment came, went, was hidden or restored."""
-    _hold(idea_id)
+    hold(idea_id)
     _set(idea_id, comment_count=_comments(idea_id), answered_at=last_official_word(idea_id))
 
 
 def move(idea_id: int, stage: str) -> None:
     """The idea has another stage, and with it perhaps another last official word."""
-    _hold(idea_id)
+    hold(idea_id)
     _set(idea_id, stage=stage, answered_at=last_official_word(idea_id))
 
 
 def move_all(status_id: int, stage: str) -> None:
     """The status itself has another stage, and with it all its ideas."""
     of_status = sa.select(Idea.id).where(Idea.status_id == status_id)
+    # in the order in which merging holds two of them: otherwise each might wait for the other
+    db.session.execute(
+        sa.select(IdeaRank.idea_id).where(IdeaRank.idea_id.in_(of_status)).order_by(IdeaRank.idea_id).with_for_update()
+    ).all()
     _write(sa.update(IdeaRank).where(IdeaRank.idea_id.in_(of_status)).values(stage=stage))
     db.session.expire_all()  # what was read of the rows before is old now
 
 
 def show_or_hide(idea: Idea) -> None:
-    """The idea was hidden, restored or withdrawn."""
-    _set(idea.id, listed=idea.withdrawn_at is None, is_hidden=idea.hidden_at is not None)
+    """The idea was hidden, restored, withdrawn, merged or unmerged."""
+    _set(idea.id, listed=_is_listed(idea), is_hidden=idea.hidden_at is not None)
 
 
-def _hold(idea_id: int) -> None:
-    """Nobody else counts this idea until we are done.
+def note_parts(idea_id: int) -> None:
+    """Something was merged into the idea, or taken out of it."""
+    _set(idea_id, has_merged=sa.exists().where(Idea.merged_into_id == idea_id))
 
-    A statement that waits for the row still counts comments as they were when it began (PostgreSQL, read committed):
-    of two comments at once the second would forget the first. The next statement sees both.
-    """
-    db.session.execute(sa.select(IdeaRank.idea_id).where(IdeaRank.idea_id == idea_id).with_for_update())
+
+def _is_listed(idea: Idea) -> bool:
+    return idea.withdrawn_at is None and idea.merged_into_id is None
 
 
 def _set(idea_id: int, **values: Any) -> None:
@@ -220,11 +277,13 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
             .with_for_update()
         )
     }
-    times: dict[int, list[datetime]] = {row.id: [row.created_at] for row in ideas}
-    votes = sa.select(Vote.idea_id, Vote.cast_at).join(Idea, Idea.id == Vote.idea_id).where(*of_board)
-    for idea_id, cast_at in db.session.execute(votes.execution_options(yield_per=10_000)):
-        if idea_id in times:
-            times[idea_id].append(cast_at)
+    links = {
+        row.id: row.merged_into_id
+        for row in db.session.execute(
+            sa.select(Idea.id, Idea.merged_into_id).where(Idea.merged_into_id.is_not(None), *of_board)
+        )
+    }
+    times = _times_of_backers({row.id: row.created_at for row in ideas}, links, of_board)
     said = {
         row.id: (row.comments, row.last_word)
         for row in db.session.execute(
@@ -236,6 +295,7 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
             )
         )
     }
+    has_merged = set(links.values())
     changed: list[dict[str, Any]] = []
     missing: list[dict[str, Any]] = []
     for done, row in enumerate(ideas, start=1):
@@ -244,7 +304,8 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
             "idea_id": row.id,
             "board_id": row.board_id,
             "stage": row.stage,
-            "listed": row.withdrawn_at is None,
+            "listed": row.withdrawn_at is None and row.id not in links,
+            "has_merged": row.id in has_merged,
             "is_hidden": row.hidden_at is not None,
             "created_at": row.created_at,
             "vote_count": len(times[row.id]) - 1,
@@ -266,9 +327,28 @@ def recount(board_id: int | None = None, *, progress: Callable[[int], None] = la
     return Recount(len(ideas), len(missing) + len(changed))
 
 
+def _times_of_backers(
+    created: Mapping[int, datetime], links: trees.Links, of_board: tuple[sa.ColumnElement[bool], ...]
+) -> dict[int, list[datetime]]:
+    """When each idea was posted and backed, each person once for it and all that is merged into it."""
+    times = {idea_id: [at] for idea_id, at in created.items()}
+    firsts: dict[int, dict[int, datetime]] = {idea_id: {} for idea_id in {*links, *links.values()}}
+    votes = sa.select(Vote.idea_id, Vote.user_id, Vote.cast_at).join(Idea, Idea.id == Vote.idea_id).where(*of_board)
+    for idea_id, user_id, cast_at in db.session.execute(votes.execution_options(yield_per=10_000)):
+        if idea_id in firsts:
+            for each in (idea_id, *trees.above(links, idea_id)):
+                firsts[each][user_id] = min(cast_at, firsts[each].get(user_id, cast_at))
+        elif idea_id in times:
+            times[idea_id].append(cast_at)
+    for idea_id, backers in firsts.items():
+        if idea_id in times:
+            times[idea_id] += backers.values()
+    return times
+
+
 def _differs(place: Any, values: dict[str, Any]) -> bool:
-    # adding one vote at a time rounds otherwise than summing them all
-    if abs(place.hot - values["hot"]) > 1e-6:
+    # adding one vote at a time rounds otherwise than summing them all, and SQLite sums whole seconds
+    if abs(place.hot - values["hot"]) > 1e-5:
         return True
     return any(getattr(place, name) != value for name, value in values.items() if name != "hot")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ideas.accounts.models import User
-from ideas.boards import policy, ranking
+from ideas.boards import policy, ranking, trees
 from ideas.boards.errors import VotingClosed
-from ideas.boards.models import Idea, IdeaRank, Vote
+from ideas.boards.models import FINAL_STAGES, Idea, IdeaRank, Vote
 from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.words import _
 
@@ -20,32 +21,52 @@ _RETRACT = (
     .returning(Vote.id)
     .execution_options(synchronize_session=False)
 )
+_RETRACT_ALL = (
+    sa.delete(Vote)
+    .where(Vote.idea_id.in_(sa.bindparam("ideas", expanding=True)), Vote.user_id == sa.bindparam("the_voter"))
+    .returning(Vote.idea_id)
+    .execution_options(synchronize_session=False)
+)
+_BACKS_A_PART = sa.select(trees.backs_a_part(sa.bindparam("the_voter"), sa.bindparam("the_idea")))
 _COUNT = sa.select(IdeaRank.vote_count).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
 
 
 def cast(voter: User, idea: Idea) -> int:
     """Record that `voter` backs `idea`; how many do now.
 
-    Voting twice is the same as voting once, so a double click is not an error. Votes are not announced: nobody wants
-    a mail for every "+1".
-    Raises VotingClosed when the idea takes no votes, NotAllowed for a suspended voter.
+    Voting twice is the same as voting once, so a double click is not an error; and so is voting for an idea when one
+    backs another that is part of it. Votes are not announced: nobody wants a mail for every "+1".
+    Raises VotingClosed when the idea takes no votes, Merged when another takes them, NotAllowed for a suspended voter.
     """
     policy.require_vote(voter, idea)
     now = utcnow()
     if not insert_once(Vote, user_id=voter.id, idea_id=idea.id, cast_at=now):
         return _count(idea)
-    return _or_closed(ranking.count_vote(idea.id, now))
+    count = ranking.count_vote(idea.id, now)
+    if count is not None:
+        return count
+    place = _held_open(idea)
+    if db.session.scalar(_BACKS_A_PART, {"the_voter": voter.id, "the_idea": idea.id}):
+        return int(place.vote_count)
+    return ranking.add_backer(idea.id, now)
 
 
 def retract(voter: User, idea: Idea) -> int:
     """Take the vote of `voter` back; how many back the idea now. Without a vote nothing changes.
 
-    Raises VotingClosed when the idea takes no votes: what a final answer counted stays counted.
+    It is one support, so with it go the votes of `voter` on all that is merged into the idea. Raises VotingClosed when
+    the idea takes no votes: what a final answer counted stays counted. Raises Merged when it is part of another.
     """
     policy.require_vote(voter, idea)
-    if db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id}) is None:
-        return _count(idea)
-    return _or_closed(ranking.uncount_vote(idea.id))
+    place = _held_open(idea)
+    if not place.has_merged:
+        gone = db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id})
+        return int(place.vote_count) if gone is None else ranking.uncount_vote(idea.id)
+    links = trees.links(idea.id)
+    left = list(db.session.scalars(_RETRACT_ALL, {"ideas": [idea.id, *links], "the_voter": voter.id}))
+    for idea_id in sorted(trees.ancestry(links, left)):
+        ranking.count_backers(idea_id, trees.below(links, idea_id))
+    return _count(idea)
 
 
 def take_over(votes: Sequence[tuple[int, int, datetime]]) -> None:
@@ -68,7 +89,14 @@ def _count(idea: Idea) -> int:
     return db.session.scalars(_COUNT, {"the_idea": idea.id}).one()
 
 
-def _or_closed(count: int | None) -> int:
-    if count is None:
+def _held_open(idea: Idea) -> Any:
+    """The idea's place, held. It may have been decided, withdrawn or merged since `idea` was read."""
+    place = ranking.hold(idea.id)
+    if place.stage in FINAL_STAGES:
         raise VotingClosed(_("This idea was decided a moment ago and no longer takes votes."))
-    return count
+    if not place.listed:
+        root_id = trees.root_of(idea.id)
+        if root_id != idea.id:
+            raise policy.merged(root_id)
+        raise VotingClosed(_("This idea was withdrawn by its author a moment ago and takes no votes."))
+    return place

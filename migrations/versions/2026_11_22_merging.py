@@ -57,8 +57,8 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f("fk_idea_merged_root_id"), "idea", ["merged_root_id"], ["id"])
         batch_op.create_foreign_key(batch_op.f("fk_idea_merged_into_id"), "idea", ["merged_into_id"], ["id"])
 
-    with op.batch_alter_table("idea_rank", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("has_merged", sa.Boolean(), server_default=sa.false(), nullable=False))
+    # Not rebuilt: of indexes that fit equally well SQLite takes one by the order in which they were made.
+    op.add_column("idea_rank", sa.Column("has_merged", sa.Boolean(), server_default=sa.false(), nullable=False))
 
 
 def downgrade() -> None:
@@ -72,8 +72,7 @@ def downgrade() -> None:
         " WHERE has_merged"
     )
     op.execute("DELETE FROM credit WHERE kind = 'merged_idea'")
-    with op.batch_alter_table("idea_rank", schema=None) as batch_op:
-        batch_op.drop_column("has_merged")
+    op.drop_column("idea_rank", "has_merged")
 
     with op.batch_alter_table("idea", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_idea_merged_into_id"), type_="foreignkey")
