@@ -2,7 +2,8 @@
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
 mention, idea_follow, board_follow, answer, answer_version, credit, hiding, merge, imported_person.
-Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger and the ground.
+Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger, the
+ground.
 """
 
 from __future__ import annotations
