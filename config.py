@@ -199,6 +199,13 @@ class Config:
             "memory://", "Where requests are counted: `memory://` counts in each process, `redis://host` together."
         ),
     ] = field(repr=False)
+    metrics_token: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "Who sends it as `Authorization: Bearer …` may read `/metrics`; without one, only this machine itself.",
+        ),
+    ] = field(repr=False)
     log_level: Annotated[LogLevel, Setting("info", "The least important messages to log.")]
 
     @classmethod

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(config: Config) -> Flask:
     """The application with all its rooms, as `config` wants it."""
-    from ideas import accounts, api, boards, http, ledger, logs, looks, mailroom
+    from ideas import accounts, api, boards, health, http, ledger, logs, looks, mailroom, metrics
     from ideas.db import db
     from ideas.settings import Rooms
 
@@ -31,10 +31,12 @@ def create_app(config: Config) -> Flask:
     app.extensions["answerback"] = Rooms()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
+    metrics.init_app(app)
     http.init_app(app)
     looks.init_app(app)
     mailroom.init_app(app)
     api.init_app(app)
     for room in (accounts, ledger, boards):
         room.init_app(app)
+    health.init_app(app)
     return app

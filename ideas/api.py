@@ -359,7 +359,8 @@ def _read_key() -> None:
     kind, _blank, token = given.partition(" ")
     find = rooms().find_key
     if find and kind.lower() == "bearer" and _TOKEN.fullmatch(token.strip()):
-        g.api_key = find(token.strip())
+        g.api_key = key = find(token.strip())
+        g.person_id = key.user.id if key else None  # for the log
     g.api_key_refused = g.get("api_key") is None
 
 

@@ -1,4 +1,4 @@
-"""What the checks of all rooms find: the same words for `ideas doctor`, for tests and for whoever reads them."""
+"""What the checks of all rooms find, and the figures they give: the same words for whoever asks."""
 
 from __future__ import annotations
 
@@ -11,3 +11,13 @@ class Breach(NamedTuple):
     invariant: str
     what: str
     where: str
+
+
+class Figure(NamedTuple):
+    """A number that a monitor watches; `labels` are pairs of name and value, the values of a fixed set."""
+
+    name: str
+    about: str
+    value: float
+    labels: tuple[tuple[str, str], ...] = ()
+    only_grows: bool = False

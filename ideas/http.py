@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,12 +42,19 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)
+    app.after_request(_log)
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(ValidationError, _bad_input)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sa.exc.OperationalError, _database_down)
     app.register_error_handler(Exception, _our_fault)
+
+
+def seconds_so_far() -> float:
+    """How long the present request has taken until now."""
+    now = time.perf_counter()
+    return now - float(g.get("begun_at", now))
 
 
 def wants_json() -> bool:
@@ -181,6 +189,7 @@ def _our_fault(error: Exception) -> ResponseReturnValue:
 
 
 def _name_request() -> None:
+    g.begun_at = time.perf_counter()
     asked = request.headers.get("X-Request-Id", "")
     g.request_id = asked if re.fullmatch(r"[A-Za-z0-9._-]{8,64}", asked) else uuid.uuid4().hex
     structlog.contextvars.clear_contextvars()
@@ -215,6 +224,20 @@ def open_to_all_origins(view: Any) -> Any:
 
 def _view() -> Any:
     return current_app.view_functions.get(request.endpoint or "")
+
+
+def _log(answer: Response) -> Response:
+    """One line for each request: what, how it ended, how long it took, and by whom, as a number."""
+    if request.endpoint == "static":
+        return answer
+    log.info(
+        "request",
+        route=str(request.url_rule) if request.url_rule else None,
+        status=answer.status_code,
+        ms=round(seconds_so_far() * 1000, 1),
+        person=g.get("person_id"),
+    )
+    return answer
 
 
 def _origin(url: str) -> str:

@@ -30,8 +30,17 @@ def is_current(database_url: str) -> bool:
     """Whether the database has taken every step this version knows."""
     engine = sa.create_engine(database_url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        taken = set(MigrationContext.configure(connection).get_current_heads())
-    return taken == set(ScriptDirectory.from_config(_alembic(database_url)).get_heads())
+        return taken(connection) == newest()
+
+
+def taken(connection: sa.Connection) -> frozenset[str]:
+    """The last step the database has taken; empty when it has none."""
+    return frozenset(MigrationContext.configure(connection).get_current_heads())
+
+
+def newest() -> frozenset[str]:
+    """The last step this version knows."""
+    return frozenset(ScriptDirectory(str(MIGRATIONS)).get_heads())
 
 
 def _alembic(database_url: str) -> AlembicConfig:

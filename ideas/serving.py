@@ -1,10 +1,13 @@
 """The processes of a site on one machine: the web server, and a supervisor that keeps it and a worker running."""
 
 import ctypes
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +36,14 @@ class WebServer(BaseApplication):
         self.config = config
         super().__init__()
 
+    def run(self) -> None:
+        # The processes count requests together in files there. prometheus_client looks at this as soon as it is
+        # imported, which is in those processes, once they are forked.
+        folder = os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="answerback-metrics-")
+        # not by `with`: the forked processes leave through here too, and must not take it from the others
+        self.cfg.set("on_exit", lambda _server: shutil.rmtree(folder, ignore_errors=True))
+        super().run()
+
     def load_config(self) -> None:
         for name, value in gunicorn_settings(self.config).items():
             self.cfg.set(name, value)
@@ -55,9 +66,17 @@ def gunicorn_settings(config: Config) -> dict[str, Any]:
         # The heartbeat's file must not wait for a disk (gunicorn FAQ, "How do I avoid Gunicorn excessively blocking").
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 a file without a name
         "control_socket_disable": True,
+        "child_exit": _forget_process,
         "loglevel": config.log_level.value,
         "proc_name": "answerback",
     }
+
+
+def _forget_process(_server: Any, worker: Any) -> None:
+    """A process of the web server is gone: it holds no connections any more. What it counted stays counted."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has no types
 
 
 @dataclass

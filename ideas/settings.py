@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import current_app
 from jinja2 import Environment
 
+from ideas.checking import Figure
 from ideas.outbox import NewsKind, Notices
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Rooms:
     """What the rooms handed to `create_app`, so that rooms below can serve rooms above without importing them.
 
     notices and news: for the ledger. resumers: kind of act → what does it for a person who has just signed in and
-    gives the address to go to. checks: name → finds what is broken. sweeps: what the worker tidies now and then.
+    gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what the
+    worker tidies now and then.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
@@ -33,6 +35,7 @@ class Rooms:
     news: tuple[NewsKind, ...] = ()
     resumers: dict[str, Callable[[Any, dict[str, Any]], str]] = field(default_factory=dict)
     checks: dict[str, Callable[[], list[Any]]] = field(default_factory=dict)
+    figures: list[Callable[[], list[Figure]]] = field(default_factory=list)
     sweeps: list[Callable[[], Any]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None

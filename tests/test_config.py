@@ -215,6 +215,7 @@ def test_documented_defaults_are_the_real_ones(instance, tmp_path):
         "SUPPORT_EMAIL",
         "SETTLE_MINUTES",
         "LOGO_URL",
+        "METRICS_TOKEN",
         "WEB_WORKERS",
     }
     given = {name: default for name, _, default, _ in Config.documentation() if name not in told}

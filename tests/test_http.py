@@ -160,11 +160,11 @@ def test_pages_are_kept_by_nobody_in_between(site):
 
 
 def test_only_https_sites_ask_for_https(make_app):
-    plain = make_app().test_client().get("/healthz")
+    plain = make_app().test_client().get("/problems")
     safe = (
         make_app(BASE_URL="https://ideas.example.org")
         .test_client()
-        .get("/healthz", base_url="https://ideas.example.org")
+        .get("/problems", base_url="https://ideas.example.org")
     )
 
     assert "Strict-Transport-Security" not in plain.headers

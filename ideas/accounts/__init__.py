@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Open the room: who is signed in, its pages, and what the worker tidies for it."""
     from ideas import settings
-    from ideas.accounts import checks, signin, tidying, views, views_admin, views_me  # noqa: F401 the last two add to views.bp
+    from ideas.accounts import checks, letters, signin, tidying, views, views_admin, views_me  # noqa: F401 the last two add to views.bp
 
     with app.app_context():
         rooms = settings.rooms()
     signin.init_app(app)
     rooms.checks |= checks.CHECKS
+    rooms.figures.append(letters.figures)
     rooms.sweeps.append(tidying.sweep)
     app.register_blueprint(views.bp)

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from ideas import mail
 from ideas.accounts.models import Letter
+from ideas.checking import Figure
 from ideas.db import db, unit_of_work, utcnow
 from ideas.settings import current
 from ideas.words import _
@@ -91,6 +92,18 @@ def send_due(transport: mail.Transport) -> int:
 def next_due() -> datetime | None:
     """When the next letter wants to go."""
     return db.session.scalar(sa.select(sa.func.min(Letter.due_at)).where(*_waiting()))
+
+
+def figures() -> list[Figure]:
+    """How many letters wait, and for how long: somebody may sit and wait for each."""
+    now = utcnow()
+    statement = sa.select(sa.func.count(), sa.func.min(Letter.due_at)).where(*_waiting())
+    waiting, oldest = db.session.execute(statement).one()
+    age = max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
+    return [
+        Figure("letters_waiting", "Letters that wait to be sent, such as links to sign in.", waiting),
+        Figure("letters_oldest_seconds", "For how long the oldest of them has been due.", age),
+    ]
 
 
 def _add(recipient: str, words: Words, *, good_for: timedelta) -> Letter:

@@ -60,7 +60,10 @@ def init_app(app: Flask) -> None:
 
 def _load(token: str) -> SignedIn | None:
     found = sessions.find(token)
-    return SignedIn(token, found) if found else None
+    if found is None:
+        return None
+    g.person_id = found.person.id  # for the log
+    return SignedIn(token, found)
 
 
 def _signed_in() -> SignedIn | None:

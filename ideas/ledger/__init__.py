@@ -1,7 +1,7 @@
 """The ledger: who is owed word of what, by which channel, and what became of it.
 
-Owns: delivery, preference, mute. Emits: nothing. Stands on: accounts and the ground. It knows people and subjects,
-never ideas: rooms above hand it a `Notice` for each kind of event.
+Owns: delivery, preference, mute, worker_beat. Emits: nothing. Stands on: accounts and the ground. It knows people and
+subjects, never ideas: rooms above hand it a `Notice` for each kind of event.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ def init_app(app: Flask) -> None:
     from jinja2 import StrictUndefined
 
     from ideas import settings
-    from ideas.ledger import checker, views
+    from ideas.ledger import beats, checker, figures, views
 
     with app.app_context():
         rooms = settings.rooms()
     # a mail with a hole in it is worse than one that is found out before it is sent
     rooms.templates = app.jinja_env.overlay(undefined=StrictUndefined)
     rooms.checks |= checker.CHECKS
+    rooms.figures += [figures.figures, beats.figures]
+    rooms.sweeps.append(beats.sweep)
     app.register_blueprint(views.bp)
     app.context_processor(views.frame)

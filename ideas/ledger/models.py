@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -147,3 +148,16 @@ class Mute(Base):
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
     subject: Mapped[str] = mapped_column(sa.String(40), primary_key=True, index=True)
     muted_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class WorkerBeat(Base):
+    """A worker that is there, or, in one row, all that were: what they have done since they started."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    started_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    turns: Mapped[int] = mapped_column(_BIG)
+    outcomes: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # what became of messages → how many
+    closed_until: Mapped[datetime | None]  # the relay is down: when it is asked again

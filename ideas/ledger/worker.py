@@ -19,8 +19,9 @@ from ideas import mail, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, unit_of_work, utcnow
-from ideas.ledger import fanout, sending
+from ideas.ledger import beats, fanout, sending
 from ideas.ledger.channels import email
+from ideas.ledger.models import State
 from ideas.ledger.sending import Claim, Claimed, Outcome
 
 log = structlog.get_logger()
@@ -104,6 +105,7 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     undecided: list[Undecided] = field(default_factory=list)
     swept_at: datetime | None = None
+    beats: beats.Beats = field(default_factory=beats.Beats)
 
     def turn(self) -> bool:
         """Do some of everything that is due; False when there was nothing to do. Each part has its own transactions."""
@@ -112,6 +114,7 @@ class Worker:
             did = self._announce()
             did = self._send() or did
             self._sweep()
+            self.beats.turns += 1
             return did
 
     # --- Announce ---
@@ -133,6 +136,12 @@ class Worker:
             return True
         crashpoint("fanout.after_commit")
         return did
+
+    def beat(self) -> None:
+        """Say now and then that this worker is there."""
+        if self.beats.is_due(utcnow()):
+            with self.app.app_context(), unit_of_work():
+                self.beats.beat(closed_until=self.breaker.closed_until)
 
     # --- Send ---
 
@@ -200,9 +209,12 @@ class Worker:
         while True:
             try:
                 with unit_of_work():
-                    sending.write_down(claim, row, outcome)
+                    is_mine = sending.write_down(claim, row, outcome)
                     crashpoint("send.before_commit")
                 crashpoint("send.after_commit")
+                name = outcome.reason or ("retry" if outcome.state is State.PENDING else outcome.state.value)
+                log.info("delivery", delivery=row.delivery.id, outcome=name if is_mine else "not_mine")
+                self.beats.outcomes[name if is_mine else "not_mine"] += 1
                 return
             except sa.exc.OperationalError as error:
                 if utcnow() >= claim.until:
@@ -235,6 +247,8 @@ class Worker:
         """Let go of everything; about what the relay says nothing in time, it is asked again after the lease."""
         with self.app.app_context():
             self._hear_last_words(wait=wait)
+            with unit_of_work():
+                self.beats.end()
         self.transport.close()
 
     def _release(self, claim: Claim, rows: Sequence[Claimed]) -> None:
@@ -289,6 +303,7 @@ def _work(worker: Worker, poll_seconds: float) -> None:
     while not worker.stopping.is_set():
         try:
             busy = worker.turn()
+            worker.beat()
         except Exception as error:
             # whatever is broken, it must not keep people from being told for longer than until it is well again
             if isinstance(error, sa.exc.DBAPIError):
