@@ -165,6 +165,18 @@ class Config:
             derive=lambda read: f"team@{_mail_host(read)}",
         ),
     ]
+    pictures_url: Annotated[
+        str,
+        Setting(
+            "folder:pictures",
+            "Where pictures are kept: `folder:path`, or a bucket that speaks S3, "
+            "`s3://key:secret@host/bucket?region=eu-1&tls=on` (needs the extra `s3`).",
+        ),
+    ] = field(repr=False)
+    picture_megabytes: Annotated[int, Setting("8", "The largest picture that is taken.", least=1, most=50)]
+    pictures_per_day: Annotated[
+        int, Setting("50", "How many pictures one person may upload in a day.", least=0, most=10_000)
+    ]
     settle_minutes: Annotated[
         int,
         Setting(
@@ -249,6 +261,10 @@ class Config:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def picture_bytes(self) -> int:
+        return self.picture_megabytes * 1_000_000
 
     def advice(self) -> list[str]:
         """What is allowed but probably not meant, one sentence for each."""
@@ -411,6 +427,24 @@ def _mail_url(url: str, read: dict[str, Any]) -> str:
     return url
 
 
+def _pictures_url(url: str, read: dict[str, Any]) -> str:
+    if url.startswith("folder:"):
+        path = url.removeprefix("folder:")
+        if not path:
+            raise ValueError("must name the folder: folder:path.")
+        return f"folder:{read['instance_path'] / path}"
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.hostname or not re.fullmatch(r"/[a-z0-9][a-z0-9.-]+/?", parts.path):
+        raise ValueError("must be folder:path or s3://key:secret@host/bucket.")
+    _require_port(parts.netloc, url)
+    if not parts.username or not parts.password:
+        raise ValueError("must have the bucket's key and secret: s3://key:secret@host/bucket.")
+    options = parse_qs(parts.query, keep_blank_values=True)
+    if set(options) - {"region", "tls"} or options.get("tls", ["on"]) not in (["on"], ["off"]):
+        raise ValueError("takes two options, region=… and tls=on or tls=off.")
+    return url
+
+
 def _require_port(netloc: str, url: str) -> None:
     try:
         port = urlsplit(url).port
@@ -465,6 +499,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "instance_path": _instance_path,
     "base_url": _base_url,
     "database_url": _database_url,
+    "pictures_url": _pictures_url,
     "mail_url": _mail_url,
     "mail_from": _sender,
     "support_email": _address,

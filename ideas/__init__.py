@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(config: Config) -> Flask:
     """The application with all its rooms, as `config` wants it."""
-    from ideas import accounts, api, boards, health, http, ledger, logs, looks, mailroom, metrics
+    from ideas import accounts, api, boards, health, http, ledger, logs, looks, mailroom, metrics, storage
     from ideas.db import db
     from ideas.settings import Rooms
 
@@ -35,6 +35,7 @@ def create_app(config: Config) -> Flask:
     http.init_app(app)
     looks.init_app(app)
     mailroom.init_app(app)
+    storage.init_app(app)
     api.init_app(app)
     for room in (accounts, ledger, boards):
         room.init_app(app)

@@ -38,6 +38,7 @@ SCOPES = {
     "ideas:write": "Post ideas and edit your own.",
     "votes:write": "Vote, and take votes back.",
     "comments:write": "Comment, and edit or delete your own comments.",
+    "pictures:write": "Upload pictures for your ideas and comments.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
     "people:read": "Read who was told of what. For the team.",
 }
@@ -191,6 +192,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def asks(self, schema: type[Schema]) -> Decorator:
         """The query, judged by `schema`, is the view's next argument."""
         return cast(Decorator, self.arguments(schema, location="query"))
+
+    def takes_file(self, body: dict[str, Any]) -> Decorator:
+        """The view reads the body itself; `body` describes it."""
+        return cast(Decorator, self.doc(requestBody=body))
 
     def gives(self, schema: type[Schema] | None, *, status: int = 200, example: Any = None) -> Decorator:
         """What the view returns is shown by `schema`, or with None not at all."""

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
-from flask import Flask, Response, abort, current_app, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, abort, current_app, g, jsonify, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.http import HTTP_STATUS_CODES
 
+from ideas import pictures, storage
 from ideas.db import db
 from ideas.errors import Conflict, DomainError, NotAllowed, NotFound, SignInNeeded, TooMany
 from ideas.settings import absolute, current, rooms
@@ -37,6 +38,7 @@ CONTENT_POLICY = (
 def init_app(app: Flask) -> None:
     # The token ends with the session it is bound to. By default it would end after an hour, and with it a long text.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.before_request(_allow_a_picture)  # before anybody reads the body
     csrf.init_app(app)
     app.before_request(_name_request)
     app.before_request(_refuse_nul)
@@ -48,6 +50,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(sa.exc.OperationalError, _database_down)
+    app.register_error_handler(storage.Unavailable, _storage_down)
     app.register_error_handler(Exception, _our_fault)
 
 
@@ -162,6 +165,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         415: ("unsupported-media-type", _("Send JSON, and say so: Content-Type: application/json.")),
     }.get(status, (f"http-{status}", error.description or HTTP_STATUS_CODES.get(status, "")))
     code = getattr(error, "problem", code)  # our own kinds, see problems.py
+    if status == 413 and getattr(_view(), "takes_picture", False):
+        return _bad_input(pictures.too_large(current().picture_bytes))
     # werkzeug knows headers that belong to the error, such as Allow
     headers = {
         name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")
@@ -177,6 +182,14 @@ def _database_down(error: sa.exc.OperationalError) -> ResponseReturnValue:
         "unavailable",
         _("The site cannot be reached at the moment. Nothing is lost; try again shortly."),
         {"Retry-After": "5"},
+    )
+
+
+def _storage_down(error: storage.Unavailable) -> ResponseReturnValue:
+    log.error("storage_unavailable", error=str(error))
+    db.session.rollback()
+    return show_problem(
+        503, "unavailable", _("Pictures cannot be reached at the moment. Try again shortly."), {"Retry-After": "30"}
     )
 
 
@@ -196,6 +209,17 @@ def _name_request() -> None:
     # an address with a token in it opens something: the log has only its pattern
     path = str(request.url_rule) if "token" in (request.view_args or {}) else request.path
     structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, path=path)
+
+
+def takes_picture(view: Any) -> Any:
+    """Mark a view whose requests may bring a picture, and so be larger than others."""
+    view.takes_picture = True
+    return view
+
+
+def _allow_a_picture() -> None:
+    if getattr(_view(), "takes_picture", False):
+        request.max_content_length = current().picture_bytes + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
 
 
 def _refuse_nul() -> None:
@@ -257,4 +281,7 @@ def _add_headers(answer: Response) -> Response:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     # pages differ by reader: nobody in between may keep them; what is public says so itself
     headers.setdefault("Cache-Control", "private, no-store")
+    if g.get("same_for_everybody"):
+        # Flask-Login looks at every request's session, and Flask would then say Vary: Cookie
+        session.accessed = False
     return answer

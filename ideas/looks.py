@@ -66,6 +66,7 @@ def init_app(app: Flask) -> None:
     # every address of a static file names its content, see `asset`
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.jinja_env.filters.update(time=time, date=day, number=number, safe_html=markup.safe, excerpt=markup.excerpt)
+    app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
     app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

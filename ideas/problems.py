@@ -124,7 +124,7 @@ _OTHERS = {
         "Go back, reload the page and send it again.",
     ),
     "unavailable": (
-        "The site cannot reach its database at the moment.",
+        "The site cannot reach its database at the moment, or the place where pictures are.",
         "Nothing is lost. Try again after the seconds in Retry-After.",
     ),
     "our-fault": (

@@ -1,7 +1,7 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
-mention, idea_follow, board_follow, answer, answer_version, credit, hiding, merge, imported_person.
+mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding, merge, imported_person.
 Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger, the
 ground.
 """
@@ -19,7 +19,17 @@ def init_app(app: Flask) -> None:
     from ideas import settings
     from ideas.api import api
     from ideas.boards import api as boards_api
-    from ideas.boards import checks, notices, unfinished, views, views_manage, views_taking_part, views_team
+    from ideas.boards import (
+        checks,
+        notices,
+        picturing,
+        unfinished,
+        views,
+        views_manage,
+        views_pictures,
+        views_taking_part,
+        views_team,
+    )
 
     with app.app_context():
         rooms = settings.rooms()
@@ -28,7 +38,8 @@ def init_app(app: Flask) -> None:
     rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS
     rooms.checks |= checks.CHECKS
-    for page in (views, views_taking_part, views_team, views_manage):
+    rooms.sweeps.append(picturing.sweep)
+    for page in (views, views_taking_part, views_team, views_manage, views_pictures):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

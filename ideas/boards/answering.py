@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox, settings
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import policy, ranking
+from ideas.boards import picturing, policy, ranking
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
 from ideas.boards.events import AnswerCorrected, Answered
 from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
@@ -57,6 +57,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     )
     db.session.add(given)
     db.session.flush()  # the rows below name its id
+    picturing.tie(actor.id, given.text_html, idea.id)
     _write_credits(given, credits)
     given.entry_id = outbox.record(
         Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=settle_time()
@@ -87,6 +88,7 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     given.reason = words["reason"]
     given.text = words["text"]
     given.text_html = markup.render(words["text"])
+    picturing.tie(actor.id, given.text_html, row.on.idea.id)
     given.planned_for = words["date"]
     given.review_by = words["review_by"]
     _write_credits(given, credits)

@@ -113,6 +113,16 @@ COMMENT: Example = {
 
 THREAD: Example = {**COMMENT, "replies": []}
 
+PICTURE: Example = {
+    "name": "5f0c1d8e9a7b6c5d4e3f2a1b-0a1b2c3d4e5f6a7b-1200x800.webp",
+    "url": "https://ideas.example.org/pictures/5f0c1d8e9a7b6c5d4e3f2a1b-0a1b2c3d4e5f6a7b-1200x800.webp",
+    "markdown": "![The rota](/pictures/5f0c1d8e9a7b6c5d4e3f2a1b-0a1b2c3d4e5f6a7b-1200x800.webp)",
+    "width": 1200,
+    "height": 800,
+    "bytes": 91204,
+    "alt": "The rota",
+}
+
 RECEIPT: Example = {
     "idea": {"id": 23, "title": "Book a bed", "url": URL},
     "contribution": {"kind": "vote", "id": 901, "at": "2026-11-22T10:02:00Z", "through": None},

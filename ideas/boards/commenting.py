@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import policy, queries, ranking
+from ideas.boards import picturing, policy, queries, ranking
 from ideas.boards.events import Commented
 from ideas.boards.models import Comment, Idea, Membership, Mention
 from ideas.boards.queries import CommentRow, IdeaRow
@@ -63,6 +63,7 @@ def add(
     db.session.add(comment)
     db.session.flush()  # mentions and the event name its id
     _mention(comment, on.idea)
+    picturing.tie(author.id, comment.body_html, on.idea.id, comment.id)
     ranking.count_comments(on.idea.id)
     if official:
         audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)
@@ -79,13 +80,15 @@ def edit(author: User, row: CommentRow, *, body: str) -> None:
     row.comment.body = body
     row.comment.body_html = markup.render(body)
     row.comment.edited_at = utcnow()
+    picturing.tie(author.id, row.comment.body_html, row.on.idea.id, row.comment.id)
 
 
 def delete(author: User, row: CommentRow) -> None:
-    """Take one's own comment back: its words are gone, a tombstone keeps the thread readable."""
+    """Take one's own comment back: its words and pictures are gone, a tombstone keeps the thread readable."""
     policy.require_edit_comment(row.on.standing, row.comment)
     row.comment.body = row.comment.body_html = ""
     row.comment.deleted_at = utcnow()
+    picturing.let_go(row.comment)
     db.session.execute(sa.delete(Mention).where(Mention.comment_id == row.comment.id))
     db.session.flush()  # ranking reads the row
     ranking.count_comments(row.on.idea.id)

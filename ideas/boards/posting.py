@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import policy, queries, ranking, searching
+from ideas.boards import picturing, policy, queries, ranking, searching
 from ideas.boards.events import IdeaReceived
 from ideas.boards.models import Board, Idea, IdeaTag, Revision, SourceKind, Stage, Status, Tag
 from ideas.boards.queries import BoardRow, IdeaRow
@@ -36,6 +36,7 @@ def submit(
     policy.require_part(author)
     idea = write(where.board, Draft(author.id, title, body, utcnow(), source))
     _tag(idea, tags)
+    picturing.tie(author.id, idea.body_html, idea.id)
     outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
     return idea
 
@@ -131,6 +132,7 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     idea.excerpt = markup.excerpt(idea.body_html)
     idea.edited_at = utcnow()
     _keep_version(idea, author.id, number=number + 1, at=idea.edited_at)
+    picturing.tie(author.id, idea.body_html, idea.id)
     searching.index(idea)
     db.session.flush()  # the caller reads the idea again
     return True

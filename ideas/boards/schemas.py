@@ -56,6 +56,12 @@ class CommentEdit(AppSchema):
     body = Prose(longest=TEXT_LONGEST, required=True)
 
 
+class PictureWords(AppSchema):
+    """What a picture shows, for those who do not see it."""
+
+    alt = Line(longest=200, load_default="", metadata={"description": "What it shows, for those who do not see it."})
+
+
 class NewCredit(AppSchema):
     """A contribution and how it was used. id: the comment's, for that kind alone."""
 

@@ -12,7 +12,7 @@ from marshmallow import fields, validate
 
 from ideas.accounts.models import User
 from ideas.api import OutSchema
-from ideas.boards import reading
+from ideas.boards import picturing, reading
 from ideas.boards.listing import AnswerLine
 from ideas.boards.models import (
     Answer,
@@ -27,6 +27,7 @@ from ideas.boards.models import (
     Tag,
     Visibility,
 )
+from ideas.boards.models_pictures import Picture
 from ideas.boards.queries import IdeaRow
 from ideas.boards.reading import Thread
 from ideas.boards.receipts import Receipt
@@ -191,6 +192,18 @@ class ThreadOut(CommentOut):
     replies = fields.List(fields.Nested(CommentOut))
 
 
+class PictureOut(OutSchema):
+    """A picture that you may show in an idea or a comment."""
+
+    name = fields.String()
+    url = fields.URL(metadata={"description": "Until a text shows it, only for you."})
+    markdown = fields.String(metadata={"description": "What to put into the text."})
+    width = fields.Integer()
+    height = fields.Integer()
+    bytes = fields.Integer(metadata={"description": "As it is kept, encoded anew."})
+    alt = fields.String()
+
+
 class IdeaNamed(OutSchema):
     """Which idea."""
 
@@ -235,6 +248,18 @@ class ReceiptOut(OutSchema):
     answer = fields.Nested(AnswerNamed, allow_none=True)
     how_used = fields.String(allow_none=True)
     told = fields.List(fields.Nested(TellingOut))
+
+
+def picture(row: Picture) -> Shape:
+    return {
+        "name": row.name,
+        "url": absolute(f"/pictures/{row.name}"),
+        "markdown": picturing.markdown(row),
+        "width": row.width,
+        "height": row.height,
+        "bytes": row.bytes,
+        "alt": row.alt,
+    }
 
 
 def day(value: date | None) -> str | None:

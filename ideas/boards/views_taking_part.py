@@ -10,12 +10,12 @@ from marshmallow import ValidationError
 
 from ideas import markup
 from ideas.accounts import addresses, signin
-from ideas.boards import commenting, following, listing, policy, posting, queries, views, voting
+from ideas.boards import commenting, following, listing, policy, posting, queries, views, views_pictures, voting
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
-from ideas.http import wants_part
+from ideas.http import takes_picture, wants_part
 from ideas.ledger import preferences
 from ideas.text import cut, readable
 from ideas.words import _, ngettext
@@ -33,6 +33,7 @@ def back_to(path: str) -> ResponseReturnValue:
 
 
 @bp.route("/boards/<slug>/new", methods=["GET", "POST"])
+@takes_picture
 def new_idea(slug: str) -> ResponseReturnValue:
     reader = signin.reader()
     row = queries.get_board(reader, slug)
@@ -47,6 +48,8 @@ def new_idea(slug: str) -> ResponseReturnValue:
         return render_template("boards/new_idea.html", row=row, form=form)
     if "preview" in request.form:
         return _preview("boards/new_idea.html", form, row=row)
+    if views_pictures.take(form):
+        return _shown_again("boards/new_idea.html", form, row=row)
     if not form.validate_on_submit():
         return render_template("boards/new_idea.html", row=row, form=form), 422
     if reader is None:
@@ -76,6 +79,7 @@ def _posted(days: int | None) -> str:
 
 
 @bp.route("/ideas/<int:idea_id>/edit", methods=["GET", "POST"])
+@takes_picture
 def edit_idea(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
     policy.require_edit(row.standing, row.idea, answered=row.answered)
@@ -86,6 +90,8 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
         return render_template("boards/edit_idea.html", row=row, form=form)
     if "preview" in request.form:
         return _preview("boards/edit_idea.html", form, row=row)
+    if views_pictures.take(form):
+        return _shown_again("boards/edit_idea.html", form, row=row)
     if not form.validate_on_submit():
         return render_template("boards/edit_idea.html", row=row, form=form), 422
     try:
@@ -98,6 +104,11 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
     if changed:
         flash(_("Changed. The earlier version stays in the idea’s history."))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+def _shown_again(template: str, form: Any, **page: Any) -> ResponseReturnValue:
+    """The form with what became of a picture: it is in the text, or it says why not."""
+    return render_template(template, form=form, **page), 422 if form.form_errors else 200
 
 
 def _preview(template: str, form: Any, **page: Any) -> ResponseReturnValue:
@@ -193,10 +204,13 @@ def follow_board(slug: str) -> ResponseReturnValue:
 
 
 @bp.post("/ideas/<int:idea_id>/comments")
+@takes_picture
 def comment(idea_id: int) -> ResponseReturnValue:
     reader = signin.reader()
     row = queries.get_idea(reader, idea_id)
     form = CommentForm()
+    if views_pictures.take(form):
+        return views.show_idea(row, form, 422 if form.form_errors else 200)
     if not form.validate_on_submit():
         return views.show_idea(row, form, 422)
     if reader is None:
@@ -215,10 +229,13 @@ def comment(idea_id: int) -> ResponseReturnValue:
 
 
 @bp.route("/comments/<int:comment_id>/edit", methods=["GET", "POST"])
+@takes_picture
 def edit_comment(comment_id: int) -> ResponseReturnValue:
     row = queries.get_comment(signin.member(), comment_id)
     policy.require_edit_comment(row.on.standing, row.comment)
     form = CommentEditForm(body=row.comment.body)
+    if request.method == "POST" and views_pictures.take(form):
+        return _shown_again("boards/edit_comment.html", form, row=row)
     if not form.validate_on_submit():
         return render_template("boards/edit_comment.html", row=row, form=form), 422 if form.is_submitted() else 200
     with unit_of_work():

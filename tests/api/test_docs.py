@@ -21,6 +21,7 @@ from tests.factories import (
     VoteFactory,
     team_member,
 )
+from tests.pictures import encoded
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 SAID = re.findall(r"```(sh|json)\n(.*?)```", GUIDE, re.DOTALL)
@@ -50,6 +51,9 @@ def ask_like_curl(asking, line, answer_id):
         elif word == "-H":
             name, _colon, value = words.pop(0).partition(": ")
             headers[name] = value
+        elif word == "--data-binary":
+            words.pop(0)
+            method, body = "POST", encoded("JPEG")
         elif word == "--json":
             body = words.pop(0)
             method = "POST" if method == "GET" else method
@@ -58,7 +62,8 @@ def ask_like_curl(asking, line, answer_id):
             path = word.removeprefix("$SITE").replace("answers/5", f"answers/{answer_id}")
     if headers.pop("Authorization", None):
         headers["Authorization"] = asking.key
-    options = {} if body is None else {"data": body, "content_type": "application/json"}
+    kind = headers.pop("Content-Type", "application/json")
+    options = {} if body is None else {"data": body, "content_type": kind}
     return asking.ask(method, path, headers=headers, **options)
 
 

@@ -18,7 +18,9 @@ from tests.factories import (
     charlie,
     team_member,
 )
+from tests.pictures import encoded
 
+PICTURE = encoded()
 ANSWER = {
     "status": "planned",
     "reason": "committed",
@@ -47,11 +49,20 @@ OPERATIONS = {
     "correct_answer": ("PATCH", "answers/{answer}", {"text": ANSWER["text"] + " So."}, "answers:write", False),
     "undo_answer": ("POST", "answers/{answer}/undo", None, "answers:write", False),
     "send_answer_now": ("POST", "answers/{answer}/send-now", None, "answers:write", False),
+    "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
 }
 # What a person without any part in the board may do to things of others, beside reading what is public.
-OPEN_TO_ALL = {"post_idea", "cast_vote", "retract_vote", "add_comment", "list_own_votes", "list_receipts"}
+OPEN_TO_ALL = {
+    "post_idea",
+    "cast_vote",
+    "retract_vote",
+    "add_comment",
+    "post_picture",
+    "list_own_votes",
+    "list_receipts",
+}
 # The team does not change the words of others, nor do authors answer.
 AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment"}
 
@@ -83,6 +94,8 @@ def site(ask):
 def send(asking, site, name, method=None):
     verb, path, body, _scope, _open = OPERATIONS[name]
     names = site["names"] if name != "edit_idea" else {**site["names"], "idea": site["edited"]}
+    if name == "post_picture":
+        return asking.ask(verb, path, data=PICTURE, content_type="image/png")
     return asking.ask(verb, path.format(**names), body)
 
 
@@ -181,6 +194,9 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
     nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts"}
+    if name == "post_picture":  # on no board yet
+        assert answer.status_code == 201
+        return
     assert answer.status_code == (200 if name in nothing_named else 404)
     if name in nothing_named:
         assert answer.json["data"] == []

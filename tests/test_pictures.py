@@ -1,0 +1,141 @@
+"""What is sent as a picture comes out as one of ours, without anything of what came in, or not at all."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from marshmallow import ValidationError
+from PIL import Image, ImageCms
+
+from ideas import pictures
+from tests.pictures import encoded, opened
+
+MOST = 5_000_000
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+def taken(sent):
+    return pictures.taken(sent, most_bytes=MOST)
+
+
+def refusal(sent):
+    with pytest.raises(ValidationError) as refused:
+        taken(sent)
+    assert list(refused.value.messages_dict) == ["picture"]
+    return refused.value.messages_dict["picture"][0]
+
+
+def near(pixel, colour):
+    return all(abs(a - b) < 40 for a, b in zip(pixel[:3], colour, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_every_usual_kind_becomes_a_webp_of_the_same_size(kind):
+    made = taken(encoded(kind))
+
+    image = opened(made.content)
+    assert (image.format, image.size) == ("WEBP", (60, 40))
+    assert (made.width, made.height) == (60, 40)
+    assert pictures.is_name(made.name)
+    assert "-60x40.webp" in made.name
+    assert near(image.convert("RGB").getpixel((5, 20)), (200, 30, 30))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "LA", "I;16"])
+def test_every_way_of_writing_pixels_is_read(mode):
+    assert opened(taken(encoded("PNG", mode=mode)).content).size == (60, 40)
+
+
+def test_four_colours_of_printers_become_three_of_screens():
+    assert opened(taken(encoded("JPEG", mode="CMYK")).content).mode == "RGB"
+
+
+def test_what_is_transparent_stays_so():
+    clear = Image.new("RGBA", (20, 20), (10, 20, 30, 0))
+    clear.paste((200, 30, 30, 255), (0, 0, 10, 20))
+    sent = io.BytesIO()
+    clear.save(sent, "PNG")
+
+    image = opened(taken(sent.getvalue()).content)
+
+    assert [image.getpixel((x, 5))[3] for x in (2, 15)] == [255, 0]
+
+
+def test_a_photograph_taken_sideways_stands_upright_and_says_nothing_of_where():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned to the right
+    exif[0x010F] = "SECRET CAMERA"
+    exif.get_ifd(0x8825)[1] = "N"
+
+    made = taken(encoded("JPEG", size=(60, 40), exif=exif, quality=95))
+
+    image = opened(made.content)
+    assert image.size == (40, 60)
+    assert near(image.convert("RGB").getpixel((20, 5)), (200, 30, 30))
+    assert not image.getexif()
+    assert b"SECRET" not in made.content
+
+
+def test_nothing_that_was_written_beside_the_pixels_goes_out():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+    made = taken(encoded("PNG", icc_profile=profile) + b"SECRET TAIL")
+
+    assert b"SECRET" not in made.content
+    assert not {"icc_profile", "exif", "xmp"} & set(opened(made.content).info)
+
+
+def test_a_large_picture_is_scaled_down():
+    made = taken(encoded("JPEG", size=(3200, 1600)))
+
+    assert (made.width, made.height) == (1600, 800)
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded():
+    assert "16 million fit" in refusal(encoded("PNG", size=(5000, 5000)))
+    assert "9 million fit" in refusal(encoded("GIF", size=(4000, 4000)))
+
+
+def test_of_a_film_the_first_picture_is_taken():
+    frames = [Image.new("RGB", (20, 20), (n, 0, 0)) for n in (0, 100, 200)]
+
+    made = taken(encoded("GIF", size=(20, 20), save_all=True, append_images=frames))
+
+    assert getattr(opened(made.content), "n_frames", 1) == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        b"<!doctype html><script>alert(1)</script>",
+        b"GIF89a/*",
+        encoded("PNG")[:60],
+        encoded("JPEG", size=(300, 300))[:-200],
+        encoded("BMP"),
+        encoded("TIFF"),
+        b"\x89PNG\r\n\x1a\n" + bytes(100),
+    ],
+)
+def test_what_is_no_picture_is_refused(sent):
+    assert refusal(sent)
+
+
+def test_too_large_a_file_is_refused_with_what_fits():
+    with pytest.raises(ValidationError, match="larger than 1 MB"):
+        pictures.taken(b"x" * 1_000_001, most_bytes=1_000_000)
+
+
+def test_a_name_is_unguessable_and_nobody_s_else():
+    sent = encoded()
+
+    assert taken(sent).name != taken(sent).name
+
+
+@pytest.mark.parametrize("name", ["", "../secret", "a.webp", "x" * 24 + "-" + "0" * 16 + "-1x1.webp", "\0"])
+def test_what_is_no_name_of_ours_is_none(name):
+    assert not pictures.is_name(name)
