@@ -119,6 +119,14 @@ class Config:
             derive=lambda read: "",  # `from_env` makes it last, once nothing else is wrong
         ),
     ] = field(repr=False)
+    secret_key_fallbacks: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "Former values of `SECRET_KEY`, separated by commas: what they signed stays valid, nothing new is signed "
+            "with them.",
+        ),
+    ] = field(repr=False)
     database_url: Annotated[
         str,
         Setting(
@@ -255,6 +263,12 @@ class Config:
         ]
 
     @property
+    def secret_keys(self) -> list[str]:
+        """What may have signed something, the present key last, as itsdangerous wants them."""
+        former = [key.strip() for key in (self.secret_key_fallbacks or "").split(",")]
+        return [*filter(None, former), self.secret_key]
+
+    @property
     def is_production(self) -> bool:
         return self.environment is Environment.PRODUCTION
 
@@ -294,6 +308,7 @@ class Config:
         return {
             "ANSWERBACK": self,
             "SECRET_KEY": self.secret_key,
+            "SECRET_KEY_FALLBACKS": self.secret_keys[:-1],
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": self._engine_options(),
             "PREFERRED_URL_SCHEME": urlsplit(self.base_url).scheme,
@@ -379,6 +394,12 @@ def _type_in_words(kind: Any) -> str:
 
 
 # What a value must be beyond its type: each takes the value and the settings read before it, and gives what to keep.
+
+
+def _former_secrets(keys: str | None, _: dict[str, Any]) -> str | None:
+    if keys is not None and any(len(key.strip()) < SHORTEST_SECRET for key in keys.split(",")):
+        raise ValueError(f"must be keys of at least {SHORTEST_SECRET} characters, separated by commas.")
+    return keys
 
 
 def _instance_path(path: Path, _: dict[str, Any]) -> Path:
@@ -502,6 +523,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "pictures_url": _pictures_url,
     "mail_url": _mail_url,
     "mail_from": _sender,
+    "secret_key_fallbacks": _former_secrets,
     "support_email": _address,
     "logo_url": _logo,
     "accent": _accent,

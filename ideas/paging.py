@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import ValidationError
 
+from ideas.settings import current
 from ideas.words import _
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def read_cursor(order: str, cursor: str | None) -> list[Any] | None:
 
 
 def _serializer(order: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt=f"cursor {order}")
+    return URLSafeSerializer(current().secret_keys, salt=f"cursor {order}")
 
 
 def _out(part: Any) -> Any:

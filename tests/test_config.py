@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, Config, ConfigError, Environment
+from ideas.errors import NotFound
 
 SECRET = "x" * 32
 SAFE = {"ENVIRONMENT": "production", "SECRET_KEY": SECRET, "BASE_URL": "https://ideas.example.org"}
@@ -216,6 +217,7 @@ def test_documented_defaults_are_the_real_ones(instance, tmp_path):
         "SETTLE_MINUTES",
         "LOGO_URL",
         "METRICS_TOKEN",
+        "SECRET_KEY_FALLBACKS",
         "WEB_WORKERS",
     }
     given = {name: default for name, _, default, _ in Config.documentation() if name not in told}
@@ -227,3 +229,23 @@ def test_a_logo_is_counted_from_the_instance_folder(instance, tmp_path):
     Path(tmp_path / "logo.svg").write_text("<svg/>")
 
     assert Config.from_env(instance | {"LOGO_URL": "logo.svg"}).logo_url == tmp_path / "logo.svg"
+
+
+def test_a_new_secret_takes_over_from_the_old_one(make_app):
+    from ideas.ledger import preferences
+
+    old, new = "the old secret of this very site and no other", "the new secret of this very site and no other"
+    with make_app(SECRET_KEY=old).app_context():
+        link = preferences.token(7, "planned", "idea:7")
+    with make_app(SECRET_KEY=new, SECRET_KEY_FALLBACKS=f"{'x' * 40}, {old}").app_context():
+        assert preferences.read(link).user_id == 7
+        fresh = preferences.token(7, "planned", "idea:7")
+    with make_app(SECRET_KEY=new).app_context():
+        assert preferences.read(fresh).user_id == 7
+        with pytest.raises(NotFound):
+            preferences.read(link)
+
+
+def test_a_short_former_secret_is_refused(instance):
+    with pytest.raises(ConfigError, match="SECRET_KEY_FALLBACKS must be keys of at least 32"):
+        Config.from_env(instance | {"SECRET_KEY_FALLBACKS": "short"})

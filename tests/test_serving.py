@@ -1,5 +1,6 @@
 """One command keeps a site running, and ends it in order."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -233,3 +234,67 @@ def test_a_taken_port_is_told_before_anything_starts():
 def children_of(pid: int) -> list[int]:
     found = subprocess.run(["pgrep", "--parent", str(pid)], capture_output=True, text=True, check=False)
     return [int(line) for line in found.stdout.split()]
+
+
+# --- Ending under load ---
+
+
+def test_a_web_server_that_is_told_to_end_finishes_what_it_has_begun(database):
+    with running_app({"DATABASE_URL": database.fresh(), "WEB_WORKERS": "1"}) as site:
+        (web,) = site.processes
+        host, port = site.url.removeprefix("http://").split(":")
+        kept_alive = http.client.HTTPConnection(host, int(port), timeout=30)
+        kept_alive.request("GET", "/")
+        first = kept_alive.getresponse()
+        first.read()
+
+        started = time.monotonic()
+        web.terminate()
+        kept_alive.request("GET", "/")
+        second = kept_alive.getresponse()
+        second.read()
+
+        assert (first.status, second.status) == (200, 200)
+        assert second.getheader("Connection") == "close"
+        assert web.wait(serving.GRACE_SECONDS) == 0
+        assert time.monotonic() - started < serving.GRACE_SECONDS
+
+
+RELAY_HANGS = """
+    import os, socket
+    from config import Config
+    from ideas import create_app, mail
+    from ideas.accounts import letters, writing
+    from ideas.db import unit_of_work
+    from ideas.ledger import worker
+    from datetime import timedelta
+    worker.LAST_MOMENT = 1.0
+    app = create_app(Config.from_env())
+    with app.app_context(), unit_of_work():
+        letters.write("mia@example.test", writing.sign_in("token"), good_for=timedelta(minutes=10))
+    class Silent:
+        def send(self, message):
+            print("in hand", flush=True)
+            socket.create_connection(silence.getsockname()).recv(1)
+        def close(self): pass
+        def check(self): pass
+    silence = socket.create_server(("127.0.0.1", 0))
+    mail.transport_for = lambda config: Silent()
+    worker.run(app)
+"""
+
+
+def test_a_worker_whose_relay_says_nothing_ends_all_the_same(database):
+    env = environment({"DATABASE_URL": database.fresh(), "LOG_LEVEL": "warning"})
+    command = [sys.executable, "-c", textwrap.dedent(RELAY_HANGS)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "in hand\n"
+        worker.terminate()
+
+        _, said = worker.communicate(timeout=30)
+
+    assert worker.returncode == 1
+    assert "worker_cut_off" in said

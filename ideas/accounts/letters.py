@@ -7,7 +7,7 @@ server is down, nor does its sending slow the page, which would tell who is know
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -71,17 +71,22 @@ def write_decoy(words: Words, *, good_for: timedelta) -> None:
     letter.text = letter.html = " " * len(letter.text)
 
 
-def send_due(transport: mail.Transport) -> int:
+def send_due(transport: mail.Transport, *, stopping: Callable[[], bool] = lambda: False) -> int:
     """One turn of the worker: hand over the letters that are due; how many were tried.
 
     Claim (commit), send with no transaction open, write down (commit). Whoever dies in between leaves a letter that
-    becomes due again when its lease ends, with the same Message-ID.
+    becomes due again when its lease ends, with the same Message-ID. Once the worker is `stopping`, those that it has
+    not begun are given back.
     """
     lease = secrets.token_hex(16)
     with unit_of_work():
         claimed = _claim(lease)
     outcome = Outcome()
-    for letter in claimed:
+    for place, letter in enumerate(claimed):
+        if stopping():
+            with unit_of_work():
+                _give_back(claimed[place:], lease)
+            return place
         if not outcome.is_for_all:  # one wait for a relay that is down is enough for all
             outcome = _try(transport, letter)
         with unit_of_work():
@@ -99,7 +104,7 @@ def figures() -> list[Figure]:
     now = utcnow()
     statement = sa.select(sa.func.count(), sa.func.min(Letter.due_at)).where(*_waiting())
     waiting, oldest = db.session.execute(statement).one()
-    age = max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
+    age = max(0.0, (now - oldest).total_seconds()) if waiting else 0.0
     return [
         Figure("letters_waiting", "Letters that wait to be sent, such as links to sign in.", waiting),
         Figure("letters_oldest_seconds", "For how long the oldest of them has been due.", age),
@@ -164,6 +169,16 @@ def _write_down(letter: Claimed, lease: str, outcome: Outcome) -> None:
         values |= {"due_at": now + PAUSES[min(letter.attempts, len(PAUSES)) - 1]}
     # one whose lease ran out writes nothing: somebody else has the letter now
     db.session.execute(sa.update(Letter).where(Letter.id == letter.id, Letter.lease == lease).values(**values))
+
+
+def _give_back(letters: Sequence[Claimed], lease: str) -> None:
+    """They are due at once, and no attempt was spent."""
+    db.session.execute(
+        sa.update(Letter)
+        .where(Letter.id.in_([letter.id for letter in letters]), Letter.lease == lease)
+        .values(lease=None, due_at=utcnow(), attempts=Letter.attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _message(letter: Claimed) -> mail.Message:

@@ -146,4 +146,4 @@ def _delete(model: type[Preference] | type[Mute]) -> sa.Delete:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings.current().secret_key, salt="unsubscribe")
+    return URLSafeSerializer(settings.current().secret_keys, salt="unsubscribe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -30,6 +31,7 @@ ANNOUNCED_A_TURN = 20  # then mail gets its turn, however much happens
 SWEEP_EVERY = timedelta(minutes=1)
 UNDECIDED_MOST = 20  # messages about which the relay may keep silent before others wait for it
 LAST_WORDS = 20.0  # seconds to hear what becomes of those when the worker ends
+LAST_MOMENT = 28.0  # seconds after which a worker that was told to end is gone, whatever its relay is doing
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds, after something went wrong
 
 
@@ -149,7 +151,9 @@ class Worker:
         if self.stopping.is_set() or self.breaker.is_tripped(utcnow()):
             return False
         try:
-            did = letters.send_due(self.transport) > 0  # somebody sits and waits for these
+            did = (
+                letters.send_due(self.transport, stopping=self.stopping.is_set) > 0
+            )  # somebody sits and waits for these
             did = self._send_claim(leftover=False) or did
             return self._send_claim(leftover=True) or did
         except mail.RelayDown as error:
@@ -320,9 +324,19 @@ def _work(worker: Worker, poll_seconds: float) -> None:
     worker.finish()
 
 
+def _end_at_last() -> None:
+    """End this process in the middle of what it does: a relay may take minutes over one command. What it had in hand
+    becomes due again with its lease, as if it had been killed."""
+    time.sleep(LAST_MOMENT)
+    log.warning("worker_cut_off", after=LAST_MOMENT)
+    os._exit(1)
+
+
 @contextmanager
 def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
+        if not stopping.is_set():
+            threading.Thread(target=_end_at_last, daemon=True).start()
         stopping.set()
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}

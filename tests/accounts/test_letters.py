@@ -205,3 +205,16 @@ def test_the_words_of_the_letter_that_proves_an_address():
         "Answerback\n"
         "http://localhost"
     )
+
+
+def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_begun():
+    for name in ("mia", "ole", "ana"):
+        a_letter(f"{name}@example.test")
+    post = Post()
+
+    assert letters.send_due(post, stopping=lambda: bool(post.taken)) == 1
+
+    waiting = db.session.scalars(sa.select(Letter).where(Letter.sent_at.is_(None))).all()
+    assert [(letter.lease, letter.attempts) for letter in waiting] == [(None, 0), (None, 0)]
+    assert letters.send_due(post) == 2
+    assert len(post.taken) == 3
