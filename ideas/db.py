@@ -86,7 +86,7 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = None  # we say BEGIN ourselves, see below; the driver's own start comes too late
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
@@ -161,6 +161,20 @@ def _turn(bind: Engine | Connection) -> Iterator[None]:
     with Path(f"{path}.turn").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def leave_no_trace() -> None:
+    """After something was deleted for good: on SQLite its old pages leave the write-ahead log too. In no transaction.
+
+    `secure_delete` has overwritten them in the file itself. Somebody who is reading just now may keep the log from
+    being emptied; it is overwritten in time. PostgreSQL keeps dead rows until its own vacuum, out of everybody's reach.
+    """
+    db.session.rollback()
+    if db.engine.dialect.name != "sqlite":
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=20000"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
 
 
 def insert_once(model: type[Base], **values: Any) -> bool:

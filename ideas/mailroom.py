@@ -14,6 +14,7 @@ from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 
 from ideas.errors import NotFound
+from ideas.privacy import Leaving
 from ideas.settings import current
 from ideas.words import _
 
@@ -58,6 +59,20 @@ def _folder() -> Path:
     if not config.demo or config.is_production or not config.mail_url.startswith("folder:"):
         raise NotFound(_("There is nothing here, or you may not see it."))
     return Path(config.mail_url.removeprefix("folder:"))
+
+
+def forget(leaving: Leaving) -> None:
+    """No mail in the folder is to somebody erased, or names them. What left through a relay is out of our reach."""
+    config = current()
+    if not config.mail_url.startswith("folder:"):
+        return
+    named = [word.casefold() for word in (leaving.email, leaving.name if " " in leaving.name else None) if word]
+    for file in Path(config.mail_url.removeprefix("folder:")).glob("*.eml"):
+        message = email.message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=default)
+        parts = [str(part.get_content()) for part in message.walk() if part.get_content_maintype() == "text"]
+        text = " ".join([*map(str, message.values()), *parts]).casefold()
+        if any(name in text for name in named):
+            file.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> Letter:

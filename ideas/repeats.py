@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ideas.crashpoints import crashpoint
 from ideas.db import Base, db, insert_once, utcnow
+from ideas.privacy import Leaving
 
 KEPT = timedelta(hours=24)
 
@@ -92,6 +93,13 @@ def keep(act: Act, answer: dict[str, Any]) -> None:
 def sweep() -> None:
     """Forget what nobody asks for again. In a unit of work."""
     _forget(_is_over())
+
+
+def forget(leaving: Leaving) -> None:
+    """Nobody asks again in the name of somebody who is erased, and no answer kept for others names them."""
+    _forget(IdempotencyKey.user_id == leaving.id)
+    for row in db.session.scalars(sa.select(IdempotencyKey).where(leaving.may_stand_in(IdempotencyKey.answer))):
+        row.answer = leaving.rewritten_json(row.answer)
 
 
 def _is_over() -> sa.ColumnElement[bool]:

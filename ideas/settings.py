@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from ideas.checking import Figure
 from ideas.outbox import NewsKind, Notices
+from ideas.privacy import Exporter, Leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +26,7 @@ class Rooms:
     gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what the
     worker tidies now and then.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
+    exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
     name_subjects: a person, subjects of the ledger → title and address of those that the person may see.
@@ -37,6 +39,8 @@ class Rooms:
     checks: dict[str, Callable[[], list[Any]]] = field(default_factory=dict)
     figures: list[Callable[[], list[Figure]]] = field(default_factory=list)
     sweeps: list[Callable[[], Any]] = field(default_factory=list)
+    exporters: list[Exporter] = field(default_factory=list)
+    erasers: list[Callable[[Leaving], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Open the room: who is signed in, its pages, and what the worker tidies for it."""
     from ideas import settings
-    from ideas.accounts import checks, letters, signin, tidying, views, views_admin, views_me  # noqa: F401 the last two add to views.bp
+    from ideas.accounts import (  # noqa: F401 the last three add to views.bp
+        checks,
+        letters,
+        signin,
+        tidying,
+        views,
+        views_admin,
+        views_me,
+        views_privacy,
+    )
 
     with app.app_context():
         rooms = settings.rooms()

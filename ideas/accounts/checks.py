@@ -18,7 +18,7 @@ def privilege_is_audited() -> list[Breach]:
     wrong = {
         "is suspended and nobody is on record for it": (
             User.suspended_at.is_not(None),
-            ["person.suspended"],
+            ["person.suspended", "person.erased"],
         ),
         "holds a role that nobody is on record for": (
             User.site_role != SiteRole.MEMBER.value,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from ideas.accounts import addresses, keys, people, returning, schemas
+from ideas.accounts import addresses, erasing, exporting, keys, people, returning, schemas
 from ideas.accounts.models import SiteRole, User
 from ideas.db import unit_of_work
 from ideas.errors import NotFound
@@ -62,6 +64,28 @@ def role(email: str, role: str) -> None:
     with unit_of_work():
         people.set_role(None, find_person(email), SiteRole(role))
     click.echo(f"{email} is {role} now.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
+def export(email: str, path: Path) -> None:
+    """Write everything that is kept about EMAIL into one archive, to be handed to them."""
+    with path.open("wb") as out:
+        exporting.write(out, find_person(email))
+    click.echo(f"What is kept about {email} is in {path}.")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--with-text", is_flag=True, help="Also delete what they wrote, where others took part as well.")
+@click.confirmation_option(prompt="This cannot be undone. Go on?")
+def erase(email: str, with_text: bool) -> None:
+    """Forget EMAIL for good: their account goes, what others built on stays without their name."""
+    with unit_of_work():
+        leaving = erasing.erase(None, find_person(email), with_text=with_text)
+    erasing.finish(leaving)
+    click.echo("Erased.")
 
 
 @click.group()

@@ -94,6 +94,18 @@ class ProfileForm(SchemaForm):
             del self.title
 
 
+class ConfirmForm(SchemaForm):
+    schema = schemas.Confirm()
+    password = PasswordField(lazy("Password"))
+    next = HiddenField()
+
+
+class EraseForm(SchemaForm):
+    schema = schemas.Erase()
+    with_text = BooleanField(lazy("Also delete the text, where others took part as well"))
+    sure = BooleanField(lazy("I understand that this cannot be undone"))
+
+
 class NewKeyForm(SchemaForm):
     schema = schemas.NewKey()
     name = StringField(lazy("What is it for"))

@@ -36,7 +36,9 @@ SIGN_IN = Limit("sign_in", per_person=10, per_network=50, within=timedelta(minut
 MAIL = Limit("mail", per_person=5, per_network=50, within=timedelta(hours=1))
 KEEP = Limit("keep", per_person=60, per_network=60, within=timedelta(hours=1))
 
-LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP))
+EXPORT = Limit("export", per_person=5, per_network=50, within=timedelta(hours=1))
+
+LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP, EXPORT))
 
 
 def spend(limit: Limit, *, network: str, email: str | None = None) -> Sequence[int]:
@@ -46,7 +48,7 @@ def spend(limit: Limit, *, network: str, email: str | None = None) -> Sequence[i
     """
     whos = {_hashed("network", network): limit.per_network}
     if email is not None:
-        whos[_hashed("person", email)] = limit.per_person
+        whos[person_hash(email)] = limit.per_person
     locks.hold(*whos)
     now = utcnow()
     for who, most in whos.items():
@@ -65,6 +67,11 @@ def spend(limit: Limit, *, network: str, email: str | None = None) -> Sequence[i
 def refund(tries: Sequence[int]) -> None:
     """Uncount what `spend` counted: it went well, so it was no guess."""
     db.session.execute(sa.delete(Attempt).where(Attempt.id.in_(tries)))
+
+
+def person_hash(email: str) -> str:
+    """Under what the tries for that e-mail address are counted."""
+    return _hashed("person", email)
 
 
 def _too_many(seconds: int) -> TooMany:

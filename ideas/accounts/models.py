@@ -51,6 +51,9 @@ class User(Base):
     timezone: Mapped[str | None] = mapped_column(sa.String(60))
     shown_as_backer: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    # a tombstone: nobody's name or address, kept so that votes and deliveries add up. Suspended as well, so that
+    # whatever refuses somebody suspended refuses it too.
+    erased_at: Mapped[datetime | None]
 
     company: Mapped[Company | None] = relationship(lazy="raise_on_sql")
 

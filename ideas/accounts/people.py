@@ -98,7 +98,10 @@ def give_address(person: User, email: str) -> bool:
     taken = sa.select(User.id).where(User.email == email)
     given = db.session.scalar(
         sa.update(User)
-        .where(User.id == person.id, User.email.is_(None), User.verified_at.is_(None), ~taken.exists())
+        .where(
+            *(User.id == person.id, User.email.is_(None), User.verified_at.is_(None), User.erased_at.is_(None)),
+            ~taken.exists(),
+        )
         .values(email=email)
         .returning(User.id)
         .execution_options(synchronize_session=False)
@@ -155,7 +158,7 @@ def suspend(actor: User | None, person: User, *, reason: str) -> None:
 
 def unsuspend(actor: User | None, person: User) -> None:
     _require(actor, person)
-    if not person.is_suspended:
+    if not person.is_suspended or person.erased_at is not None:
         return
     person.suspended_at = None
     audit.record(actor, "person.unsuspended", subject(person))
@@ -215,6 +218,24 @@ def rename_company(actor: User | None, company: Company, name: str) -> None:
         raise NameTaken(_("There is a company with this name already."))
     audit.record(actor, "company.renamed", f"company:{company.id}", before=company.name, after=name)
     company.name = name
+
+
+def bury(person: User, *, name: str) -> None:
+    """Leave a tombstone: a row without a name, an address or anything else that is somebody's. For erasing.py."""
+    now = utcnow()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    person.name = name
+    person.email = person.title = person.password_hash = person.locale = person.timezone = None
+    person.company_id = person.verified_at = None
+    person.site_role = SiteRole.MEMBER
+    person.is_imported = person.shown_as_backer = False
+    person.created_at = day
+    person.erased_at = person.suspended_at = now
+
+
+def locked(person_id: int) -> User:
+    """The person as they are now, whom nobody else changes until we are done. Raises NotFound."""
+    return _locked(User.id == person_id)
 
 
 def subject(person: User) -> str:

@@ -30,7 +30,9 @@ class CompanyRow(NamedTuple):
 def get_person(reader: User, person_id: int) -> User:
     """A person as administrators see them. Raises NotFound, also for a reader who is none."""
     policy.require_admin(reader)
-    person = db.session.scalar(sa.select(User).where(User.id == person_id).options(joinedload(User.company)))
+    person = db.session.scalar(
+        sa.select(User).where(User.id == person_id, User.erased_at.is_(None)).options(joinedload(User.company))
+    )
     if person is None:
         raise NotFound(_("There is no such person."))
     return person
@@ -39,7 +41,8 @@ def get_person(reader: User, person_id: int) -> User:
 def people(reader: User, *, asked: str = "", role: str = "", cursor: str | None = None) -> Page[User]:
     """People, the newest first, whose name or address contains what was asked."""
     policy.require_admin(reader)
-    statement = sa.select(User).options(joinedload(User.company)).order_by(User.id.desc())
+    here = sa.select(User).where(User.erased_at.is_(None))
+    statement = here.options(joinedload(User.company)).order_by(User.id.desc())
     if words := _searched(asked):
         statement = statement.where(
             sa.or_(User.name.icontains(words, autoescape=True), User.email.icontains(words, autoescape=True))

@@ -120,6 +120,24 @@ class Profile(AppSchema):
             raise ValidationError(_("Choose one of the time zones."), "timezone")
 
 
+class Confirm(WithNext):
+    """Somebody signed in says once more who they are."""
+
+    password = OldPassword(required=True)
+
+
+class Erase(AppSchema):
+    """What cannot be undone is asked for in so many words."""
+
+    with_text = fields.Boolean(load_default=False)
+    sure = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def is_meant(self, data: dict[str, Any], **_options: Any) -> None:
+        if not data["sure"]:
+            raise ValidationError(_("Tick this to go on. Afterwards nobody can bring it back."), "sure")
+
+
 class NewKey(AppSchema):
     name = Line(required=True, longest=80)
     scopes = fields.List(fields.String(), load_default=[])

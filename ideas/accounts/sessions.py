@@ -15,6 +15,7 @@ from ideas.settings import current
 from ideas.words import _
 
 IDLE = timedelta(days=14)  # a browser that was not seen for so long is signed out, whatever SESSION_DAYS says
+FRESH = timedelta(minutes=15)  # after it, what cannot be taken back asks again who is there
 SEEN_EVERY = timedelta(minutes=5)  # "last seen" is no more exact than this, so that reading seldom writes
 
 
@@ -22,12 +23,13 @@ class Current(NamedTuple):
     """The sign-in of a browser and whose it is. Plain values beside the person: they outlive a rollback."""
 
     session_id: int
+    created_at: datetime
     last_seen_at: datetime
     person: User
 
 
 _CURRENT = (
-    sa.select(UserSession.id, UserSession.last_seen_at, User)
+    sa.select(UserSession.id, UserSession.created_at, UserSession.last_seen_at, User)
     .join(User, User.id == UserSession.user_id)
     .where(
         UserSession.token_hash == sa.bindparam("token_hash"),
@@ -66,6 +68,10 @@ def find(token: str) -> Current | None:
 
 def was_seen_long_ago(current_session: Current) -> bool:
     return utcnow() - current_session.last_seen_at > SEEN_EVERY
+
+
+def is_fresh(current_session: Current) -> bool:
+    return utcnow() - current_session.created_at < FRESH
 
 
 def seen(session_id: int) -> None:

@@ -107,6 +107,12 @@ def session_id() -> int | None:
     return who.found.session_id if who else None
 
 
+def is_fresh() -> bool:
+    """Has the person proven within FRESH, in this browser, who they are: asked before what cannot be taken back."""
+    who = _signed_in()
+    return who is not None and sessions.is_fresh(who.found)
+
+
 def find_key(token: str) -> keys.ValidKey | None:
     """What an API key opens; that it is in use is noted now and then."""
     key = keys.find(token)
@@ -133,7 +139,7 @@ def begin(person: User) -> None:
     session_row, token = sessions.open_for(
         person, browser=request.user_agent.string, network_address=request.remote_addr or ""
     )
-    found = sessions.Current(session_row.id, session_row.last_seen_at, person)
+    found = sessions.Current(session_row.id, session_row.created_at, session_row.last_seen_at, person)
     flask_login.login_user(SignedIn(token, found))
 
 

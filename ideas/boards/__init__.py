@@ -21,6 +21,8 @@ def init_app(app: Flask) -> None:
     from ideas.boards import api as boards_api
     from ideas.boards import (
         checks,
+        erasing,
+        exporting,
         notices,
         picturing,
         unfinished,
@@ -38,6 +40,8 @@ def init_app(app: Flask) -> None:
     rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS
     rooms.checks |= checks.CHECKS
+    rooms.exporters.append(exporting)
+    rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
     for page in (views, views_taking_part, views_team, views_manage, views_pictures):
         app.register_blueprint(page.bp)

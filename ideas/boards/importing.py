@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from ideas.accounts import addresses, audit, locks, people
 from ideas.accounts.models import User
-from ideas.boards import importing_rows, posting, queries, ranking, voting
+from ideas.boards import erasing, importing_rows, posting, queries, ranking, voting
 from ideas.boards.importing_rows import FileRefused, IdeaIn, Reading, Refused, VoteIn
 from ideas.boards.models import Board, Idea, ImportedPerson, SourceKind, Status, Vote
 from ideas.boards.posting import Draft
@@ -331,7 +331,13 @@ def _people(board: Board, named: Iterable[str], needed: set[str], options: Optio
         .where(ImportedPerson.board_id == board.id)
     ).all()
     known = {row.source_id: row.User for row in rows}
-    deciding = {user.id: user.verified_at for user in known.values() if user.verified_at is not None}
+    # who was erased is found again by a pseudonym, and what they left here stays as it is
+    erased = {source_id: user for source_id, user in known.items() if user.erased_at is not None}
+    for source_id in dict.fromkeys(named) if erased else ():
+        if user := erased.get(erasing.pseudonym(board.id, source_id)):
+            known[source_id] = user
+    claimed = ((user.id, user.verified_at or user.erased_at) for user in known.values())
+    deciding = {user_id: since for user_id, since in claimed if since is not None}
     new = [source_id for source_id in dict.fromkeys(named) if source_id in needed and source_id not in known]
     made = people.add_unclaimed(
         people.Unclaimed(_("Person %(id)s", id=source_id), _address(source_id, board, options)) for source_id in new
@@ -347,7 +353,9 @@ def _people(board: Board, named: Iterable[str], needed: set[str], options: Optio
     for source_id in dict.fromkeys(named):
         user = known.get(source_id)
         address = _address(source_id, board, options)
-        if user is not None and address is not None and user.email is None and user.verified_at is None:
+        if user is None or user.erased_at is not None:
+            continue
+        if address is not None and user.email is None and user.verified_at is None:
             now_reached = _reach(user, address)
             ids[source_id] = now_reached or user.id
             reached += now_reached is not None

@@ -99,9 +99,11 @@ def let_go(comment: Comment) -> None:
     _mark_gone(Picture.comment_id == comment.id)
 
 
-def let_go_of(person_id: int) -> None:
-    """All pictures of somebody who is erased."""
+def let_go_of(person_id: int) -> list[str]:
+    """All pictures of somebody who is erased, and what was said of them; the names of their files."""
     _mark_gone(Picture.owner_id == person_id)
+    theirs = sa.update(Picture).where(Picture.owner_id == person_id).values(alt="").returning(Picture.name)
+    return list(db.session.scalars(theirs.execution_options(synchronize_session=False)))
 
 
 def _mark_gone(which: sa.ColumnElement[bool]) -> None:

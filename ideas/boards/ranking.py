@@ -7,7 +7,7 @@ never changes the order and the value is stored. Source: Cormode, Shkapenyuk, Sr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -80,6 +80,23 @@ _UNCOUNT_VOTE = (
 )
 _CREATED = sa.select(IdeaRank.created_at).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
 _HOLD = sa.select(IdeaRank.__table__).where(IdeaRank.idea_id == sa.bindparam("the_idea")).with_for_update()
+
+
+_places: Any = IdeaRank.__table__
+
+
+def _share(added: Any) -> Any:
+    """SQL: what part of `hot` something of that weight is."""
+    behind = _places.c.hot - added
+    return sa.func.power(2.0, -sa.case((behind > FARTHEST, FARTHEST), else_=behind))
+
+
+_lost: Any = _share(sa.bindparam("then", type_=sa.Double)) - _share(sa.bindparam("now", type_=sa.Double))
+_MOVE_VOTE = (
+    sa.update(_places)
+    .where(_places.c.idea_id == sa.bindparam("the_idea"))
+    .values(hot=_places.c.hot + sa.func.ln(1.0 - _lost) / math.log(2))
+)
 
 _seconds: Any = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
 _vote_weight: Any = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
@@ -159,6 +176,16 @@ def uncount_vote(idea_id: int) -> int:
     votes = db.session.scalar(_VOTES_WEIGHT, {"the_idea": idea_id, "most": most}) or 0.0
     _set(idea_id, hot=most + math.log2(2.0 ** max(created - most, -FARTHEST) + votes))
     return int(row.vote_count)
+
+
+def move_votes(moved: Sequence[tuple[int, datetime, datetime]]) -> None:
+    """Votes are some hours older than they were: (idea, then, now). `hot` loses what the hours weighed.
+
+    Less than a tenth of what such a vote weighs, so that subtracting loses no precision to speak of.
+    """
+    if moved:
+        rows = [{"the_idea": idea, "then": weight(then), "now": weight(now)} for idea, then, now in moved]
+        db.session.connection().execute(_MOVE_VOTE, rows)
 
 
 def count_comments(idea_id: int) -> None:

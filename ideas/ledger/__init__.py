@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
     from jinja2 import StrictUndefined
 
     from ideas import settings
-    from ideas.ledger import beats, checker, figures, views
+    from ideas.ledger import beats, checker, erasing, exporting, figures, views
 
     with app.app_context():
         rooms = settings.rooms()
@@ -26,5 +26,7 @@ def init_app(app: Flask) -> None:
     rooms.checks |= checker.CHECKS
     rooms.figures += [figures.figures, beats.figures]
     rooms.sweeps.append(beats.sweep)
+    rooms.exporters.append(exporting)
+    rooms.erasers.append(erasing.erase)
     app.register_blueprint(views.bp)
     app.context_processor(views.frame)

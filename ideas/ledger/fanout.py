@@ -141,15 +141,19 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
         subject=entry.subject,
         visible=notice.visible(entry.subject, people.c.user_id),
     )
-    judged = sa.select(
-        people.c.user_id,
-        people.c.path,
-        people.c.news,
-        people.c.contribution_kind,
-        people.c.contribution_id,
-        judgement.at_all.label("not_at_all"),
-        judgement.by_email_alone.label("not_by_email"),
-    ).select_from(judgement.tables)
+    judged = (
+        sa.select(
+            people.c.user_id,
+            people.c.path,
+            people.c.news,
+            people.c.contribution_kind,
+            people.c.contribution_id,
+            judgement.at_all.label("not_at_all"),
+            judgement.by_email_alone.label("not_by_email"),
+        )
+        .select_from(judgement.tables)
+        .where(judging.is_here)
+    )
     table = judged.cte("judged")
     return sa.union_all(*(_rows(entry, table, channel, now) for channel in (Channel.INBOX, Channel.EMAIL)))
 

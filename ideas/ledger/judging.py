@@ -20,6 +20,10 @@ CONTRIBUTIONS = {"author": 0, "idea": 0, "comment": 1, "vote": 2}
 UNKNOWN = 99  # ranks behind all that have a name
 
 
+# Of those whom a statement judges: somebody erased is owed nothing any more, and has no line.
+is_here = User.erased_at.is_(None)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A statement's tables, and the reasons why a person is not told: at all, or by e-mail alone; NULL if they are.
@@ -62,6 +66,7 @@ def judge(
     unsubscribed = sa.or_(own.by_unsubscribing, all_kinds.by_unsubscribing)
     unproven = sa.and_(User.verified_at.is_(None), sa.not_(User.is_imported))
     for_both = (
+        (User.erased_at.is_not(None), _word(Suppressed.ERASED)),
         (User.suspended_at.is_not(None), _word(Suppressed.SUSPENDED)),
         (sa.not_(visible), _word(Suppressed.NOT_VISIBLE)),
         (Mute.user_id.is_not(None), _word(Suppressed.MUTED)),

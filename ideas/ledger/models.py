@@ -38,6 +38,7 @@ class Suppressed(StrEnum):
     INBOX_ONLY = "inbox_only"  # the person chose the inbox, or that is the default for this kind of news
     UNSUBSCRIBED = "unsubscribed"
     NO_ADDRESS = "no_address"
+    ERASED = "erased"
 
 
 class Failed(StrEnum):

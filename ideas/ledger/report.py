@@ -152,6 +152,7 @@ def forecast(
     judged = (
         sa.select(people.c.path, judgement.at_all.label("inbox"), judgement.by_email.label("email"))
         .select_from(judgement.tables)
+        .where(judging.is_here)
         .subquery()
     )
     rows = db.session.execute(

@@ -1,0 +1,112 @@
+"""Everything that is kept about one person, as one archive. Reads only; secrets and their hashes stay here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Any
+
+import sqlalchemy as sa
+
+from ideas import settings
+from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Ticket, User, UserSession
+from ideas.db import db
+from ideas.privacy import Part, rows_of, write_archive
+from ideas.words import _
+
+BATCH = 500
+
+
+def write(out: IO[bytes], person: User) -> None:
+    """Put all that is kept about `person` into `out` as a zip."""
+    rooms = settings.rooms()
+    person_id, email = person.id, person.email or ""
+    attachments = (file for exporter in rooms.exporters for file in exporter.attachments(person_id))
+    introduction = _(
+        "This is everything that %(site)s keeps about you: each table as JSON and as CSV. Times are in UTC. "
+        "In the CSV files an apostrophe stands before what a spreadsheet would take for a formula.",
+        site=settings.current().site_name,
+    )
+    write_archive(out, _parts(person_id, email), attachments, introduction=introduction)
+
+
+def _parts(person_id: int, email: str) -> Iterator[Part]:
+    yield from own_parts(person_id, email)
+    for exporter in settings.rooms().exporters:
+        yield from exporter.parts(person_id)
+
+
+def stream(statement: sa.Select[*tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """The rows of `statement`, some hundred in memory at a time."""
+    return rows_of(db.session.execute(statement.execution_options(yield_per=BATCH)))
+
+
+def own_parts(person_id: int, email: str) -> Iterator[Part]:
+    """What this room keeps."""
+    yield Part(
+        "account",
+        _("your name, address, language, time zone, role and company"),
+        stream(
+            sa.select(
+                *(User.id, User.email, User.name, User.title, User.site_role, User.locale, User.timezone),
+                *(User.shown_as_backer, User.created_at, User.verified_at, User.suspended_at, User.is_imported),
+                Company.name.label("company"),
+            )
+            .outerjoin(Company, Company.id == User.company_id)
+            .where(User.id == person_id)
+        ),
+    )
+    yield Part(
+        "sign_ins",
+        _("browsers in which you are signed in, with the network address they came from"),
+        stream(
+            sa.select(
+                *(UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.expires_at),
+                *(UserSession.browser, UserSession.address),
+            )
+            .where(UserSession.user_id == person_id)
+            .order_by(UserSession.id)
+        ),
+    )
+    yield Part(
+        "keys",
+        _("API keys you made, without the keys themselves, of which only a fingerprint is kept"),
+        stream(
+            sa.select(
+                *(ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.scopes, ApiKey.created_at),
+                *(ApiKey.last_used_at, ApiKey.expires_at, ApiKey.revoked_at),
+            )
+            .where(ApiKey.user_id == person_id)
+            .order_by(ApiKey.id)
+        ),
+    )
+    yield Part(
+        "links",
+        _("links that were sent to you: to sign in, to choose a password"),
+        stream(
+            sa.select(Ticket.id, Ticket.kind, Ticket.created_at, Ticket.expires_at, Ticket.used_at)
+            .where(Ticket.user_id == person_id)
+            .order_by(Ticket.id)
+        ),
+    )
+    yield Part(
+        "letters",
+        _("mail about your account; its text is not kept once it is sent"),
+        stream(
+            sa.select(Letter.id, Letter.recipient, Letter.subject, Letter.created_at, Letter.sent_at, Letter.failed_at)
+            .where(Letter.recipient == email, Letter.recipient != "")
+            .order_by(Letter.id)
+        ),
+    )
+    about, by = AuditEntry.subject == f"person:{person_id}", AuditEntry.actor_id == person_id
+    yield Part(
+        "audit",
+        _("what was done about your account with privilege, and what you did with it yourself"),
+        stream(
+            sa.select(
+                *(AuditEntry.id, AuditEntry.at, AuditEntry.act, AuditEntry.subject, AuditEntry.details),
+                by.label("by_you"),
+            )
+            .where(sa.or_(about, by))
+            .order_by(AuditEntry.id)
+        ),
+    )

@@ -1,0 +1,227 @@
+"""What boards keep about one person, for their export: what they wrote, backed, follow, and how it was used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from ideas import storage
+from ideas.accounts.exporting import stream
+from ideas.boards import picturing, queries
+from ideas.boards.models import (
+    Answer,
+    AnswerVersion,
+    Board,
+    BoardFollow,
+    Comment,
+    Credit,
+    Hiding,
+    Idea,
+    IdeaFollow,
+    ImportedPerson,
+    Invitation,
+    Membership,
+    Mention,
+    Revision,
+    Status,
+    Vote,
+)
+from ideas.boards.models_pictures import Picture
+from ideas.privacy import Attachment, Part
+from ideas.words import _
+
+
+def parts(person_id: int) -> Iterator[Part]:
+    yield from _wrote(person_id)
+    yield from _backs(person_id)
+    yield from _belongs(person_id)
+
+
+def _wrote(person_id: int) -> Iterator[Part]:
+    yield Part(
+        "ideas",
+        _("ideas you wrote, as they read now"),
+        stream(
+            sa.select(
+                *(Idea.id, Board.slug.label("board"), Idea.title, Idea.body, Status.name.label("status")),
+                *(Idea.source_kind, Idea.source_id, Idea.created_at, Idea.edited_at),
+                *(Idea.withdrawn_at, Idea.hidden_at),
+            )
+            .join(Board, Board.id == Idea.board_id)
+            .join(Status, Status.id == Idea.status_id)
+            .where(Idea.author_id == person_id)
+            .order_by(Idea.id)
+        ),
+    )
+    yield Part(
+        "revisions",
+        _("each version of them"),
+        stream(
+            sa.select(Revision.idea_id, Revision.number, Revision.title, Revision.body, Revision.created_at)
+            .where(Revision.author_id == person_id)
+            .order_by(Revision.idea_id, Revision.number)
+        ),
+    )
+    yield Part(
+        "comments",
+        _("what you said on ideas"),
+        stream(
+            sa.select(
+                *(Comment.id, Comment.idea_id, Comment.reply_to_id, Comment.body, Comment.is_official),
+                *(Comment.is_internal, Comment.created_at, Comment.edited_at, Comment.deleted_at, Comment.hidden_at),
+            )
+            .where(Comment.author_id == person_id)
+            .order_by(Comment.id)
+        ),
+    )
+    yield Part(
+        "answers",
+        _("answers you gave for the team, in each version"),
+        stream(
+            sa.select(
+                *(Answer.idea_id, AnswerVersion.answer_id, AnswerVersion.number, AnswerVersion.reason),
+                *(AnswerVersion.text, AnswerVersion.planned_for, AnswerVersion.review_by, AnswerVersion.created_at),
+            )
+            .join(Answer, Answer.id == AnswerVersion.answer_id)
+            .where(AnswerVersion.by_id == person_id)
+            .order_by(AnswerVersion.answer_id, AnswerVersion.number)
+        ),
+    )
+    yield Part(
+        "pictures",
+        _("pictures you uploaded; the files are in the folder “files”"),
+        stream(
+            sa.select(
+                *(Picture.name, Picture.idea_id, Picture.comment_id, Picture.alt),
+                *(Picture.width, Picture.height, Picture.bytes, Picture.created_at),
+            )
+            .where(Picture.owner_id == person_id, Picture.gone_at.is_(None))
+            .order_by(Picture.id)
+        ),
+    )
+    theirs = sa.or_(
+        sa.and_(Hiding.comment_id.is_(None), Idea.author_id == person_id),
+        Comment.author_id == person_id,
+        Hiding.by_id == person_id,
+    )
+    yield Part(
+        "hidings",
+        _("what was hidden of yours, or by you, and why"),
+        stream(
+            sa.select(Hiding.id, Hiding.idea_id, Hiding.comment_id, Hiding.reason, Hiding.hidden_at, Hiding.restored_at)
+            .join(Idea, Idea.id == Hiding.idea_id)
+            .outerjoin(Comment, Comment.id == Hiding.comment_id)
+            .where(theirs)
+            .order_by(Hiding.id)
+        ),
+    )
+
+
+def _backs(person_id: int) -> Iterator[Part]:
+    yield Part(
+        "votes",
+        _("ideas you back"),
+        stream(
+            sa.select(
+                *(Vote.id, Vote.idea_id, Vote.cast_at),
+                sa.case((queries.idea_seen_by(sa.literal(person_id)), Idea.title), else_=None).label("idea"),
+            )
+            .join(Idea, Idea.id == Vote.idea_id)
+            .join(Board, Board.id == Idea.board_id)
+            .where(Vote.user_id == person_id)
+            .order_by(Vote.id)
+        ),
+    )
+    yield Part(
+        "credits",
+        _("answers that name what you contributed, and how it was used"),
+        stream(
+            sa.select(Credit.id, Answer.idea_id, Credit.kind, Credit.comment_id, Credit.how, Answer.created_at)
+            .join(Answer, Answer.id == Credit.answer_id)
+            .where(Credit.user_id == person_id)
+            .order_by(Credit.id)
+        ),
+    )
+    receipts = (
+        sa.select(
+            Idea.id.label("idea_id"),
+            Answer.id.label("answer_id"),
+            *(Answer.reason, Answer.text, Answer.planned_for, Answer.created_at),
+        )
+        .join(Idea, Idea.id == Answer.idea_id)
+        .join(Board, Board.id == Idea.board_id)
+        .where(
+            queries.idea_seen_by(sa.literal(person_id)),
+            Answer.undone_at.is_(None),
+            sa.or_(
+                Idea.author_id == person_id,
+                sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == person_id),
+                sa.exists().where(Comment.idea_id == Idea.id, Comment.author_id == person_id),
+            ),
+        )
+        .order_by(Answer.id)
+    )
+    yield Part("receipts", _("what the team answered to ideas you had a part in"), stream(receipts))
+    yield Part(
+        "mentions",
+        _("comments that name you"),
+        stream(
+            sa.select(Mention.comment_id, Comment.idea_id, Comment.created_at)
+            .join(Comment, Comment.id == Mention.comment_id)
+            .where(Mention.user_id == person_id, sa.not_(Comment.is_internal))
+            .order_by(Mention.comment_id)
+        ),
+    )
+
+
+def _belongs(person_id: int) -> Iterator[Part]:
+    idea_follows = sa.select(sa.literal("idea").label("kind"), IdeaFollow.idea_id.label("id"), IdeaFollow.followed_at)
+    board_follows = sa.select(sa.literal("board"), BoardFollow.board_id, BoardFollow.followed_at)
+    for kind, statement in (
+        ("idea_follows", idea_follows.where(IdeaFollow.user_id == person_id).order_by(IdeaFollow.idea_id)),
+        ("board_follows", board_follows.where(BoardFollow.user_id == person_id).order_by(BoardFollow.board_id)),
+    ):
+        yield Part(kind, _("what you follow"), stream(statement))
+    yield Part(
+        "memberships",
+        _("boards you belong to"),
+        stream(
+            sa.select(Board.slug.label("board"), Board.name, Membership.role, Membership.joined_at)
+            .join(Board, Board.id == Membership.board_id)
+            .where(Membership.user_id == person_id)
+            .order_by(Board.id)
+        ),
+    )
+    yield Part(
+        "invitations",
+        _("invitations you sent"),
+        stream(
+            sa.select(
+                *(Invitation.id, Invitation.board_id, Invitation.created_at),
+                *(Invitation.accepted_at, Invitation.withdrawn_at),
+            )
+            .where(Invitation.invited_by_id == person_id)
+            .order_by(Invitation.id)
+        ),
+    )
+    yield Part(
+        "imported_as",
+        _("under which id other systems knew you that were imported here"),
+        stream(
+            sa.select(Board.slug.label("board"), ImportedPerson.source_id)
+            .join(Board, Board.id == ImportedPerson.board_id)
+            .where(ImportedPerson.user_id == person_id)
+            .order_by(Board.id, ImportedPerson.source_id)
+        ),
+    )
+
+
+def attachments(person_id: int) -> Iterator[Attachment]:
+    """Their pictures. One that cannot be read now is left out; its line stands in the table."""
+    for picture in picturing.of_person(person_id):
+        try:
+            content = storage.pictures().open(picture.name)
+        except (storage.Missing, storage.Unavailable):
+            continue
+        yield Attachment(picture.name, (content,))

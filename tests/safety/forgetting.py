@@ -1,0 +1,290 @@
+"""Somebody with a canary in every place that may hold a word about a person, and the search for it everywhere.
+
+Shared by tests/safety/test_erasure.py and bench/erasure.py. A column that is neither under CANARIES nor WORDLESS fails
+`unsorted`, so that a new one cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import secrets
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ideas import pictures
+from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
+from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
+from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
+from ideas.boards.models import CreditKind, Idea, ImportedPerson, Invitation
+from ideas.db import Base, db, unit_of_work, utcnow
+from ideas.ledger import preferences, worker
+from ideas.ledger.models import Delivery, Mode
+from ideas.repeats import IdempotencyKey
+from tests.boards.pages import answered, credit
+from tests.factories import BoardFactory, CompanyFactory, MembershipFactory, UserFactory
+
+CANARY = "qzq"  # no word of any language, in any case
+NETWORK = "203.0.113.77"
+NAME = "Qzqname Qzqson"
+EMAIL = "qzqmail@qzqhost.example"
+
+# Where the canary is put; each is found there before, and nowhere afterwards.
+CANARIES = {
+    "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
+    "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
+    "credit.how", "delivery.error", "hiding.reason", "idea.title", "idea.body", "idea.body_html", "idea.excerpt",
+    "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
+    "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
+    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "ticket.details",
+    "unfinished_act.details", "user.email", "user.name", "user.title", "user_session.browser",
+    "user_session.address",
+}  # fmt: skip
+
+# What says nothing about a person in words: kinds, states, slugs and names of the site's own, hashes, numbers.
+WORDLESS = {
+    "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
+    "attempt.who", "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
+    "company.name", "credit.kind", "delivery.channel", "delivery.path", "delivery.news", "delivery.contribution_kind",
+    "delivery.state", "delivery.reason", "delivery.lease", "idea.source_kind", "idea.source_id", "idea_rank.stage",
+    "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
+    "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject", "preference.news",
+    "picture.name", "preference.mode", "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
+    "ticket.token_hash",
+    "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
+    "user.site_role", "user.locale", "user.timezone", "user_session.token_hash",
+    "worker_beat.name", "worker_beat.outcomes",
+}  # fmt: skip
+
+
+def worded_columns() -> set[str]:
+    """Every column of every table that can hold a word."""
+    return {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, sa.String | sa.JSON)
+    }
+
+
+def unsorted() -> set[str]:
+    """Columns of which nobody said whether they may hold words about a person."""
+    return worded_columns() ^ (CANARIES | WORDLESS)
+
+
+class Seeded(NamedTuple):
+    """What was arranged. alone: an idea nobody else touched; shared: one that others voted for and commented on."""
+
+    person: User
+    others: User
+    team: User
+    alone: int
+    shared: int
+    backed: int
+
+
+def seed(client: Any | None = None) -> Seeded:
+    """A person with a canary in each of CANARIES, among others who quote, mention, credit and hide them."""
+    company: Any = CompanyFactory()
+    person: Any = UserFactory(name=NAME, email=EMAIL, company_id=company.id, title="qzqtitle", password_hash="x")
+    other: Any = UserFactory(name="Olga Other")
+    with unit_of_work():
+        team = people.create("tea@example.test", "Tea Team", site_role=SiteRole.ADMIN)
+    board: Any = BoardFactory(about=f"Run by {NAME} until May.", promise=f"Ask {NAME}.")
+    MembershipFactory(board=board, user=person)
+    db.session.commit()
+    ids = _take_part(person.id, other.id, team.id, board.slug)
+    _be_told(person.id)
+    _have_an_account(person.id, board.id, team.id)
+    return Seeded(db.session.get_one(User, person.id), other, team, *ids)
+
+
+def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[int, int, int]:
+    def who(user_id: int) -> User:
+        return db.session.get_one(User, user_id)
+
+    def on(user_id: int, idea_id: int) -> queries.IdeaRow:
+        return queries.get_idea(who(user_id), idea_id)
+
+    with unit_of_work():
+        where = queries.get_board(who(person_id), slug)
+        alone = posting.submit(who(person_id), where, title="qzqalone wish", body="qzqwords of mine").id
+        shared = posting.submit(who(person_id), where, title="qzqshared wish", body="qzqwords for all").id
+        theirs = posting.submit(who(other_id), where, title=f"What {NAME} said", body=f"{EMAIL} told me").id
+    with unit_of_work():
+        posting.revise(who(person_id), on(person_id, shared), {"title": "qzqshared wishes", "body": "qzqwords anew"})
+        for idea_id in (shared, theirs):
+            voting.cast(who(other_id), on(other_id, idea_id).idea)
+            voting.cast(who(person_id), on(person_id, idea_id).idea)
+        following.follow_idea(who(person_id), on(person_id, theirs).idea)
+        said = commenting.add(who(person_id), on(person_id, theirs), body="qzqwords in passing")
+        kept = commenting.add(who(person_id), on(person_id, theirs), body="qzqwords that were answered")
+        answer = commenting.add(who(other_id), on(other_id, theirs), body="@Qzqname well said", parent_id=kept.id)
+        commenting.add(who(other_id), on(other_id, theirs), body=f"As {NAME.upper()} ({EMAIL}) says: yes")
+        commenting.add(who(team_id), on(team_id, theirs), body=f"{NAME} is a customer since May", internal=True)
+        moderating.hide_comment(
+            who(team_id), queries.get_comment(who(team_id), said.id), reason=f"{NAME} was rude here"
+        )
+        assert answer.id
+    idea = db.session.get_one(Idea, theirs)
+    answered(
+        who(team_id),
+        idea,
+        text=f"We have looked at it with {NAME} and with everyone who asked, and do it.",
+        credits=[credit(CreditKind.COMMENT, f"{NAME} asked for it, and it came.", kept.id)],
+    )
+    _merge(team_id, shared, theirs)
+    _upload(person_id, shared)
+    return alone, shared, theirs
+
+
+def _merge(team_id: int, idea_id: int, into_id: int) -> None:
+    """A merge that was taken back, with words on both."""
+    merge = Base.metadata.tables["merge"]
+    words = f"The same as what {NAME} said."
+    with unit_of_work():
+        for act in ("idea.merged", "idea.unmerged"):
+            audit.record(db.session.get_one(User, team_id), act, f"idea:{idea_id}", into=into_id)
+        db.session.execute(
+            sa.insert(merge).values(
+                idea_id=idea_id,
+                into_id=into_id,
+                by_id=team_id,
+                text=words,
+                text_html=f"<p>{words}</p>",
+                merged_at=utcnow(),
+                unmerged_at=utcnow(),
+                unmerged_by_id=team_id,
+                unmerge_text=words,
+                unmerge_text_html=f"<p>{words}</p>",
+            )
+        )
+
+
+def _upload(person_id: int, idea_id: int) -> None:
+    """A picture that a text shows, and one that is in none."""
+    for at in (idea_id, None):
+        with unit_of_work():
+            name = f"{secrets.token_hex(16)}-1x1.webp"
+            made = pictures.Picture(name=name, content=b"picture of qzq", width=1, height=1)
+            picturing.add(db.session.get_one(User, person_id), made, alt="qzqpicture").idea_id = at
+        picturing.keep(made)
+
+
+def _be_told(person_id: int) -> None:
+    """Mail lies in the folder, waits in the queue, and one was refused with words about the address."""
+    worker.run_once(_app())
+    with unit_of_work():
+        person = db.session.get_one(User, person_id)
+        preferences.choose(person, "moved", Mode.OFF)
+        db.session.execute(
+            sa.update(Delivery).where(Delivery.user_id == person_id).values(error=f"550 {EMAIL} unknown")
+        )
+
+
+def _app() -> Any:
+    from flask import current_app
+
+    return current_app._get_current_object()  # type: ignore[attr-defined]  # the proxy knows what it stands for
+
+
+def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
+    with unit_of_work():
+        person = db.session.get_one(User, person_id)
+        sessions.open_for(person, browser="qzqbrowser/1.0", network_address=NETWORK)
+        keys.make(person, "qzqkey", ["ideas:read"])
+        begun = UnfinishedAct(token_hash="u" * 64, kind="comment", details={"body": "qzqwords begun"})
+        db.session.add(begun)
+        db.session.flush()
+        tickets.issue(TicketKind.SIGN_IN, person=person, browser="b", unfinished_id=begun.id, details={"path": "/qzq"})
+        # signed up once more before the address was known to be theirs
+        tickets.issue(TicketKind.VERIFY, details={"email": EMAIL, "name": NAME, "password_hash": "x"})
+        letters.write(EMAIL, writing.sign_in("qzqtoken"), good_for=timedelta(minutes=10))
+        db.session.add(
+            Letter(
+                recipient="friend@example.test",
+                subject=f"{NAME} invites you",
+                text=f"{NAME} invites you",
+                html=f"<p>{NAME} invites you</p>",
+                due_at=utcnow(),
+                expires_at=utcnow(),
+                failed_at=utcnow(),
+            )
+        )
+        limits.spend(limits.MAIL, network=NETWORK, email=EMAIL)
+        team = db.session.get_one(User, team_id)
+        people.set_title(team, person, "qzqtitle of the team")
+        audit.record(team, "member.invited", f"board:{board_id}", email=EMAIL)
+        db.session.add(ImportedPerson(board_id=board_id, source_id="qzqperson-17", user_id=person_id))
+        db.session.add(
+            Invitation(
+                board_id=board_id,
+                email=EMAIL,
+                token_hash="i" * 64,
+                invited_by_id=team_id,
+                expires_at=utcnow() + timedelta(days=7),
+            )
+        )
+        db.session.add_all(
+            [
+                IdempotencyKey(name="n" * 64, user_id=person_id, fingerprint="f", answer={"title": "qzqalone wish"}),
+                IdempotencyKey(name="m" * 64, user_id=team_id, fingerprint="f", answer={"by": {"name": NAME}}),
+            ]
+        )
+
+
+# --- Where it is found ---
+
+
+def columns_with(canary: str = CANARY) -> set[str]:
+    """Each "table.column" in which the canary stands, whatever the type."""
+    db.session.rollback()
+    found = set()
+    for table in Base.metadata.sorted_tables:
+        for row in db.session.execute(sa.select(table)).mappings():
+            for column, value in row.items():
+                text = json.dumps(value, default=str, ensure_ascii=False).casefold()
+                if canary in text or NETWORK in text:
+                    found.add(f"{table.name}.{column}")
+    db.session.rollback()
+    return found
+
+
+def files_with(folder: Path, canary: str = CANARY) -> list[str]:
+    """Each file below `folder` in which the canary stands: plain, packed, or as mail writes it."""
+    return [
+        str(file.relative_to(folder))
+        for file in sorted(path for path in folder.rglob("*") if path.is_file())
+        if any(canary.encode() in form.lower() or NETWORK.encode() in form for form in _forms(file.read_bytes()))
+    ]
+
+
+def _forms(content: bytes) -> Iterator[bytes]:
+    yield content
+    for unpack in (gzip.decompress, zlib.decompress):
+        try:
+            yield unpack(content)
+        except (OSError, EOFError, zlib.error):
+            continue
+
+
+def totals() -> dict[str, int]:
+    """What erasing a person leaves as it is."""
+    counts = {
+        "votes": sa.text("SELECT count(*) FROM vote"),
+        "counted votes": sa.text("SELECT sum(vote_count) FROM idea_rank"),
+        "deliveries": sa.text("SELECT count(*) FROM delivery"),
+        "told": sa.text("SELECT count(*) FROM delivery WHERE state = 'sent'"),
+        "owed": sa.text("SELECT sum(owed) FROM outbox_entry"),
+        "answers": sa.text("SELECT count(*) FROM answer"),
+        "credits": sa.text("SELECT count(*) FROM credit"),
+        "people": sa.text('SELECT count(*) FROM "user"'),
+    }
+    found = {name: int(db.session.execute(statement).scalar_one() or 0) for name, statement in counts.items()}
+    db.session.rollback()
+    return found
