@@ -97,6 +97,10 @@ evidence-lost: .venv/dev.stamp  ## Show that nothing is lost, however often the 
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)
 
+.PHONY: evidence-uploads
+evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or encoded anew, with bounded memory
+	$(call EVIDENCE,uploads)
+
 .PHONY: words
 words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
 	@mkdir -p build

@@ -219,7 +219,9 @@ def takes_picture(view: Any) -> Any:
 
 def _allow_a_picture() -> None:
     if getattr(_view(), "takes_picture", False):
-        request.max_content_length = current().picture_bytes + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
+        # more than is taken, so that most of what is too large is still read and refused in words: whoever is hung up
+        # on while sending does not read the answer
+        request.max_content_length = 4 * current().picture_bytes + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
 
 
 def _refuse_nul() -> None:

@@ -8,6 +8,8 @@ import pytest
 from marshmallow import ValidationError
 from PIL import Image, ImageCms
 
+from bench import hostile_files, uploads
+from bench.hostile_files import TOKEN, Hostile
 from ideas import pictures
 from tests.pictures import encoded, opened
 
@@ -139,3 +141,44 @@ def test_a_name_is_unguessable_and_nobody_s_else():
 @pytest.mark.parametrize("name", ["", "../secret", "a.webp", "x" * 24 + "-" + "0" * 16 + "-1x1.webp", "\0"])
 def test_what_is_no_name_of_ours_is_none(name):
     assert not pictures.is_name(name)
+
+
+# --- What the evidence command sends in full ---
+
+
+@pytest.mark.parametrize("part", ["_no_pictures", "_two_in_one", "_broken", "_what_cameras_write"])
+def test_hostile_files_are_refused_or_encoded_anew(part):
+    for file in getattr(hostile_files, part)():
+        if file.may_be_taken:
+            try:
+                assert TOKEN not in taken(file.content).content
+            except ValidationError:
+                continue
+        else:
+            assert refusal(file.content), file.what
+
+
+class Way:
+    """Serves a picture with something planted in it."""
+
+    def __init__(self, content, **headers):
+        self.content, self.headers = content, headers
+
+    def names_the_field(self, answered):
+        return "picture" in answered.text
+
+    def fetch(self, url):
+        return self.content, self.headers
+
+
+def test_what_is_planted_is_found_by_the_evidence():
+    file = Hostile("a picture", b"", may_be_taken=True)
+    good = encoded("WEBP")
+    took = uploads.Answered(201, '{"url": "/pictures/x"}', 0)
+
+    assert uploads.judge(Way(good + TOKEN), file, took) == "what was planted came out"
+    assert uploads.judge(Way(encoded("PNG")), file, took).startswith("came out as PNG")
+    assert uploads.judge(Way(good), file, took) == "served with another Content-Type"
+    assert uploads.judge(Way(good), file._replace(may_be_taken=False), took) == "was taken"
+    assert uploads.judge(Way(b""), file, uploads.Answered(500, "", 0)) == "answered 500"
+    assert uploads.judge(Way(b""), file, uploads.Answered(422, "no", 0)) == "422 does not name the field"

@@ -70,5 +70,5 @@ def _sent() -> bytes:
     files = request.files.getlist(pictures.FIELD)
     if len(files) != 1:
         raise pictures.refused(_("Send one picture at a time."))
-    content: bytes = files[0].read()
+    content: bytes = files[0].read(current().picture_bytes + 1)
     return content

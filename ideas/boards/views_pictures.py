@@ -99,4 +99,4 @@ def _sent() -> bytes:
     files = [file for file in request.files.getlist(pictures.FIELD) if file.filename]
     if len(files) > 1:
         raise pictures.refused(_("Send one picture at a time."))
-    return files[0].read() if files else b""
+    return files[0].read(current().picture_bytes + 1) if files else b""

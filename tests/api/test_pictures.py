@@ -42,7 +42,7 @@ def test_a_form_with_the_file_is_taken_too(ask):
         ({"data": b"", "content_type": "image/png"}, ["/picture"]),
         ({"data": {"file": (io.BytesIO(b"x"), "x.png")}}, ["/file"]),
         ({"data": {"note": "x"}, "content_type": "multipart/form-data"}, ["/note"]),
-        ({"data": bytes(20_000_000), "content_type": "image/png"}, ["/picture"]),
+        ({"data": bytes(34_000_000), "content_type": "image/png"}, ["/picture"]),
     ],
 )
 def test_what_is_no_picture_is_refused_with_the_place(ask, options, wrong):

@@ -184,7 +184,7 @@ def test_a_picture_larger_than_fits_is_refused_in_words(make_app):
     app = make_app(PICTURE_MEGABYTES="1")
     with app.app_context():
         browser = browser_of(app, UserFactory())
-        almost, far = (browser.post("/pictures", **in_one_piece(bytes(size))) for size in (1_000_001, 4_000_000))
+        almost, far = (browser.post("/pictures", **in_one_piece(bytes(size))) for size in (1_000_001, 6_000_000))
 
     assert (almost.status_code, far.status_code) == (422, 422)
     assert "larger than 1 MB" in almost.text
