@@ -8,6 +8,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ideas.accounts.models import User
+from ideas.boards import trees
 from ideas.boards.models import Status, Tag, Vote
 from ideas.db import db
 
@@ -22,10 +23,8 @@ class Words(NamedTuple):
 _BOARDS: sa.BindParameter[int] = sa.bindparam("boards", expanding=True)
 _STATUSES = sa.select(Status).where(Status.board_id.in_(_BOARDS)).order_by(Status.position, Status.id)
 _TAGS = sa.select(Tag).where(Tag.board_id.in_(_BOARDS)).order_by(Tag.name, Tag.id)
-_VOTES = (
-    sa.select(Vote.idea_id)
-    .where(Vote.user_id == sa.bindparam("voter"), Vote.idea_id.in_(sa.bindparam("ideas", expanding=True)))
-    .order_by(Vote.idea_id)
+_VOTES = sa.select(Vote.idea_id).where(
+    Vote.user_id == sa.bindparam("voter"), Vote.idea_id.in_(sa.bindparam("ideas", expanding=True))
 )
 
 
@@ -40,5 +39,6 @@ def words_of(board_ids: Sequence[int]) -> dict[int, Words]:
 
 
 def votes_among(voter: User, idea_ids: Sequence[int]) -> list[int]:
-    """Which of these ideas `voter` backs; one query."""
-    return list(db.session.scalars(_VOTES, {"voter": voter.id, "ideas": list(idea_ids)}))
+    """Which of these ideas `voter` backs, themselves or an idea merged into them; two queries."""
+    own = db.session.scalars(_VOTES, {"voter": voter.id, "ideas": list(idea_ids)})
+    return sorted({*own, *trees.backed_through(voter, idea_ids)})

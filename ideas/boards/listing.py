@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
-from ideas.boards import searching
+from ideas.boards import searching, trees
 from ideas.boards.models import Answer, Board, Credit, Idea, IdeaRank, IdeaTag, Stage, Status, Tag, Vote
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
@@ -94,8 +94,8 @@ def ideas_on(
         after is not None,
     )
     statement = _statement(*shape)
-    for condition in searching.matches(wanted.question, IdeaRank.__table__.c.idea_id):
-        statement = statement.where(condition)
+    if wanted.question:
+        statement = statement.where(_finds(wanted.question))
     values: dict[str, Any] = {
         "reader": reader.id if reader else None,
         "boards": [row.board.id for row in boards],
@@ -111,7 +111,22 @@ def ideas_on(
     rows = db.session.execute(statement, values).all()
     key = KEYS[wanted.sort].key
     page = Page.of(rows, limit, order=wanted.sort, key=lambda row: (getattr(row.Idea.rank, key), row.Idea.id))
-    return Page(_cards(page.rows), page.next)
+    return Page(_cards(reader, page.rows), page.next)
+
+
+_part = Idea.__table__.alias("part")  # an idea that may be part of another now, and is in no list itself then
+_where_it_counts = sa.select(sa.func.coalesce(_part.c.merged_root_id, _part.c.id))
+
+
+def _finds(question: str) -> sa.ColumnElement[bool]:
+    """An idea with these words, or one that another with these words was merged into; hidden ones stay unsaid."""
+    parts = sa.select(_part.c.merged_root_id).where(
+        _part.c.merged_root_id.is_not(None), _part.c.hidden_at.is_(None), *searching.matches(question, _part.c.id)
+    )
+    return sa.or_(
+        sa.and_(sa.true(), *searching.matches(question, IdeaRank.__table__.c.idea_id)),
+        sa.and_(IdeaRank.has_merged, IdeaRank.idea_id.in_(parts)),
+    )
 
 
 class Walked(FunctionElement[int]):
@@ -172,20 +187,27 @@ def _statement(
         carries = sa.select(IdeaTag.idea_id).join(Tag, Tag.id == IdeaTag.tag_id).where(Tag.slug == sa.bindparam("tag"))
         places = places.where(IdeaRank.idea_id.in_(carries))
     if mine:
-        places = places.where(Idea.author_id == READER)
+        places = places.where(IdeaRank.idea_id.in_(_where_it_counts.where(_part.c.author_id == READER)))
     if voted:
-        places = places.where(IdeaRank.idea_id.in_(sa.select(Vote.idea_id).where(Vote.user_id == READER)))
+        backed = _where_it_counts.join(Vote, Vote.idea_id == _part.c.id).where(Vote.user_id == READER)
+        places = places.where(IdeaRank.idea_id.in_(backed))
     if after:
         last = sa.tuple_(sa.bindparam("after", type_=key.type), sa.bindparam("after_id", type_=sa.Integer))
         places = places.where(sa.tuple_(key, IdeaRank.idea_id) < last)
     return places
 
 
-def _cards(rows: Iterable[Any]) -> list[IdeaCard]:
+def _cards(reader: User | None, rows: Iterable[Any]) -> list[IdeaCard]:
     rows = list(rows)
     ids = [row.Idea.id for row in rows]
     tags, answers = tags_on(ids), answers_on(ids)
-    return [IdeaCard(row.Idea, row.voted, tags.get(row.Idea.id, []), answers.get(row.Idea.id)) for row in rows]
+    # asked apart: in the statement of the list it would cost all of them, and few have parts
+    backed = trees.backed_through(reader, [row.Idea.id for row in rows if row.Idea.rank.has_merged])
+    return [
+        IdeaCard(idea, row.voted or idea.id in backed, tags.get(idea.id, []), answers.get(idea.id))
+        for row in rows
+        for idea in [row.Idea]
+    ]
 
 
 _TAGS_ON = (

@@ -148,7 +148,9 @@ class IdeaOut(OutSchema):
     comment_count = fields.Integer()
     created_at = UtcTime()
     url = fields.URL(metadata={"description": "Its page."})
-    merged_into = fields.Integer(allow_none=True)
+    merged_into = fields.Integer(
+        allow_none=True, metadata={"description": "The idea that this one is part of; votes and answers go there."}
+    )
     source = fields.Nested(SourceOut)
     hidden = fields.Boolean(metadata={"sometimes": True, "description": "For the team."})
     answer = fields.Nested(AnswerOut, allow_none=True)
@@ -307,7 +309,7 @@ def idea(row: Idea, tags: Iterable[Tag], line: AnswerLine | None, *, team: bool)
         "comment_count": row.rank.comment_count,
         "created_at": when(row.created_at),
         "url": absolute(idea_path(row)),
-        "merged_into": None,
+        "merged_into": row.merged_root_id,
         "source": {"kind": row.source_kind, "id": row.source_id} if team else {"kind": row.source_kind},
         "answer": None if line is None else answer(line),
     }

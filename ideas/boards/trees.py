@@ -6,12 +6,13 @@ stays until they are done: merging and unmerging hold it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from ideas.accounts.models import User
 from ideas.boards.models import Idea, IdeaFollow, Vote
 from ideas.db import db
 
@@ -57,6 +58,22 @@ def ancestry(links: Links, idea_ids: Iterable[int]) -> set[int]:
     for idea_id in idea_ids:
         found |= {idea_id, *above(links, idea_id)}
     return found
+
+
+_BACKED_THROUGH = (
+    sa.select(Idea.merged_root_id)
+    .join(Vote, Vote.idea_id == Idea.id)
+    .where(Idea.merged_root_id.in_(sa.bindparam("roots", expanding=True)), Vote.user_id == sa.bindparam("voter"))
+    .distinct()
+)
+
+
+def backed_through(voter: User | None, root_ids: Sequence[int]) -> set[int]:
+    """Into which of these ideas something was merged that `voter` backs; one query, none for no ideas."""
+    if voter is None or not root_ids:
+        return set()
+    found = db.session.scalars(_BACKED_THROUGH, {"roots": list(root_ids), "voter": voter.id})
+    return {root_id for root_id in found if root_id is not None}
 
 
 def backs_a_part(person_id: sa.ColumnElement[Any], root_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:

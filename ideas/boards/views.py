@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-from ideas.boards import labels, listing, policy, queries, reading, receipts
+from ideas.boards import labels, listing, policy, queries, reading, receipts, trees
+from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.listing import Sort, Wanted
@@ -20,7 +21,8 @@ from ideas.boards.models import Answer, Stage
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.boards.reading import Record
 from ideas.db import db, utcnow
-from ideas.http import wants_part
+from ideas.errors import NotFound
+from ideas.http import show_problem, wants_json, wants_part
 from ideas.ledger import preferences, report
 from ideas.paging import PAGE
 from ideas.text import cut, readable
@@ -102,20 +104,46 @@ def roadmap(slug: str) -> ResponseReturnValue:
     return render_template("boards/roadmap.html", row=row, columns=columns, more=more)
 
 
+@bp.app_errorhandler(Merged)
+def _go_where_it_went(error: Merged) -> ResponseReturnValue:
+    """Somebody acts on an idea that was merged meanwhile: a program is told, a person is led to where it went."""
+    if wants_json():
+        return show_problem(409, error.code, error.message)
+    try:
+        row = queries.get_idea(signin.known_reader(), error.into_id)
+    except NotFound as unseen:
+        return show_problem(404, unseen.code, unseen.message)
+    flash(_("That idea is part of this one now. Vote, follow and comment here."))
+    return redirect(path_of(row), 303)
+
+
 @bp.get("/ideas/<int:idea_id>")
 def idea_by_number(idea_id: int) -> ResponseReturnValue:
-    return redirect(path_of(queries.get_idea(signin.reader(), idea_id)), 301)
+    row = queries.get_idea(signin.reader(), idea_id)
+    return redirect(path_of(row) if row.idea.merged_root_id is None else _where_it_went(row), 301)
 
 
 @bp.get("/ideas/<int:idea_id>-", defaults={"slug": ""})  # a title of nothing but signs
 @bp.get("/ideas/<int:idea_id>-<slug>")
 def idea(idea_id: int, slug: str) -> ResponseReturnValue:
     row = queries.get_idea(signin.reader(), idea_id)
+    if row.idea.merged_root_id is not None:
+        return redirect(_where_it_went(row), 301)
     if slug != row.idea.slug:
         return redirect(path_of(row), 301)
     # what was written before signing in and could not be said then
     kept = (signin.draft("comment") or {}) if row.standing.user else {}
-    return show_idea(row, CommentForm(body=kept["body"] if kept.get("idea") == idea_id else None))
+    is_here = bool(kept) and kept.get("idea") in {idea_id, *trees.links(idea_id)}
+    return show_idea(row, CommentForm(body=kept["body"] if is_here else None))
+
+
+def _where_it_went(row: IdeaRow) -> str:
+    """The place of a merged idea on the page of the one it is part of; NotFound for who may not see that one.
+
+    The redirect is kept by nobody in between (see the headers in http.py): ideas can be taken apart again.
+    """
+    root = queries.get_idea(row.standing.user, row.idea.merged_root_id or 0)
+    return f"{path_of(root)}#merged-{row.idea.id}"
 
 
 def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseReturnValue:

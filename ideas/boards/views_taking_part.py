@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from ideas import markup
 from ideas.accounts import addresses, signin
 from ideas.boards import commenting, following, listing, policy, posting, queries, views, views_pictures, voting
+from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.db import unit_of_work
@@ -225,6 +226,11 @@ def comment(idea_id: int) -> ResponseReturnValue:
     except ValidationError as error:
         form.show(error)
         return views.show_idea(queries.get_idea(reader, idea_id), form, 422)
+    except Merged as error:
+        # what was typed is not lost over it: it stands in the form of the idea that takes comments now
+        form.parent_id.data = None
+        form.show(ValidationError({"body": [_("That idea is part of this one now. Say it here, if it fits.")]}))
+        return views.show_idea(queries.get_idea(reader, error.into_id), form, 409)
     return redirect(views.path_of(row) + f"#comment-{comment_id}", 303)
 
 

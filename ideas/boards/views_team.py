@@ -87,6 +87,7 @@ def _needing(boards: list[BoardRow], one: BoardRow | None) -> ResponseReturnValu
 @bp.route("/ideas/<int:idea_id>/answer", methods=["GET", "POST"])
 def answer(idea_id: int) -> ResponseReturnValue:
     row = _idea(idea_id)
+    policy.require_unmerged(row.idea)
     form = AnswerForm(status=row.idea.status.slug, reason=reasons_for(row.idea.status.stage)[0].value)
     if request.method == "GET":
         return _compose(row, form)

@@ -9,14 +9,17 @@ from marshmallow import ValidationError
 from ideas.accounts.models import AuditEntry
 from ideas.boards import (
     answering,
+    api_reading,
     checks,
     commenting,
     following,
+    listing,
     merging,
     moderating,
     posting,
     queries,
     ranking,
+    searching,
     voting,
 )
 from ideas.boards.errors import (
@@ -33,7 +36,7 @@ from ideas.db import db, unit_of_work
 from ideas.errors import NotAllowed
 from ideas.outbox import OutboxEntry
 from tests.boards.arranging import count
-from tests.boards.pages import answered
+from tests.boards.pages import answered, browser_of
 from tests.factories import (
     BoardFactory,
     CommentFactory,
@@ -54,8 +57,9 @@ class Garden:
     def __init__(self):
         self.board = BoardFactory()
         self.petra = team_member(self.board, name="Petra")
+        self.author = UserFactory(name="Mia")  # of all three
         self.shed, self.roof, self.rack = (
-            IdeaFactory(board=self.board, title=title) for title in ("A shed", "A roof", "A rack")
+            IdeaFactory(board=self.board, author=self.author, title=title) for title in ("A shed", "A roof", "A rack")
         )
 
     def merge(self, idea, into, by=None, text=WHY):
@@ -233,8 +237,8 @@ def test_a_merged_idea_takes_nothing_any_more_and_names_the_other(garden):
         lambda: following.follow_idea(ana, on(ana).idea),
         lambda: following.unfollow_idea(ana, on(ana).idea),
         lambda: commenting.add(ana, on(ana), body="Is this still about sheds?"),
-        lambda: posting.revise(garden.shed.author, on(garden.shed.author), {"title": "A bigger shed"}),
-        lambda: posting.withdraw(garden.shed.author, on(garden.shed.author)),
+        lambda: posting.revise(garden.author, on(garden.author), {"title": "A bigger shed"}),
+        lambda: posting.withdraw(garden.author, on(garden.author)),
     ):
         with pytest.raises(Merged, match=f"idea {garden.roof.id} now") as caught, unit_of_work():
             act()
@@ -297,11 +301,11 @@ def test_comments_stay_where_they_were_said_and_their_authors_keep_them(garden):
 
 def test_only_the_team_merges(garden):
     with pytest.raises(NotAllowed):
-        garden.merge(garden.shed, garden.roof, by=garden.shed.author)
+        garden.merge(garden.shed, garden.roof, by=garden.author)
     garden.merge(garden.shed, garden.roof)
 
     with pytest.raises(NotAllowed):
-        garden.unmerge(garden.shed, by=garden.shed.author)
+        garden.unmerge(garden.shed, by=garden.author)
 
 
 def refused(act):
@@ -386,7 +390,7 @@ def test_an_idea_that_others_are_part_of_is_not_taken_back(garden):
     garden.merge(garden.shed, garden.roof)
 
     with pytest.raises(EditingClosed, match="part of this one"), unit_of_work():
-        posting.withdraw(garden.roof.author, queries.get_idea(garden.roof.author, garden.roof.id))
+        posting.withdraw(garden.author, queries.get_idea(garden.author, garden.roof.id))
 
 
 def test_hiding_a_part_leaves_the_whole_as_it_is(garden):
@@ -474,3 +478,82 @@ def test_a_broken_link_is_found(garden, broken, found):
     db.session.commit()
 
     assert found in {each.invariant for check in checks.CHECKS.values() for each in check()}
+
+
+# --- Lists and addresses ---
+
+
+def listed(reader, **wanted):
+    page = listing.ideas_on(reader, queries.list_boards(reader), listing.Wanted(**wanted), limit=20)
+    return {card.idea.title: card.voted for card in page.rows}
+
+
+def test_lists_show_the_surviving_idea_and_who_backs_a_part_backs_it(garden):
+    ana = UserFactory()
+    backed(garden.shed, ana)
+    garden.merge(garden.shed, garden.roof)
+
+    assert listed(ana) == {"A roof": True, "A rack": False}
+    assert listed(ana, voted=True) == {"A roof": True}
+    assert listed(garden.author, mine=True) == {"A roof": False, "A rack": False}
+    assert api_reading.votes_among(ana, [garden.shed.id, garden.roof.id, garden.rack.id]) == [
+        garden.shed.id,
+        garden.roof.id,
+    ]
+
+
+def test_the_words_of_a_merged_idea_find_the_surviving_one(garden):
+    with unit_of_work():
+        for idea in (garden.shed, garden.roof, garden.rack):
+            searching.index(db.session.get_one(Idea, idea.id))
+    garden.merge(garden.shed, garden.roof)
+    assert listed(None, question="shed") == {"A roof": False}
+
+    with unit_of_work():
+        moderating.hide_idea(garden.petra, queries.get_idea(garden.petra, garden.shed.id), reason="It has an address.")
+
+    assert listed(None, question="shed") == {}
+    assert listed(None, question="roof") == {"A roof": False}
+
+
+def path(idea):
+    return f"/ideas/{idea.id}-{idea.slug}"
+
+
+def test_the_address_of_a_merged_idea_leads_to_the_surviving_one(garden, client):
+    garden.merge(garden.shed, garden.roof)
+    garden.merge(garden.roof, garden.rack)
+
+    for address in (path(garden.shed), f"/ideas/{garden.shed.id}", f"/ideas/{garden.shed.id}-old-title"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.location) == (301, f"{path(garden.rack)}#merged-{garden.shed.id}")
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_merged_idea_does_not_lead_to_a_hidden_one(garden, client):
+    garden.merge(garden.shed, garden.roof)
+    with unit_of_work():
+        moderating.hide_idea(garden.petra, queries.get_idea(garden.petra, garden.roof.id), reason="It has an address.")
+
+    for answer in (client.get(path(garden.shed)), client.get("/ideas/999999-a-shed")):
+        assert answer.status_code == 404
+
+
+def test_whoever_votes_on_an_old_page_is_led_to_the_surviving_idea(garden, app):
+    garden.merge(garden.shed, garden.roof)
+    browser = browser_of(app, UserFactory())
+
+    answer = browser.post(f"/ideas/{garden.shed.id}/vote", data={"on": "1"})
+
+    assert (answer.status_code, answer.location) == (303, path(garden.roof))
+    assert "part of this one now" in browser.get(answer.location).text
+
+
+def test_a_comment_written_on_an_old_page_is_not_lost(garden, app):
+    garden.merge(garden.shed, garden.roof)
+
+    answer = browser_of(app, UserFactory()).post(f"/ideas/{garden.shed.id}/comments", data={"body": "Mine leaks."})
+
+    assert answer.status_code == 409
+    assert "A roof" in answer.text
+    assert "Mine leaks." in answer.text
