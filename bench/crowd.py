@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import boardkeeping, ranking, searching
-from ideas.boards.models import Board, Comment, Idea, IdeaRank, IdeaTag, IdeaTerm, SourceKind, Stage, Status, Tag, Vote
+from ideas.boards.models import Board, Comment, Idea, IdeaRank, IdeaTag, SourceKind, Stage, Status, Tag, Vote
+from ideas.boards.models_searching import IdeaTerm
 from ideas.db import db, unit_of_work, utcnow
 
 SLOPE = 0.655
@@ -100,7 +101,7 @@ def fill(slug: str, ideas: int, votes: int, people: Sequence[int], said: Callabl
         ranks,
     )
     said(f"{slug}: about {votes:,} votes, {time.monotonic() - begun:.0f} s")
-    index(ids, written)
+    index(board_id, ids, written)
     with unit_of_work():
         db.session.execute(sa.text("ANALYZE"))
     said(f"{slug}: all of it, {time.monotonic() - begun:.0f} s")
@@ -131,17 +132,19 @@ def add_people(number: int) -> range:
     return ids
 
 
-def index(ids: Sequence[int], written: Sequence[tuple[str, str]]) -> None:
+def index(board_id: int, ids: Sequence[int], written: Sequence[tuple[str, str]]) -> None:
     """Make them findable."""
-    pour(
-        IdeaTerm,
-        ("term", "idea_id"),
-        (
-            (term, idea_id)
-            for idea_id, text in zip(ids, written, strict=True)
-            for term in searching.terms(" ".join(text))
-        ),
-    )
+    tally = searching.Tally()
+
+    def rows() -> Iterator[tuple[int, str, int, int]]:
+        for idea_id, text in zip(ids, written, strict=True):
+            weights = searching.weights_of(*text)
+            tally.note(board_id, weights, by=1)
+            yield from ((idea_id, term, board_id, weight) for term, weight in sorted(weights.items()))
+
+    pour(IdeaTerm, ("idea_id", "term", "board_id", "weight"), rows())
+    with unit_of_work():
+        searching.count(tally)
 
 
 def pour(model: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:

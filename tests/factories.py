@@ -10,7 +10,7 @@ from factory.alchemy import SQLAlchemyModelFactory
 
 from ideas import markup
 from ideas.accounts.models import Company, SiteRole, User
-from ideas.boards import ranking
+from ideas.boards import ranking, searching
 from ideas.boards.models import (
     Board,
     BoardFollow,
@@ -157,6 +157,8 @@ class IdeaFactory(Factory):
         )
         status = db.session.get_one(Status, self.status_id)
         ranking.begin(self, status.stage)
+        if self.withdrawn_at is None:
+            searching.add([self])
         db.session.commit()
 
 

@@ -35,7 +35,11 @@ class IdeasWanted(ListQuery):
     """Which ideas, and in which order."""
 
     board = Slug(metadata={"description": "Slug of the board; left out: every board in lists."})
-    sort = fields.Enum(Sort, by_value=fields.String, load_default=Sort.TRENDING)
+    sort = fields.Enum(
+        Sort,
+        by_value=fields.String,
+        metadata={"description": "Left out: the best match first with “q”, and trending without."},
+    )
     stage = fields.Enum(Stage, by_value=fields.String)
     status = Slug(metadata={"description": "Slug of a status of the board."})
     tag = Slug(longest=40, metadata={"description": "Slug of a tag of the board."})
@@ -86,7 +90,7 @@ def list_ideas(asked: dict[str, Any]) -> Any:
     reader = api.member() if mine or voted else api.reader()
     rows = [queries.get_board(reader, asked["board"])] if "board" in asked else queries.list_boards(reader)
     wanted = Wanted(
-        sort=asked["sort"],
+        sort=asked.get("sort"),
         stage=asked.get("stage"),
         status=asked.get("status"),
         tag=asked.get("tag"),

@@ -8,9 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry
-from ideas.boards import ranking
+from ideas.boards import ranking, searching
 from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, IdeaRank, Status, Vote
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_searching import BoardTerm, IdeaTerm
 from ideas.checking import Breach
 from ideas.db import db
 
@@ -203,11 +204,56 @@ def _unaudited(act: str, done: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
+INDEX_LOOKED_AT = 200  # the newest ideas; a recount looks at all
+
+
+def ideas_are_found_by_their_words() -> list[Breach]:
+    """Search: every idea that was not withdrawn is in the index, none else is, and the newest by what they say now."""
+    indexed = sa.select(IdeaTerm.idea_id).where(IdeaTerm.term == searching.ALL, IdeaTerm.idea_id == Idea.id).exists()
+    wrong = set(db.session.scalars(sa.select(Idea.id).where(Idea.withdrawn_at.is_(None) != indexed)))
+    newest = sa.select(Idea.id, Idea.title, Idea.body).order_by(Idea.id.desc()).limit(INDEX_LOOKED_AT)
+    ideas = db.session.execute(newest.where(Idea.withdrawn_at.is_(None))).all()
+    found: dict[int, dict[str, int]] = {idea.id: {} for idea in ideas}
+    words = sa.select(IdeaTerm.idea_id, IdeaTerm.term, IdeaTerm.weight).where(IdeaTerm.idea_id.in_(found))
+    for row in db.session.execute(words):
+        found[row.idea_id][row.term] = row.weight
+    wrong |= {idea.id for idea in ideas if found[idea.id] != searching.weights_of(idea.title, idea.body)}
+    return [
+        Breach("search", "is not found by what it says; repair with: ideas recount", f"idea:{idea_id}")
+        for idea_id in sorted(wrong)
+    ]
+
+
+def words_are_counted() -> list[Breach]:
+    """Search: how many ideas of a board say a word is how many do."""
+    counted = (
+        sa.select(IdeaTerm.board_id, IdeaTerm.term, sa.func.count().label("ideas"))
+        .group_by(IdeaTerm.board_id, IdeaTerm.term)
+        .subquery()
+    )
+    both = sa.and_(counted.c.board_id == BoardTerm.board_id, counted.c.term == BoardTerm.term)
+    more = sa.select(BoardTerm.board_id, sa.func.count().label("words")).outerjoin(counted, both)
+    fewer = sa.select(counted.c.board_id, sa.func.count().label("words")).outerjoin(BoardTerm, both)
+    wrong: dict[int, int] = {}
+    for statement in (
+        more.where(BoardTerm.ideas.is_distinct_from(counted.c.ideas)).group_by(BoardTerm.board_id),
+        fewer.where(BoardTerm.term.is_(None)).group_by(counted.c.board_id),
+    ):
+        for row in db.session.execute(statement):
+            wrong[row.board_id] = wrong.get(row.board_id, 0) + row.words
+    return [
+        Breach("search", f"counts {words} words as they are not; repair with: ideas recount", f"board:{board_id}")
+        for board_id, words in sorted(wrong.items())
+    ]
+
+
 CHECKS: dict[str, Callable[[], list[Breach]]] = {
     "votes are counted": votes_are_counted,
     "merges are links": merges_are_links,
     "comments are counted": comments_are_counted,
     "last words are known": last_words_are_known,
     "lists show what is": places_are_true,
+    "ideas are found by their words": ideas_are_found_by_their_words,
+    "words are counted": words_are_counted,
     "privileged acts are audited": privileged_acts_are_audited,
 }

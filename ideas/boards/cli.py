@@ -20,7 +20,7 @@ from rich.table import Table
 from ideas.accounts import addresses, people, returning
 from ideas.accounts.cli import user
 from ideas.accounts.models import SiteRole
-from ideas.boards import boardkeeping, demo, importing, ranking
+from ideas.boards import boardkeeping, demo, importing, ranking, searching
 from ideas.boards.importing import EmailPattern, Options, Outcome
 from ideas.boards.importing_rows import FileRefused, Refused
 from ideas.boards.models import Board, BoardRole, Visibility
@@ -248,13 +248,16 @@ def fill_demo(if_empty: bool) -> None:
 @click.command()
 @click.option("--board", "slug", metavar="SLUG", help="This board alone.")
 def recount(slug: str | None) -> None:
-    """Count votes and comments anew and put right what differs. Safe while people vote."""
+    """Count votes, comments and words anew and put right what differs. Safe while people take part."""
     with unit_of_work():
         only = _board(slug) if slug else None
         total = ranking.count_ideas(only.id if only else None)
         with _bar(_("Counting")) as step:
             found = ranking.recount(only.id if only else None, progress=lambda done: step(done, total))
+        with _bar(_("Indexing")) as step:
+            indexed = searching.recount(only.id if only else None, progress=lambda done: step(done, total))
     click.echo(_("Ideas counted: %(ideas)s. Put right: %(differed)s.", ideas=found.ideas, differed=found.differed))
+    click.echo(_("Ideas indexed: %(ideas)s. Put right: %(differed)s.", ideas=indexed.ideas, differed=indexed.differed))
 
 
 def _board(slug: str) -> Board:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from ideas.accounts import addresses, audit, locks, people
 from ideas.accounts.models import User
-from ideas.boards import erasing, importing_rows, posting, queries, ranking, voting
+from ideas.boards import erasing, importing_rows, posting, queries, ranking, searching, voting
 from ideas.boards.importing_rows import FileRefused, IdeaIn, Reading, Refused, VoteIn
 from ideas.boards.models import Board, Idea, ImportedPerson, SourceKind, Status, Vote
 from ideas.boards.posting import Draft
@@ -114,6 +114,7 @@ def ideas(board: Board, path: Path, options: Options, *, progress: Progress = _n
     known = _imported_ideas(board)
     new = [row for row in reading.rows if row.source_id not in known]
     crowd = _people(board, [row.author for row in reading.rows], {row.author for row in new}, options)
+    tally = searching.Tally()
     for done, chunk in _chunks(new):
         posting.write_all(
             board,
@@ -131,9 +132,11 @@ def ideas(board: Board, path: Path, options: Options, *, progress: Progress = _n
                 )
                 for row in chunk
             ],
+            tally=tally,
         )
         db.session.expire_all()  # thousands of rows need not stay in memory
         progress(done, len(new))
+    searching.count(tally)
     outcome = Outcome(
         rows=len(reading.rows) + len(reading.refused),
         added=len(new),

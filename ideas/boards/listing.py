@@ -14,7 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
-from ideas.boards import searching, trees
+from ideas.boards import similar, trees
 from ideas.boards.models import Answer, Board, Credit, Idea, IdeaRank, IdeaTag, Stage, Status, Tag, Vote
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
@@ -27,6 +27,7 @@ class Sort(StrEnum):
     NEW = "new"
     DISCUSSED = "discussed"
     ANSWERED = "answered"
+    RELEVANCE = "relevance"  # of a search alone: what says its words most comes first
 
 
 KEYS = {
@@ -38,17 +39,35 @@ KEYS = {
 }
 
 
+NARROW_MOST = 1_000  # a list of so few is searched through whole
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """Which ideas a reader asks for, and in which order. status, tag: slugs of the board's own."""
+    """Which ideas a reader asks for, and in which order. status, tag: slugs of the board's own. author: a person's id.
 
-    sort: Sort = Sort.TRENDING
+    sort: None is the best match first for a search, and trending otherwise.
+    """
+
+    sort: Sort | None = None
     stage: Stage | None = None
     status: str | None = None
     tag: str | None = None
     question: str = ""
     mine: bool = False
     voted: bool = False
+    author: int | None = None
+
+    @property
+    def order(self) -> Sort:
+        if self.question:
+            return self.sort or Sort.RELEVANCE
+        return self.sort if self.sort in KEYS else Sort.TRENDING
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether what it asks for may be few of the ideas, apart from the words."""
+        return bool(self.status or self.tag or self.mine or self.voted or self.author)
 
 
 class Chips(NamedTuple):
@@ -82,21 +101,28 @@ def ideas_on(
 
     Hidden ideas are in the lists of the team alone. Raises ValidationError for a cursor of another list.
     """
-    after = read_cursor(wanted.sort, cursor)
-    shape = (
-        wanted.sort,
-        len(boards) == 1,
-        bool(wanted.stage),
-        bool(wanted.status),
-        bool(wanted.tag),
-        wanted.mine,
-        wanted.voted,
-        after is not None,
-    )
-    statement = _statement(*shape)
-    if wanted.question:
-        statement = statement.where(_finds(wanted.question))
-    values: dict[str, Any] = {
+    values = _values(reader, boards, wanted)
+    found = _found(boards, wanted, values) if wanted.question else None
+    # a question may have no words, and then there is nothing to be relevant to
+    order = Sort.TRENDING if found is None and wanted.order is Sort.RELEVANCE else wanted.order
+    after = read_cursor(order, cursor)
+    if found is not None and order is Sort.RELEVANCE:
+        return _by_relevance(reader, boards, wanted, values, found, limit=limit, after=after)
+    statement = _statement(order, *_shape(boards, wanted), after is not None)
+    values["most"] = limit + 1
+    if found is not None:
+        statement = _among(statement)
+        values["among"] = list(found)
+    if after is not None:
+        values |= {"after": after[0], "after_id": after[1]}
+    rows = db.session.execute(statement, values).all()
+    key = KEYS[order].key
+    page = Page.of(rows, limit, order=order, key=lambda row: (getattr(row.Idea.rank, key), row.Idea.id))
+    return Page(_cards(reader, page.rows), page.next)
+
+
+def _values(reader: User | None, boards: Sequence[BoardRow], wanted: Wanted) -> dict[str, Any]:
+    return {
         "reader": reader.id if reader else None,
         "boards": [row.board.id for row in boards],
         "board": boards[0].board.id if boards else 0,
@@ -104,29 +130,62 @@ def ideas_on(
         "stage": wanted.stage,
         "status": wanted.status,
         "tag": wanted.tag,
-        "most": limit + 1,
+        "author": wanted.author,
     }
+
+
+def _shape(boards: Sequence[BoardRow], wanted: Wanted) -> tuple[bool, ...]:
+    """Which of the conditions of `_statement` stand."""
+    return (
+        len(boards) == 1,
+        bool(wanted.stage),
+        bool(wanted.status),
+        bool(wanted.tag),
+        wanted.mine,
+        wanted.voted,
+        wanted.author is not None,
+    )
+
+
+def _found(boards: Sequence[BoardRow], wanted: Wanted, values: dict[str, Any]) -> dict[int, float] | None:
+    """Idea → score of those that say what is asked; None when nothing is asked with words.
+
+    A narrow list is read first if it is short, so that a search in it misses nothing, however common the words are.
+    """
+    among = None
+    if wanted.is_narrow:
+        listed = _ids(*_shape(boards, wanted))
+        few = list(db.session.scalars(listed, {**values, "most": NARROW_MOST + 1}))
+        among = few if len(few) <= NARROW_MOST else None
+    return similar.search(boards, wanted.question, among=among)
+
+
+def _by_relevance(
+    reader: User | None,
+    boards: Sequence[BoardRow],
+    wanted: Wanted,
+    values: dict[str, Any],
+    found: dict[int, float],
+    *,
+    limit: int,
+    after: list[Any] | None,
+) -> Page[IdeaCard]:
+    shape = _shape(boards, wanted)
+    values["most"] = max(1, len(found))
+    seen = db.session.scalars(_ids(*shape, among=True), {**values, "among": list(found)})
+    # whole numbers, so that what a cursor says is what it is compared with
+    ranked = sorted(((round(found[idea] * 1000), idea) for idea in seen), reverse=True)
     if after is not None:
-        values |= {"after": after[0], "after_id": after[1]}
-    rows = db.session.execute(statement, values).all()
-    key = KEYS[wanted.sort].key
-    page = Page.of(rows, limit, order=wanted.sort, key=lambda row: (getattr(row.Idea.rank, key), row.Idea.id))
-    return Page(_cards(reader, page.rows), page.next)
+        ranked = [place for place in ranked if place < (after[0], after[1])]
+    page = Page.of(ranked, limit, order=Sort.RELEVANCE, key=lambda place: place)
+    values["among"] = [idea for _score, idea in page.rows]
+    rows = db.session.execute(_among(_statement(Sort.NEW, *shape, False)), values).all() if page.rows else []
+    by_id = {card.idea.id: card for card in _cards(reader, rows)}
+    return Page([by_id[idea] for _score, idea in page.rows if idea in by_id], page.next)
 
 
 _part = Idea.__table__.alias("part")  # an idea that may be part of another now, and is in no list itself then
 _where_it_counts = sa.select(sa.func.coalesce(_part.c.merged_root_id, _part.c.id))
-
-
-def _finds(question: str) -> sa.ColumnElement[bool]:
-    """An idea with these words, or one that another with these words was merged into; hidden ones stay unsaid."""
-    parts = sa.select(_part.c.merged_root_id).where(
-        _part.c.merged_root_id.is_not(None), _part.c.hidden_at.is_(None), *searching.matches(question, _part.c.id)
-    )
-    return sa.or_(
-        sa.and_(sa.true(), *searching.matches(question, IdeaRank.__table__.c.idea_id)),
-        sa.and_(IdeaRank.has_merged, IdeaRank.idea_id.in_(parts)),
-    )
 
 
 class Walked(FunctionElement[int]):
@@ -152,10 +211,30 @@ def _walked(element: Any, compiler: Any, **options: Any) -> str:
 
 @cache
 def _statement(
-    sort: Sort, one_board: bool, stage: bool, status: bool, tag: bool, mine: bool, voted: bool, after: bool
-) -> sa.Select[Any, Any]:
+    sort: Sort,
+    one_board: bool,
+    stage: bool,
+    status: bool,
+    tag: bool,
+    mine: bool,
+    voted: bool,
+    author: bool,
+    after: bool,
+    *,
+    ids: bool = False,
+) -> sa.Select[*tuple[Any, ...]]:
     key = KEYS[sort]
-    places = sa.select(Idea, sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted"))
+    places: sa.Select[*tuple[Any, ...]]
+    if ids:
+        places = sa.select(IdeaRank.idea_id.label("idea_id")).select_from(Idea)
+    else:
+        voted_by_reader = sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted")
+        places = sa.select(Idea, voted_by_reader).options(
+            contains_eager(Idea.rank),
+            contains_eager(Idea.board),
+            contains_eager(Idea.status),
+            joinedload(Idea.author),
+        )
     places = (
         places.join(IdeaRank, IdeaRank.idea_id == Idea.id)
         .join(Idea.board)
@@ -163,12 +242,6 @@ def _statement(
         .where(
             IdeaRank.listed,
             sa.or_(sa.not_(IdeaRank.is_hidden), IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True))),
-        )
-        .options(
-            contains_eager(Idea.rank),
-            contains_eager(Idea.board),
-            contains_eager(Idea.status),
-            joinedload(Idea.author),
         )
         .order_by(key.desc(), IdeaRank.idea_id.desc())
         .limit(sa.bindparam("most", type_=sa.Integer))
@@ -188,6 +261,9 @@ def _statement(
         places = places.where(IdeaRank.idea_id.in_(carries))
     if mine:
         places = places.where(IdeaRank.idea_id.in_(_where_it_counts.where(_part.c.author_id == READER)))
+    if author:
+        wrote = _where_it_counts.where(_part.c.author_id == sa.bindparam("author", type_=sa.Integer))
+        places = places.where(IdeaRank.idea_id.in_(wrote))
     if voted:
         backed = _where_it_counts.join(Vote, Vote.idea_id == _part.c.id).where(Vote.user_id == READER)
         places = places.where(IdeaRank.idea_id.in_(backed))
@@ -195,6 +271,17 @@ def _statement(
         last = sa.tuple_(sa.bindparam("after", type_=key.type), sa.bindparam("after_id", type_=sa.Integer))
         places = places.where(sa.tuple_(key, IdeaRank.idea_id) < last)
     return places
+
+
+def _among(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    return statement.where(IdeaRank.idea_id.in_(sa.bindparam("among", expanding=True)))
+
+
+@cache
+def _ids(*shape: bool, among: bool = False) -> sa.Select[*tuple[Any, ...]]:
+    """The ids alone of such a list, newest first."""
+    statement = _statement(Sort.NEW, *shape, False, ids=True)
+    return _among(statement) if among else statement
 
 
 def _cards(reader: User | None, rows: Iterable[Any]) -> list[IdeaCard]:

@@ -18,8 +18,6 @@ TITLE_LONGEST = 120
 TEXT_LONGEST = 20_000
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-# words sort by code point on both databases, so that a prefix is a range
-_WORD = sa.String(40).with_variant(sa.String(40, collation="C"), "postgresql")
 
 
 class Visibility(StrEnum):
@@ -250,15 +248,6 @@ class IdeaRank(Base):
     comment_count: Mapped[int] = mapped_column(default=0)
     answered_at: Mapped[datetime | None]
     hot: Mapped[float] = mapped_column(sa.Double)
-
-
-class IdeaTerm(Base):
-    """A word of an idea's title or body, for search: the same on both databases. Written by searching.py."""
-
-    __tablename__ = "idea_term"
-
-    term: Mapped[str] = mapped_column(_WORD, primary_key=True)
-    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), primary_key=True, index=True)
 
 
 class Revision(Base):

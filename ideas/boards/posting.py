@@ -60,8 +60,11 @@ def write(board: Board, draft: Draft) -> Idea:
     return write_all(board, [draft])[0]
 
 
-def write_all(board: Board, drafts: Sequence[Draft]) -> list[Idea]:
-    """Put some hundred ideas down at once, as `write` does: the part that posting and imports share."""
+def write_all(board: Board, drafts: Sequence[Draft], *, tally: searching.Tally | None = None) -> list[Idea]:
+    """Put some hundred ideas down at once, as `write` does: the part that posting and imports share.
+
+    tally: who writes thousands in one transaction keeps it, and counts their words at its end (searching.count).
+    """
     first = first_status(board)
     ideas = [_idea(board, draft, draft.status or first) for draft in drafts]
     db.session.add_all(ideas)
@@ -74,7 +77,7 @@ def write_all(board: Board, drafts: Sequence[Draft]) -> list[Idea]:
     ]
     if tags:
         db.session.execute(sa.insert(IdeaTag), tags)
-    searching.index_all(ideas)
+    searching.add(ideas, tally)
     return ideas
 
 
@@ -148,6 +151,7 @@ def withdraw(author: User, on: IdeaRow) -> None:
     on.idea.withdrawn_at = utcnow()
     db.session.flush()  # ranking reads the row
     ranking.show_or_hide(on.idea)
+    searching.index(on.idea)
 
 
 def _held(on: IdeaRow) -> IdeaRow:

@@ -78,9 +78,11 @@ def board(slug: str) -> ResponseReturnValue:
         "boards/board.html",
         **shown,
         record=_record(row),
-        sorts=[(words, _address(slug, replace(wanted, sort=sort)), wanted.sort is sort) for sort, words in _sorts()],
+        sorts=[
+            (words, _address(slug, replace(wanted, sort=sort)), wanted.order is sort) for sort, words in _sorts(wanted)
+        ],
         filters=_filters(slug, wanted, chips),
-        everything=_address(slug, Wanted(sort=wanted.sort)),
+        everything=_address(slug, Wanted(sort=None if wanted.sort is Sort.RELEVANCE else wanted.sort)),
     )
 
 
@@ -225,7 +227,7 @@ def _wanted() -> Wanted:
     """The list that the address asks for; what it says wrongly is left out."""
     asked = request.args
     return Wanted(
-        sort=_one_of(Sort, asked.get("sort")) or Sort.TRENDING,
+        sort=_one_of(Sort, asked.get("sort")),
         stage=_one_of(Stage, asked.get("stage")),
         status=readable(asked.get("status", "")) or None,
         tag=readable(asked.get("tag", "")) or None,
@@ -243,7 +245,7 @@ def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
     """The address of a list, as short as it can be: it is what people share."""
     said = {
         "q": wanted.question,
-        "sort": wanted.sort.value if wanted.sort is not Sort.TRENDING else "",
+        "sort": wanted.order.value if wanted.order is not Wanted(question=wanted.question).order else "",
         "stage": wanted.stage.value if wanted.stage else "",
         "status": wanted.status,
         "tag": wanted.tag,
@@ -255,8 +257,9 @@ def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
     return url_for("boards.board", slug=slug) + (f"?{query}" if query else "")
 
 
-def _sorts() -> list[tuple[Sort, str]]:
+def _sorts(wanted: Wanted) -> list[tuple[Sort, str]]:
     return [
+        *([(Sort.RELEVANCE, _("Best match"))] if wanted.question else []),
         (Sort.TRENDING, _("Trending")),
         (Sort.TOP, _("Top")),
         (Sort.NEW, _("New")),

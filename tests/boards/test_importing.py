@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, User
-from ideas.boards import importing, importing_rows, posting, queries, ranking, searching, voting
+from ideas.boards import importing, importing_rows, posting, queries, ranking, similar, voting
 from ideas.boards.importing import EmailPattern, Options
 from ideas.boards.importing_rows import FileRefused
 from ideas.boards.models import Idea, IdeaRank, IdeaTag, ImportedPerson, Revision, Stage, Vote
@@ -108,8 +108,8 @@ def test_an_imported_idea_is_like_any_other(board, file):
     idea = db.session.scalars(sa.select(Idea).where(Idea.source_id == "23")).one()
     assert idea.status_id == posting.first_status(board).id
     assert db.session.scalars(sa.select(Revision.title).where(Revision.idea_id == idea.id)).one() == idea.title
-    found = sa.select(Idea.source_id).where(*searching.matches("beds night", Idea.__table__.c.id))
-    assert db.session.scalars(found).all() == ["23"]
+    found = similar.search([queries.get_board(None, board.slug)], "beds night")
+    assert [db.session.get_one(Idea, idea).source_id for idea in found] == ["23"]
     assert ranking.recount(board.id).differed == 0
 
 

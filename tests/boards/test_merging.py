@@ -286,11 +286,12 @@ def test_following_is_seen_and_ends_for_the_whole(garden):
 
 
 def test_comments_stay_where_they_were_said_and_their_authors_keep_them(garden):
-    said = CommentFactory(idea=garden.shed)
+    ole = UserFactory()
+    said = CommentFactory(idea=garden.shed, author=ole)
     garden.merge(garden.shed, garden.roof)
 
     with unit_of_work():
-        commenting.delete(said.author, queries.get_comment(said.author, said.id))
+        commenting.delete(ole, queries.get_comment(ole, said.id))
 
     assert (place(garden.shed).comment_count, place(garden.roof).comment_count) == (0, 0)
     all_is_well()

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import api_reading, listing, queries, ranking, reading, receipts
-from ideas.boards.listing import Sort, Wanted
+from ideas.boards.listing import Wanted
 from ideas.boards.models import Comment, Idea, IdeaRank, Stage, Vote
 from ideas.db import db, utcnow
 from ideas.ledger import fanout, sending
@@ -192,7 +192,7 @@ def lists(site):
     visitors = queries.list_boards(None)
     team = queries.list_boards(site.team)
     found = {}
-    for sort in Sort:
+    for sort in listing.KEYS:
         for name, boards, index in (("one board", visitors[:1], f"board_{sort}"), ("all boards", visitors, str(sort))):
             # where a third of the ideas are on the board, PostgreSQL may as well walk those of all boards
             fitting = {f"ix_idea_rank_{index}", f"ix_idea_rank_{sort}"}

@@ -1,0 +1,159 @@
+"""Ideas like what somebody is about to say, so that they are backed instead of said again; and what a search finds.
+
+Only what the reader may see is found. The words of a merged idea lead to the one it was merged into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
+
+from ideas.accounts.models import User
+from ideas.boards import matching, questions, scoring, terms
+from ideas.boards.models import Idea, IdeaRank, Vote
+from ideas.boards.queries import READER, BoardRow
+from ideas.db import db
+
+SHOWN = 5
+CONSIDERED = 100  # of those found, so many are compared closely
+FOUND_MOST = 300  # a search goes no further down
+
+
+@dataclass(frozen=True)
+class Similar:
+    """An idea like what was asked, as one reader sees it. Loaded: status, rank.
+
+    said_as: the title of the merged idea by whose words it was found; None for its own.
+    """
+
+    idea: Idea
+    score: float
+    voted: bool
+    said_as: str | None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A found idea. root: under which it is shown, itself unless it is merged."""
+
+    id: int
+    root: int
+    title: str
+
+
+def similar(
+    reader: User | None, boards: Sequence[BoardRow], title: str, body: str = "", *, besides: int = 0, most: int = SHOWN
+) -> list[Similar]:
+    """The ideas on `boards` (already found visible for `reader`) most like a title and perhaps a text, best first.
+
+    besides: an idea that is not shown, with those merged into it. The last word of a title alone may be half typed.
+    """
+    words = questions.typed(title, half_typed=not body)
+    words += questions.typed(body, half_typed=False, share=questions.BODY_SHARE)
+    ids = [row.board.id for row in boards]
+    question = questions.ask(ids, words, all_of_them=False)
+    by_words = matching.like(question) if question.words else {}
+    best = sorted(by_words, key=lambda idea: (-by_words[idea], idea))[:CONSIDERED]
+    sources = _sources(boards, best)
+    asked = terms.grams(title)
+    by_grams = {source.id: scoring.likeness(asked, terms.grams(source.title)) for source in sources}
+    scores = scoring.with_grams({source.id: by_words[source.id] for source in sources}, by_grams)
+    strongest = _strongest(sources, scores)
+    strongest.pop(besides, None)
+    return _shown(reader, boards, strongest, scores, most)
+
+
+def search(boards: Sequence[BoardRow], question: str, *, among: Sequence[int] | None = None) -> dict[int, float] | None:
+    """Idea → score of those on `boards` that say every word of `question`; None for a question without words.
+
+    among: only these are asked. Merged ideas are found as those they are part of. Who may see the ideas themselves is
+    for the caller to ask; that no hidden words lead to one is seen to here.
+    """
+    words = questions.typed(question)
+    if not words:
+        return None
+    asked = questions.ask([row.board.id for row in boards], words, all_of_them=True)
+    if among is not None:
+        among = [*among, *db.session.scalars(_PARTS, {"ideas": list(among)})]
+    scores = matching.all_of(asked, among=among)
+    best = sorted(scores, key=lambda idea: (-scores[idea], idea))[:FOUND_MOST]
+    sources = _sources(boards, best)
+    return {root: scores[source.id] for root, source in _strongest(sources, scores).items()}
+
+
+def _strongest(sources: Sequence[_Source], scores: Mapping[int, float]) -> dict[int, _Source]:
+    """Root → the one of its ideas that is most like what was asked."""
+    found: dict[int, _Source] = {}
+    for source in sorted(sources, key=lambda source: (-scores[source.id], source.id)):
+        found.setdefault(source.root, source)
+    return found
+
+
+_PARTS = sa.select(Idea.id).where(Idea.merged_root_id.in_(sa.bindparam("ideas", expanding=True)))
+_root = sa.func.coalesce(Idea.merged_root_id, Idea.id)
+_SOURCES = sa.select(Idea.id, _root.label("root"), Idea.title).where(
+    Idea.id.in_(sa.bindparam("ideas", expanding=True)),
+    Idea.withdrawn_at.is_(None),
+    sa.or_(Idea.hidden_at.is_(None), Idea.board_id.in_(sa.bindparam("team_boards", expanding=True))),
+)
+
+
+def _sources(boards: Sequence[BoardRow], ideas: Sequence[int]) -> list[_Source]:
+    """Those of `ideas` whose words the reader may see."""
+    if not ideas:
+        return []
+    rows = db.session.execute(_SOURCES, {"ideas": list(ideas), "team_boards": _team_boards(boards)})
+    return [_Source(row.id, row.root, row.title) for row in rows]
+
+
+def _team_boards(boards: Sequence[BoardRow]) -> list[int]:
+    return [row.board.id for row in boards if row.standing.is_team]
+
+
+@cache
+def _roots() -> sa.Select[Any, Any]:
+    return (
+        sa.select(Idea, sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted"))
+        .join(IdeaRank, IdeaRank.idea_id == Idea.id)
+        .join(Idea.status)
+        .where(
+            Idea.id.in_(sa.bindparam("ideas", expanding=True)),
+            IdeaRank.board_id.in_(sa.bindparam("boards", expanding=True)),
+            IdeaRank.listed,
+            sa.or_(sa.not_(IdeaRank.is_hidden), IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True))),
+        )
+        .options(contains_eager(Idea.rank), contains_eager(Idea.status))
+    )
+
+
+def _shown(
+    reader: User | None,
+    boards: Sequence[BoardRow],
+    strongest: Mapping[int, _Source],
+    scores: Mapping[int, float],
+    most: int,
+) -> list[Similar]:
+    # some of the best may not be seen
+    candidates = list(strongest)[: 4 * most]
+    if not candidates:
+        return []
+    rows = db.session.execute(
+        _roots(),
+        {
+            "ideas": candidates,
+            "boards": [row.board.id for row in boards],
+            "team_boards": _team_boards(boards),
+            "reader": reader.id if reader else None,
+        },
+    )
+    found = []
+    for row in rows:
+        source = strongest[row.Idea.id]
+        said_as = source.title if source.id != row.Idea.id else None
+        found.append(Similar(row.Idea, round(scores[source.id], 3), row.voted, said_as))
+    return sorted(found, key=lambda each: (-each.score, each.idea.id))[:most]
