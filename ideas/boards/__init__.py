@@ -1,7 +1,8 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
-mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding, merge, imported_person.
+comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding, merge,
+imported_person.
 Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger, the
 ground.
 """

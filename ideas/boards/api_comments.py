@@ -7,7 +7,7 @@ from typing import Any
 from ideas import api
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import commenting, queries, reading
+from ideas.boards import commenting, histories, queries, reading
 from ideas.boards import schemas_out as shapes
 from ideas.boards.schemas import CommentEdit, NewComment
 from ideas.db import unit_of_work
@@ -73,6 +73,20 @@ def delete_comment(comment_id: int) -> Any:
     """
     with unit_of_work():
         commenting.delete(api.member(), queries.get_comment(api.member(), comment_id))
+
+
+@blueprint.route("/comments/<id:comment_id>/revisions")
+@blueprint.needs(READ, or_nobody=True)
+@blueprint.asks(ListQuery)
+@blueprint.gives(list_of(shapes.VersionOut), example=examples.page(examples.VERSION))
+def list_comment_revisions(asked: dict[str, Any], comment_id: int) -> Any:
+    """List the versions of a comment
+
+    Latest first, each with what it changed. A deleted comment has none.
+    """
+    row = queries.get_comment(api.reader(), comment_id)
+    page = histories.of_comment(row, limit=asked["limit"], cursor=asked.get("cursor"))
+    return api.listed(page, shapes.version)
 
 
 def _comment(comment_id: int) -> shapes.Shape:

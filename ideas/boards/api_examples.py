@@ -113,6 +113,33 @@ COMMENT: Example = {
 
 THREAD: Example = {**COMMENT, "replies": []}
 
+VERSION: Example = {
+    "number": 2,
+    "body": "A rota on the door of the shed would do for a start.",
+    "body_html": "<p>A rota on the door of the shed would do for a start.</p>\n",
+    "by": OLE,
+    "at": "2026-11-22T10:09:00Z",
+    "changes": [
+        {"kind": "same", "text": "A rota on the "},
+        {"kind": "removed", "text": "shed "},
+        {"kind": "same", "text": "door "},
+        {"kind": "added", "text": "of the shed "},
+        {"kind": "same", "text": "would do for a start."},
+    ],
+}
+
+REVISION: Example = {
+    "number": 2,
+    "body": "I never know which bed is free.",
+    "body_html": "<p>I never know which bed is free.</p>\n",
+    "by": MIA,
+    "at": "2026-11-22T10:08:00Z",
+    "changes": [{"kind": "same", "text": "I never know which bed is free."}],
+    "title": "Book a bed for a season",
+    "material": True,
+    "backers": 12,
+}
+
 PICTURE: Example = {
     "name": "5f0c1d8e9a7b6c5d4e3f2a1b-0a1b2c3d4e5f6a7b-1200x800.webp",
     "url": "https://ideas.example.org/pictures/5f0c1d8e9a7b6c5d4e3f2a1b-0a1b2c3d4e5f6a7b-1200x800.webp",

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from ideas import api
 from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import api_reading, listing, posting, queries, receipts, voting
+from ideas.boards import api_reading, histories, listing, posting, queries, receipts, voting
 from ideas.boards import schemas_out as shapes
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import SourceKind, Stage
@@ -140,6 +140,21 @@ def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
         api.require_match(lambda: _whole(on))
         posting.revise(api.member(), on, changes)
     return whole_idea(idea_id)
+
+
+@blueprint.route("/ideas/<id:idea_id>/revisions")
+@blueprint.needs(READ, or_nobody=True)
+@blueprint.asks(ListQuery)
+@blueprint.gives(list_of(shapes.RevisionOut), example=examples.page(examples.REVISION))
+def list_revisions(asked: dict[str, Any], idea_id: int) -> Any:
+    """List the versions of an idea
+
+    Latest first, each with what it changed. “material” marks a change that came after people had backed the idea, and
+    after which they might not.
+    """
+    on = queries.get_idea(api.reader(), idea_id)
+    page = histories.of_idea(on, limit=asked["limit"], cursor=asked.get("cursor"))
+    return api.listed(page, shapes.revision)
 
 
 @blueprint.route("/ideas/<id:idea_id>/vote", method="PUT")

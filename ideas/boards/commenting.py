@@ -1,4 +1,4 @@
-"""The only code that writes `comment` and `mention`: say, edit, delete."""
+"""The only code that writes `comment`, `comment_version` and `mention`: say, edit, delete."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ideas.accounts.models import User
 from ideas.boards import picturing, policy, queries, ranking
 from ideas.boards.events import Commented
 from ideas.boards.models import Comment, Idea, Membership, Mention
+from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.queries import CommentRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.text import folded
@@ -72,11 +73,15 @@ def add(
 
 
 def edit(author: User, row: CommentRow, *, body: str) -> None:
-    """Change the words of one's own comment; the page says that it was edited. Nobody is told again."""
+    """Change the words of one's own comment; the page says so, and what it said before stays readable.
+
+    Nobody is told again.
+    """
     policy.require_part(author)
     policy.require_edit_comment(row.on.standing, row.comment)
     if body == row.comment.body:
         return
+    _keep_version(row.comment)
     row.comment.body = body
     row.comment.body_html = markup.render(body)
     row.comment.edited_at = utcnow()
@@ -90,8 +95,25 @@ def delete(author: User, row: CommentRow) -> None:
     row.comment.deleted_at = utcnow()
     picturing.let_go(row.comment)
     db.session.execute(sa.delete(Mention).where(Mention.comment_id == row.comment.id))
+    db.session.execute(sa.delete(CommentVersion).where(CommentVersion.comment_id == row.comment.id))
     db.session.flush()  # ranking reads the row
     ranking.count_comments(row.on.idea.id)
+
+
+def _keep_version(comment: Comment) -> None:
+    # of two edits at once the later waits here, and keeps what the earlier wrote
+    db.session.execute(sa.select(Comment.id).where(Comment.id == comment.id).with_for_update(key_share=True))
+    db.session.refresh(comment, ["body", "body_html", "edited_at"])
+    former = sa.select(sa.func.count()).select_from(CommentVersion).where(CommentVersion.comment_id == comment.id)
+    db.session.add(
+        CommentVersion(
+            comment_id=comment.id,
+            number=(db.session.scalar(former) or 0) + 1,
+            body=comment.body,
+            body_html=comment.body_html,
+            written_at=comment.edited_at or comment.created_at,
+        )
+    )
 
 
 def _parent(author: User, on: IdeaRow, parent_id: int) -> Comment:

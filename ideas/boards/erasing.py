@@ -35,6 +35,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_revisions import CommentVersion
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
 from ideas.settings import current
@@ -57,6 +58,7 @@ TEXTS = (
     Text(Revision.title),
     Text(Revision.body, Revision.body_html),
     Text(Comment.body, Comment.body_html),
+    Text(CommentVersion.body, CommentVersion.body_html),
     Text(Answer.text, Answer.text_html),
     Text(AnswerVersion.text, AnswerVersion.text_html),
     Text(AnswerVersion.credits),
@@ -129,6 +131,7 @@ def _forget_comments(leaving: Leaving) -> None:
     if not mine:
         return
     deleted = _without_others([row.id for row in mine])
+    _in_batches(deleted, lambda ids: sa.delete(CommentVersion).where(CommentVersion.comment_id.in_(ids)))
     _in_batches(deleted, lambda ids: sa.delete(Mention).where(Mention.comment_id.in_(ids)))
     # in batches, so that no reply in a later one points nowhere meanwhile
     _in_batches(
@@ -140,9 +143,10 @@ def _forget_comments(leaving: Leaving) -> None:
         own = sa.and_(Comment.author_id == leaving.id, sa.not_(Comment.is_official))
         _run(
             [
+                sa.delete(CommentVersion).where(CommentVersion.comment_id.in_(sa.select(Comment.id).where(own))),
                 sa.update(Comment)
                 .where(own)
-                .values(body="", body_html="", deleted_at=sa.func.coalesce(Comment.deleted_at, utcnow()))
+                .values(body="", body_html="", deleted_at=sa.func.coalesce(Comment.deleted_at, utcnow())),
             ]
         )
     for idea_id in sorted({row.idea_id for row in mine}):

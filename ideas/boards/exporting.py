@@ -28,6 +28,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_revisions import CommentVersion
 from ideas.privacy import Attachment, Part
 from ideas.words import _
 
@@ -73,6 +74,18 @@ def _wrote(person_id: int) -> Iterator[Part]:
             )
             .where(Comment.author_id == person_id)
             .order_by(Comment.id)
+        ),
+    )
+    yield Part(
+        "comment_versions",
+        _("what you said on ideas before you changed it"),
+        stream(
+            sa.select(
+                *(CommentVersion.comment_id, CommentVersion.number, CommentVersion.body, CommentVersion.written_at),
+            )
+            .join(Comment, Comment.id == CommentVersion.comment_id)
+            .where(Comment.author_id == person_id)
+            .order_by(CommentVersion.comment_id, CommentVersion.number)
         ),
     )
     yield Part(

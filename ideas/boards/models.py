@@ -251,7 +251,11 @@ class IdeaRank(Base):
 
 
 class Revision(Base):
-    """An idea as it was written at one time; the last is what it is now. Written by posting.py."""
+    """An idea as it was written at one time; the last is what it is now. Written by posting.py.
+
+    is_material: those who backed the version before might not back this one (see revising.py); backers: how many
+    there were, its author apart.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (sa.UniqueConstraint("idea_id", "number"),)
@@ -262,6 +266,8 @@ class Revision(Base):
     title: Mapped[str] = mapped_column(sa.String(TITLE_LONGEST))
     body: Mapped[str] = mapped_column(sa.Text)
     body_html: Mapped[str] = mapped_column(sa.Text)
+    is_material: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    backers: Mapped[int] = mapped_column(default=0, server_default="0")
     author_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 

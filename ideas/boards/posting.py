@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import picturing, policy, queries, ranking, searching
+from ideas.boards import picturing, policy, queries, ranking, revising, searching
 from ideas.boards.events import IdeaReceived
 from ideas.boards.models import Board, Idea, IdeaTag, Revision, SourceKind, Stage, Status, Tag
 from ideas.boards.queries import BoardRow, IdeaRow
@@ -119,8 +119,8 @@ _STATUSES_KEPT = (
 def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     """Change the words of an idea (title, body, tags; what is left out stays); False if nothing changed.
 
-    Each version of title and body is kept. Raises NotAllowed for anybody but the author, EditingClosed after the
-    first answer.
+    Each version of title and body is kept, and whether it is another idea to those who backed the one before. Raises
+    NotAllowed for anybody but the author, EditingClosed after the first answer.
     """
     on = _held(on)
     idea = on.idea
@@ -130,11 +130,14 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     if (title, body) == (idea.title, idea.body):
         return sorted_anew
     number = db.session.scalars(sa.select(sa.func.max(Revision.number)).where(Revision.idea_id == idea.id)).one()
+    backers = idea.rank.vote_count - on.voted
+    is_material = backers > 0 and revising.is_material((idea.title, idea.body), (title, body))
     idea.title, idea.body = title, body
     idea.body_html = markup.render(body)
     idea.excerpt = markup.excerpt(idea.body_html)
     idea.edited_at = utcnow()
-    _keep_version(idea, author.id, number=number + 1, at=idea.edited_at)
+    version = _keep_version(idea, author.id, number=number + 1, at=idea.edited_at)
+    version.backers, version.is_material = backers, is_material
     picturing.tie(author.id, idea.body_html, idea.id)
     searching.index(idea)
     db.session.flush()  # the caller reads the idea again
@@ -196,18 +199,18 @@ def _is_team(person: User, board_id: int) -> bool:
     return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
 
 
-def _keep_version(idea: Idea, author_id: int, *, number: int, at: datetime) -> None:
-    db.session.add(
-        Revision(
-            idea_id=idea.id,
-            number=number,
-            title=idea.title,
-            body=idea.body,
-            body_html=idea.body_html,
-            author_id=author_id,
-            created_at=at,
-        )
+def _keep_version(idea: Idea, author_id: int, *, number: int, at: datetime) -> Revision:
+    version = Revision(
+        idea_id=idea.id,
+        number=number,
+        title=idea.title,
+        body=idea.body,
+        body_html=idea.body_html,
+        author_id=author_id,
+        created_at=at,
     )
+    db.session.add(version)
+    return version
 
 
 def _tag(idea: Idea, slugs: Sequence[str]) -> bool:

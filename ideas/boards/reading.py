@@ -23,7 +23,6 @@ from ideas.boards.models import (
     Idea,
     IdeaRank,
     Membership,
-    Revision,
     Stage,
     Vote,
 )
@@ -179,19 +178,6 @@ def versions_of(answer: Answer) -> list[AnswerVersion]:
             .where(AnswerVersion.answer_id == answer.id)
             .options(joinedload(AnswerVersion.by))
             .order_by(AnswerVersion.number.desc())
-        )
-    )
-
-
-def revisions_of(on: IdeaRow) -> list[Revision]:
-    """The idea as it was, latest first."""
-    return list(
-        db.session.scalars(
-            sa.select(Revision)
-            .where(Revision.idea_id == on.idea.id)
-            .options(joinedload(Revision.author))
-            .order_by(Revision.number.desc())
-            .limit(200)
         )
     )
 

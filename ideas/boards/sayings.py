@@ -11,7 +11,7 @@ from enum import StrEnum
 from ideas import looks
 from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Use
-from ideas.boards.models import Answer, Board, Comment, Hiding, Idea, Reason
+from ideas.boards.models import Answer, Board, Comment, Hiding, Idea, Reason, Revision
 from ideas.ledger.models import Path
 from ideas.words import _, ngettext
 
@@ -118,6 +118,16 @@ def comment_line(news: str, comment: Comment, idea: Idea) -> str:
     if news == "mention":
         return _("%(name)s named you on: %(title)s", **values)
     return _("%(name)s commented on: %(title)s", **values)
+
+
+def changed(revision: Revision) -> str:
+    """That an idea is not quite what those before backed."""
+    return ngettext(
+        "Changed on %(day)s after %(num)s person backed it.",
+        "Changed on %(day)s after %(num)s people backed it.",
+        revision.backers,
+        day=day(revision.created_at),
+    )
 
 
 def hidden_line(hiding: Hiding, idea: Idea) -> str:

@@ -13,6 +13,7 @@ from marshmallow import fields, validate
 from ideas.accounts.models import User
 from ideas.api import OutSchema
 from ideas.boards import picturing, reading
+from ideas.boards.histories import Version
 from ideas.boards.listing import AnswerLine
 from ideas.boards.models import (
     Answer,
@@ -31,6 +32,7 @@ from ideas.boards.models_pictures import Picture
 from ideas.boards.queries import IdeaRow
 from ideas.boards.reading import Thread
 from ideas.boards.receipts import Receipt
+from ideas.boards.revising import Kind
 from ideas.ledger.models import Channel, State
 from ideas.ledger.report import People
 from ideas.schemas import UtcTime, when
@@ -194,6 +196,34 @@ class ThreadOut(CommentOut):
     replies = fields.List(fields.Nested(CommentOut))
 
 
+class PieceOut(OutSchema):
+    """Some words of a difference."""
+
+    kind = _one_of(Kind)
+    text = fields.String()
+
+
+class VersionOut(OutSchema):
+    """A text as it was, and what was changed in it."""
+
+    number = fields.Integer(metadata={"description": "From 1."})
+    body = fields.String(metadata={"description": "Markdown."})
+    body_html = fields.String(metadata={"description": "Safe HTML."})
+    by = fields.Nested(PersonOut)
+    at = UtcTime()
+    changes = fields.List(
+        fields.Nested(PieceOut), metadata={"description": "The body against the version before; [] for the first."}
+    )
+
+
+class RevisionOut(VersionOut):
+    """An idea as it was."""
+
+    title = fields.String()
+    material = fields.Boolean(metadata={"description": "Those who backed the version before might not back this one."})
+    backers = fields.Integer(metadata={"description": "How many there were, its author apart."})
+
+
 class PictureOut(OutSchema):
     """A picture that you may show in an idea or a comment."""
 
@@ -250,6 +280,21 @@ class ReceiptOut(OutSchema):
     answer = fields.Nested(AnswerNamed, allow_none=True)
     how_used = fields.String(allow_none=True)
     told = fields.List(fields.Nested(TellingOut))
+
+
+def version(row: Version) -> Shape:
+    return {
+        "number": row.number,
+        "body": row.body,
+        "body_html": row.body_html,
+        "by": person(row.author),
+        "at": when(row.at),
+        "changes": [{"kind": piece.kind.value, "text": piece.text} for piece in row.changes],
+    }
+
+
+def revision(row: Version) -> Shape:
+    return {**version(row), "title": row.title, "material": row.is_material, "backers": row.backers}
 
 
 def picture(row: Picture) -> Shape:

@@ -12,7 +12,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-from ideas.boards import labels, listing, policy, queries, reading, receipts, trees
+from ideas.boards import histories, labels, listing, policy, queries, reading, receipts, sayings, trees
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
@@ -170,6 +170,8 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         hidings=reading.hidings_of(row) if row.standing.is_team or row.idea.hidden_at else {},
         backers=reading.backers(row),
         timeline=reading.timeline(row, given),
+        changed=histories.last_material(row),
+        say=sayings,
         may_edit=policy.may_edit(row.standing, row.idea, answered=row.answered),
         form=form,
         fresh_form=CommentForm(formdata=None),
@@ -192,13 +194,31 @@ def told_in_words(answer: Answer) -> str:
 def history(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.reader(), idea_id)
     given = reading.answers(row)
+    page = histories.of_idea(row, cursor=request.args.get("cursor"))
+    here = url_for(".history", idea_id=idea_id)
     return render_template(
         "boards/history.html",
         row=row,
         idea=row.idea,
-        revisions=reading.revisions_of(row),
+        revisions=page,
+        next=f"{here}?cursor={page.next}" if page.next else None,
+        first=here if request.args.get("cursor") else None,
         answers=[(line, reading.versions_of(line.answer)) for line in given],
         reasons=REASON_WORDS,
+    )
+
+
+@bp.get("/comments/<int:comment_id>/history")
+def comment_history(comment_id: int) -> ResponseReturnValue:
+    row = queries.get_comment(signin.reader(), comment_id)
+    page = histories.of_comment(row, cursor=request.args.get("cursor"))
+    here = url_for(".comment_history", comment_id=comment_id)
+    return render_template(
+        "boards/comment_history.html",
+        row=row,
+        page=page,
+        next=f"{here}?cursor={page.next}" if page.next else None,
+        first=here if request.args.get("cursor") else None,
     )
 
 

@@ -10,7 +10,19 @@ from marshmallow import ValidationError
 
 from ideas import markup
 from ideas.accounts import addresses, signin
-from ideas.boards import commenting, following, listing, policy, posting, queries, views, views_pictures, voting
+from ideas.boards import (
+    commenting,
+    following,
+    histories,
+    listing,
+    policy,
+    posting,
+    queries,
+    sayings,
+    views,
+    views_pictures,
+    voting,
+)
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
@@ -147,7 +159,10 @@ def vote(idea_id: int) -> ResponseReturnValue:
     with unit_of_work():
         row = queries.get_idea(signin.member(), idea_id)
         count = (voting.cast if wanted else voting.retract)(signin.member(), row.idea)
+        changed = histories.last_material(row) if wanted else None
     said = vote_in_words(count, on=wanted)
+    if changed:
+        said = f"{said} {sayings.changed(changed)}"
     if wants_part():
         row = queries.get_idea(signin.member(), idea_id)
         return render_template("boards/_vote.html", row=row, count=count, said=said, wide="wide" in request.form)

@@ -49,6 +49,8 @@ OPERATIONS = {
     "correct_answer": ("PATCH", "answers/{answer}", {"text": ANSWER["text"] + " So."}, "answers:write", False),
     "undo_answer": ("POST", "answers/{answer}/undo", None, "answers:write", False),
     "send_answer_now": ("POST", "answers/{answer}/send-now", None, "answers:write", False),
+    "list_revisions": ("GET", "ideas/{idea}/revisions", None, "ideas:read", True),
+    "list_comment_revisions": ("GET", "comments/{comment}/revisions", None, "ideas:read", True),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),

@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.accounts.models import AuditEntry
-from ideas.boards import answering, listing, posting, queries, reading, schemas
+from ideas.boards import (
+    answering,
+    histories,
+    listing,
+    posting,
+    queries,
+    schemas,
+)
 from ideas.boards.errors import EditingClosed, Suspended, VotingClosed
 from ideas.boards.models import Idea, IdeaRank, IdeaTag, Revision, Stage
 from ideas.boards.voting import cast
@@ -139,7 +146,7 @@ def test_an_edit_keeps_each_version(author, idea):
     assert versions(now) == [(1, "A roof"), (2, "A green roof"), (3, "A green roof")]
     assert (now.title, now.body_html, now.excerpt) == ("A green roof", "<p>With <em>moss</em>.</p>\n", "With moss.")
     assert now.edited_at is not None
-    latest = reading.revisions_of(queries.get_idea(None, idea.id))[0]
+    latest = histories.of_idea(queries.get_idea(None, idea.id)).rows[0]
     assert (latest.number, latest.title, latest.body, latest.author.name) == (3, now.title, now.body, "Ole")
 
 

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.accounts.models import SiteRole, User
-from ideas.boards import answering, moderating, posting, queries, reading, schemas
+from ideas.boards import (
+    answering,
+    histories,
+    moderating,
+    posting,
+    queries,
+    reading,
+    schemas,
+)
 from ideas.boards.models import Answer, BoardRole, Comment, Idea, IdeaRank, Stage
 from ideas.db import db, unit_of_work, utcnow
 from ideas.outbox import OutboxEntry
@@ -398,7 +406,7 @@ def test_every_version_of_an_idea_stays_readable(idea):
     with unit_of_work():
         posting.revise(author, on(author, idea), {"title": "Another"})
 
-    versions = reading.revisions_of(on(None, idea))
+    versions = histories.of_idea(on(None, idea)).rows
 
     assert [version.number for version in versions] == [2, 1]
     assert versions[0].title == db.session.get_one(Idea, idea.id).title == "Another"
