@@ -6,22 +6,27 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or wrong settings.
 import copy
 import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 import sqlalchemy as sa
 from flask import Flask
 from marshmallow import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 import ideas.accounts.cli
 import ideas.boards.cli
 import ideas.ledger.cli
 from config import Config, ConfigError
-from ideas import create_app, mail, migrating, serving
-from ideas.accounts import setup
+from ideas import backups, create_app, mail, migrating, serving
+from ideas.accounts import erasing, setup, tidying
 from ideas.db import unit_of_work
 from ideas.errors import DomainError
+from ideas.ledger import holding
 from ideas.ledger import worker as ledger_worker
 
 
@@ -88,6 +93,88 @@ def migrate() -> None:
     for step in done:
         click.echo(f"Done: {step}")
     click.echo("The database is up to date." if done else "The database was up to date already.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Put the whole site into FILE, while it runs: database and pictures, as they are at one moment."""
+    with make_app().app_context(), _progress() as progress:
+        try:
+            done = backups.write(file, progress=progress)
+        except backups.Refused as error:
+            raise click.ClickException(str(error)) from error
+        except sa.exc.OperationalError as error:
+            raise _silent_database(error) from error
+    _say_done(f"{file} holds", done)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Put it in the place of the site that is there now.")
+@click.option(
+    "--erased",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The journal of those who were erased since; without it, the one in INSTANCE_PATH.",
+)
+def restore(file: Path, replace: bool, erased: Path | None) -> None:
+    """Make this site what FILE holds; FILE may come from the other kind of database.
+
+    Mail that waited in the backup is held back, as it may have been sent since. Whoever was erased since is forgotten
+    again. Everybody signs in anew.
+    """
+    config = make_config()
+    with _progress() as progress:
+        try:
+            done = backups.restore(config, file, afterwards=lambda: _settle(erased), replace=replace, progress=progress)
+        except backups.Refused as error:
+            raise click.ClickException(str(error)) from error
+        except sa.exc.OperationalError as error:
+            raise _silent_database(error) from error
+    _say_done("Restored", done)
+
+
+def _settle(erased: Path | None) -> list[str]:
+    """What must be so before anybody is served from a restored database; what was done, in words."""
+    with unit_of_work():
+        held = holding.hold_back()
+        ended = tidying.after_restore()
+    with unit_of_work():
+        leaving = erasing.replay(erased or erasing.journal())
+    erasing.finish(*leaving)
+    return [
+        f"Held back: {held.messages} messages and the mail of {held.announcements} announcements, which may have been "
+        "sent since the backup. To send them after all: ideas resume-sending",
+        f"Ended: {ended} sign-ins and links.",
+        f"Forgotten again: {len(leaving)} people who were erased since.",
+        "API keys that were revoked and people who were suspended since the backup are so no more: look at them.",
+    ]
+
+
+def _say_done(what: str, done: backups.Done) -> None:
+    click.echo(f"{what} {done.rows:,} rows and {done.pictures:,} pictures, of schema {done.revision}.")
+    for line in done.said:
+        click.echo(line)
+
+
+@contextmanager
+def _progress() -> Iterator[backups.Progress]:
+    """A bar for each kind of thing, on a terminal; elsewhere nothing."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        shown: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in shown:
+                shown[what] = bars.add_task(what, total=total)
+            bars.update(shown[what], completed=done, total=total)
+
+        yield show
 
 
 @click.command()
@@ -158,7 +245,7 @@ def program() -> click.Group:
         *ideas.boards.cli.commands,
         *ideas.ledger.cli.commands,
     )
-    for command in (serve, web, worker, migrate, *map(with_app, rooms)):
+    for command in (serve, web, worker, migrate, backup, restore, *map(with_app, rooms)):
         group.add_command(command)
     return group
 

@@ -43,6 +43,11 @@ def newest() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(MIGRATIONS)).get_heads())
 
 
+def known() -> frozenset[str]:
+    """All steps this version knows."""
+    return frozenset(step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
 def _alembic(database_url: str) -> AlembicConfig:
     config = AlembicConfig(MIGRATIONS / "alembic.ini")
     attributes: dict[str, Any] = {"database_url": database_url, "done": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
+import sqlalchemy as sa
 from flask import current_app
 from jinja2 import Environment
 
@@ -25,6 +26,7 @@ class Rooms:
     notices and news: for the ledger. resumers: kind of act → what does it for a person who has just signed in and
     gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what the
     worker tidies now and then.
+    files: what is kept in storage.py's keeping, by name, for backups.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
@@ -37,6 +39,7 @@ class Rooms:
     news: tuple[NewsKind, ...] = ()
     resumers: dict[str, Callable[[Any, dict[str, Any]], str]] = field(default_factory=dict)
     checks: dict[str, Callable[[], list[Any]]] = field(default_factory=dict)
+    files: list[sa.Select[str]] = field(default_factory=list)
     figures: list[Callable[[], list[Figure]]] = field(default_factory=list)
     sweeps: list[Callable[[], Any]] = field(default_factory=list)
     exporters: list[Exporter] = field(default_factory=list)

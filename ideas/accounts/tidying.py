@@ -16,6 +16,18 @@ TICKETS = timedelta(days=1)  # after they end
 LETTERS = timedelta(days=30)  # to see whether one was sent; its words are gone before
 
 
+def after_restore() -> int:
+    """A backup was restored: sign-ins and links of that day are worth nothing any more; how many there were.
+
+    Letters that waited are not sent: what they link to is over, and they may have been sent since. In a unit of work.
+    """
+    ended = [db.session.execute(sa.delete(each).returning(each.id)).all() for each in (UserSession, Ticket)]
+    waiting = sa.update(Letter).where(Letter.sent_at.is_(None), Letter.failed_at.is_(None))
+    over = {"failed_at": utcnow(), "error": "A backup was restored.", "text": "", "html": "", "lease": None}
+    db.session.execute(waiting.values(**over).execution_options(synchronize_session=False))
+    return sum(map(len, ended))
+
+
 def sweep() -> None:
     """Delete what is over: sign-ins, links, counted tries, acts nobody finished, old letters. In a unit of work."""
     now = utcnow()

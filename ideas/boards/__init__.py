@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
+    rooms.files.append(picturing.FILES)
     for page in (views, views_taking_part, views_team, views_manage, views_pictures):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:

@@ -43,6 +43,7 @@ WHY_NOT_WORDS = {
     Suppressed.INBOX_ONLY: lazy("inbox alone"),
     Suppressed.UNSUBSCRIBED: lazy("unsubscribed"),
     Suppressed.NO_ADDRESS: lazy("no address we can write to"),
+    Suppressed.RESTORED: lazy("held back, as a backup was restored"),
     Suppressed.ERASED: lazy("erased"),
 }
 

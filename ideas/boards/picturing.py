@@ -17,6 +17,7 @@ from ideas.db import db, utcnow
 from ideas.errors import NotFound, TooMany
 from ideas.words import _, ngettext
 
+FILES = sa.select(Picture.name).where(Picture.gone_at.is_(None))
 ALT_LONGEST = 200
 LOOSE_FOR = timedelta(days=1)  # what no text shows by then is deleted
 DAY = timedelta(days=1)

@@ -69,6 +69,12 @@ def sweep() -> None:
         _retire(names)
 
 
+def forget_all() -> None:
+    """Nobody of those who were at work is any more."""
+    if names := db.session.scalars(sa.select(WorkerBeat.name).where(WorkerBeat.name != FORMER)).all():
+        _retire(names)
+
+
 def last_heard_of() -> datetime | None:
     """When any worker said last that it was there."""
     return db.session.scalar(sa.select(sa.func.max(WorkerBeat.beat_at)).where(WorkerBeat.name != FORMER))

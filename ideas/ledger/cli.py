@@ -12,8 +12,8 @@ import click
 import sqlalchemy as sa
 
 from ideas import mail, migrating, settings
-from ideas.db import db, utcnow
-from ideas.ledger import checker, fanout, sending
+from ideas.db import db, unit_of_work, utcnow
+from ideas.ledger import checker, fanout, holding, sending
 
 LATE = timedelta(minutes=5)  # a worker that is well has nothing wait so long
 
@@ -33,6 +33,14 @@ def doctor() -> None:
     if wrong:
         raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
     click.echo("All is well.")
+
+
+@click.command("resume-sending")
+def resume_sending() -> None:
+    """Send what was held back when a backup was restored, to those who still want it."""
+    with unit_of_work():
+        held = holding.let_go()
+    click.echo(f"Released: {held.messages} messages and the mail of {held.announcements} announcements.")
 
 
 def _database() -> Iterator[str]:
@@ -101,4 +109,4 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "What must hold": _invariants,
 }
 
-commands = [doctor]
+commands = [doctor, resume_sending]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas.crashpoints import crashpoint
 from ideas.db import INSERTS, db, utcnow
 from ideas.ledger import judging
-from ideas.ledger.models import Channel, Delivery, State
+from ideas.ledger.models import Channel, Delivery, State, Suppressed
 from ideas.outbox import Notice, Notices, OutboxEntry
 
 TRY_AGAIN = timedelta(minutes=5)
@@ -161,7 +161,9 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
 def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -> sa.Select[Any]:
     reason: sa.ColumnElement[str | None] = judged.c.not_at_all
     if channel is Channel.EMAIL:
-        reason = sa.func.coalesce(judged.c.not_at_all, judged.c.not_by_email)
+        held_back = sa.literal_column(f"'{Suppressed.RESTORED.value}'", sa.String)
+        more = [held_back] if entry.held_back else []
+        reason = sa.func.coalesce(judged.c.not_at_all, judged.c.not_by_email, *more)
     state = judging.state_for(channel, reason)
     at = sa.literal(now, OutboxEntry.due_at.type)
     return sa.select(

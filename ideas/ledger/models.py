@@ -38,6 +38,7 @@ class Suppressed(StrEnum):
     INBOX_ONLY = "inbox_only"  # the person chose the inbox, or that is the default for this kind of news
     UNSUBSCRIBED = "unsubscribed"
     NO_ADDRESS = "no_address"
+    RESTORED = "restored"  # it waited in a backup that was restored, and may have been sent since
     ERASED = "erased"
 
 
