@@ -294,11 +294,10 @@ class Config:
         return found
 
     def _engine_options(self) -> dict[str, Any]:
-        """A server may restart while we hold connections to it: each is asked before it is used, and none is awaited
-        for ever."""
+        """No connection is awaited for ever. What becomes of one whose server restarts, db.py knows."""
         if self.database_url.startswith("sqlite"):
             return {}
-        return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        return {"connect_args": {"connect_timeout": 5}}
 
     def flask_settings(self) -> dict[str, Any]:
         """The same, in the words of Flask and its extensions."""

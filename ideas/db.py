@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,12 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.pool import Pool
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -28,6 +31,8 @@ NAMING = {
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
+# How long a connection may lie unused before it is asked whether it still is one.
+IDLE_SECONDS = 1.0
 
 _told_time: ContextVar[datetime | None] = ContextVar("told_time", default=None)
 
@@ -88,6 +93,28 @@ def _prepare_connection(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see below; the driver's own start comes too late
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+@event.listens_for(Pool, "checkin")
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _ask_after_idling(connection: Any, record: Any, _proxy: Any) -> None:
+    """A server may end connections that nobody uses, or restart: after a while each is asked before it is used.
+
+    Not before each use, as the pool itself could: that would be one question more for every request.
+    """
+    used_at = record.info.get("used_at")
+    if used_at is None or isinstance(connection, sqlite3.Connection) or time.monotonic() - used_at < IDLE_SECONDS:
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("SELECT 1")
+        connection.autocommit = False
+    except psycopg.Error as error:
+        raise sa.exc.DisconnectionError from error  # the pool makes a new one
 
 
 @event.listens_for(Engine, "begin")

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from config import ConfigError
-from ideas import colours, markup
+from ideas import colours, markup, words
 from ideas.db import utcnow
 from ideas.settings import current, rooms
 from ideas.words import _, ngettext
@@ -68,6 +68,10 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(time=time, date=day, number=number, safe_html=markup.safe, excerpt=markup.excerpt)
     app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
     app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
+    # flask-babel's own ask for the reader's language at each word
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension of that name
+        words.in_catalogue, words.in_catalogue_by_number, newstyle=True
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_frame)
@@ -206,11 +210,20 @@ def time(when: datetime | None, now: datetime | None = None) -> Markup:
     """A moment as people say it ("in 15 minutes", "3 March"), exact on hover and for machines; nothing for None."""
     if when is None:
         return Markup("")
-    return _TIME.format(
-        when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        _exactly(_here(when).replace(microsecond=0), _formats()),
-        said(when, now or utcnow()),
-    )
+    now = now or utcnow()
+    here, today = _here(when).replace(microsecond=0), _here(now).date()
+    if here.date() < today - timedelta(days=1):
+        return _long_ago(here, here.year == today.year, _formats())
+    return _marked_up(here, said(when, now), _formats())
+
+
+@lru_cache(maxsize=10_000)
+def _long_ago(here: datetime, this_year: bool, formats: Locale) -> Markup:
+    return _marked_up(here, _date_in_words(here.date(), this_year, formats), formats)
+
+
+def _marked_up(here: datetime, words: str, formats: Locale) -> Markup:
+    return _TIME.format(here.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _exactly(here, formats), words)
 
 
 _TIME = Markup('<time datetime="{}" title="{}">{}</time>')

@@ -8,18 +8,43 @@ from typing import Any
 
 import flask_babel
 from babel import Locale
-from flask import g
+from flask import g, has_app_context
 from flask_babel.speaklater import LazyString
 
 
 def _(words: str, **values: Any) -> str:
     """`words` in the reader's language, with %(name)s filled in."""
-    return str(flask_babel.gettext(words, **values))
+    said = in_catalogue(words)
+    return said % values if values else said
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """`one` or `many` by `num`, in the reader's language; %(num)s stands for the number."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return in_catalogue_by_number(one, many, num) % {"num": num, **values}
+
+
+def in_catalogue(words: str) -> str:
+    """`words` in the reader's language, as the catalogue has them."""
+    return str(_catalogue().ugettext(words))
+
+
+def in_catalogue_by_number(one: str, many: str, num: int) -> str:
+    """`one` or `many` in the reader's language, as the catalogue has them."""
+    return str(_catalogue().ungettext(one, many, num))
+
+
+def _catalogue() -> Any:
+    """The catalogue of the reader's language; found once for a request, because a page asks some hundred times."""
+    if not has_app_context():
+        return flask_babel.get_translations()
+    if "catalogue" not in g:
+        g.catalogue = flask_babel.get_translations()
+    return g.catalogue
+
+
+def _forget() -> None:
+    flask_babel.refresh()
+    g.pop("catalogue", None)
 
 
 def lazy(words: str, **values: Any) -> LazyString:
@@ -36,9 +61,9 @@ def language() -> Locale:
 def addressing(person: Any) -> Iterator[None]:
     """Inside, words and times are for `person` (who has a locale and a timezone), whoever is reading."""
     g.addressee = person
-    flask_babel.refresh()
+    _forget()
     try:
         yield
     finally:
         del g.addressee
-        flask_babel.refresh()
+        _forget()

@@ -188,6 +188,11 @@ _part = Idea.__table__.alias("part")  # an idea that may be part of another now,
 _where_it_counts = sa.select(sa.func.coalesce(_part.c.merged_root_id, _part.c.id))
 
 
+def named(person: Any) -> Any:
+    """Loads of that person what a list shows of anybody; asking for more is an error."""
+    return joinedload(person).load_only(User.name, raiseload=True)
+
+
 class Walked(FunctionElement[int]):
     """A column in a condition that is checked along the way and never looked up in an index.
 
@@ -233,7 +238,7 @@ def _statement(
             contains_eager(Idea.rank),
             contains_eager(Idea.board),
             contains_eager(Idea.status),
-            joinedload(Idea.author),
+            named(Idea.author),
         )
     places = (
         places.join(IdeaRank, IdeaRank.idea_id == Idea.id)
@@ -287,7 +292,8 @@ def _ids(*shape: bool, among: bool = False) -> sa.Select[*tuple[Any, ...]]:
 def _cards(reader: User | None, rows: Iterable[Any]) -> list[IdeaCard]:
     rows = list(rows)
     ids = [row.Idea.id for row in rows]
-    tags, answers = tags_on(ids), answers_on(ids)
+    tags = tags_on(ids)
+    answers = answers_on([row.Idea.id for row in rows if row.Idea.rank.answered_at is not None])
     # asked apart: in the statement of the list it would cost all of them, and few have parts
     backed = trees.backed_through(reader, [row.Idea.id for row in rows if row.Idea.rank.has_merged])
     return [
@@ -332,7 +338,9 @@ _CREDITS_ON = (
 
 
 def answers_on(idea_ids: Sequence[int]) -> dict[int, AnswerLine]:
-    """The answer that stands on each idea that has one, with its credits; at most two queries."""
+    """The answer that stands on each idea that has one, with its credits; at most two queries, none for no ideas."""
+    if not idea_ids:
+        return {}
     answers = db.session.scalars(_ANSWERS_ON, {"ideas": list(idea_ids)}).all()
     credits = credits_on([answer.id for answer in answers])
     return {answer.idea_id: AnswerLine(answer, credits.get(answer.id, [])) for answer in answers}
