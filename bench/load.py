@@ -40,7 +40,10 @@ CROWD_BAR = 0.7
 
 
 def votes(findings: Findings, kind: str, site: RunningApp, ideas: Sequence[int]) -> None:
-    """Goal 4: eight people vote at once, spread over the ideas, against as many that insert two numbers."""
+    """Goal 4: eight people vote at once, spread over the ideas, against as many that insert two numbers.
+
+    Both through `unit_of_work`, which waits in line on SQLite, commits durably on both, and is all they have in common.
+    """
     settings = {**stage.SETTINGS, **site.env}
     with stage.connection(stage.database_url(site)) as connection:
         connection.execute(sa.text("CREATE TABLE bare (idea_id INTEGER, user_id INTEGER)"))
@@ -109,11 +112,10 @@ def _insert(settings: dict[str, str], name: str, mine: list[int], ready: Any, do
     app = create_app(Config.from_env(settings))
     with app.app_context():
         statement = sa.text("INSERT INTO bare (idea_id, user_id) VALUES (:idea, :user)")
-        engine = db.engine.execution_options(sqlite_begin="IMMEDIATE")
 
         def insert(place: int) -> None:
-            with engine.begin() as connection:
-                connection.execute(statement, {"idea": mine[place % len(mine)], "user": place})
+            with unit_of_work():
+                db.session.execute(statement, {"idea": mine[place % len(mine)], "user": place})
 
         done.put(_for_a_while(insert, ready))
 

@@ -97,11 +97,9 @@ def recall(make: Callable[[], Any]) -> Any:
 
 def _state() -> tuple[Hashable, Hashable]:
     """To which connection the name of a state belongs, 0 for all of them, and the name of the present one."""
-    if db.engine.dialect.name == "postgresql":
-        # on its own, so that there is no transaction to begin and end
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            return 0, connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar()
     connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        return 0, connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar()
     version = connection.exec_driver_sql("PRAGMA data_version").scalar()
     raw: Any = connection.connection
     name = raw.info.setdefault("answerback.memory", next(_names))

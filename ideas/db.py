@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -110,9 +111,9 @@ def _ask_after_idling(connection: Any, record: Any, _proxy: Any) -> None:
     if used_at is None or isinstance(connection, sqlite3.Connection) or time.monotonic() - used_at < IDLE_SECONDS:
         return
     try:
-        connection.autocommit = True
+        former, connection.autocommit = connection.autocommit, True
         connection.execute("SELECT 1")
-        connection.autocommit = False
+        connection.autocommit = former
     except psycopg.Error as error:
         raise sa.exc.DisconnectionError from error  # the pool makes a new one
 
@@ -122,6 +123,12 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         how = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {how}")
+
+
+_AS_WRITER: dict[str, dict[str, Any]] = {
+    "sqlite": {"sqlite_begin": "IMMEDIATE"},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+}
 
 
 @contextmanager
@@ -145,7 +152,7 @@ def unit_of_work() -> Iterator[None]:
     try:
         with _turn(session.get_bind()):
             try:
-                session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+                session.connection(execution_options=_AS_WRITER[session.get_bind().dialect.name])
                 yield
                 session.commit()
             except BaseException:
@@ -210,6 +217,10 @@ def insert_once(model: type[Base], **values: Any) -> bool:
     One statement, so it holds under concurrency without savepoints
     (which SQLite's Python driver does not roll back with the transaction).
     """
-    insert = INSERTS[db.session.get_bind().dialect.name]
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(sa.literal(True))
-    return db.session.scalar(statement) is not None
+    return db.session.scalar(_insert_once(model, db.session.get_bind().dialect.name), values) is not None
+
+
+@cache
+def _insert_once(model: type[Base], dialect: str) -> Any:
+    # of the table, not of the model: then nothing is asked of the session, which knows no such row
+    return INSERTS[dialect](model.__table__).on_conflict_do_nothing().returning(sa.literal(True))

@@ -95,12 +95,18 @@ def test_what_is_hidden_is_gone_at_once(ask, idea):
     assert visitor.get(f"ideas/{idea}").status_code == 404
 
 
+def change_and_fail():
+    with unit_of_work():
+        db.session.execute(sa.update(Idea).values(title="Changed"))
+        raise RuntimeError("not after all")
+
+
 def test_what_was_rolled_back_changes_nothing(ask, idea):
     visitor = ask()
     before = visitor.get("ideas").json
 
-    db.session.execute(sa.update(Idea).values(title="Changed"))
-    db.session.rollback()
+    with pytest.raises(RuntimeError, match="not after all"):
+        change_and_fail()
 
     assert visitor.get("ideas").json == before
 

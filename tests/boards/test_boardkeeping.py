@@ -148,7 +148,8 @@ def test_ideas_follow_their_status_to_another_stage():
 
     places = dict(db.session.execute(sa.select(IdeaRank.idea_id, IdeaRank.stage)).all())
     assert places == {idea.id: "planned", other.id: "open"}
-    assert ranking.recount(board.id).differed == 0
+    with unit_of_work():
+        assert ranking.recount(board.id).differed == 0
 
 
 def test_a_board_keeps_a_status_in_which_ideas_begin():
