@@ -97,6 +97,14 @@ evidence-lost: .venv/dev.stamp  ## Show that nothing is lost, however often the 
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)
 
+.PHONY: evidence-erasure
+evidence-erasure: .venv/dev.stamp  ## Show that somebody erased is found nowhere, and that the sums stay
+	$(call EVIDENCE,erasure)
+
+.PHONY: evidence-leaks
+evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name
+	$(call EVIDENCE,leaks)
+
 .PHONY: evidence-uploads
 evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or encoded anew, with bounded memory
 	$(call EVIDENCE,uploads)

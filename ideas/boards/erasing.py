@@ -114,6 +114,9 @@ def _rewrite_mentions(leaving: Leaving) -> None:
     for comment in db.session.scalars(calling):
         comment.body = leaving.rewritten(comment.body, names_them=True)
         comment.body_html = markup.render(comment.body)
+        for former in db.session.scalars(sa.select(CommentVersion).where(CommentVersion.comment_id == comment.id)):
+            former.body = leaving.rewritten(former.body, names_them=True)
+            former.body_html = markup.render(former.body)
     db.session.flush()  # what follows is SQL
     _run([sa.delete(Mention).where(Mention.user_id == leaving.id)])
 
@@ -181,7 +184,9 @@ def _forget_ideas(leaving: Leaving) -> None:
     ids = db.session.scalars(sa.select(Idea.id).where(Idea.author_id == leaving.id)).all()
     for batch in _batches(ids):
         shared = _with_others(batch, leaving.id)
-        _run([sa.delete(Idea).where(Idea.id.in_(set(batch) - shared))])
+        deleted = sorted(set(batch) - shared)
+        searching.drop(deleted)
+        _run([sa.delete(Idea).where(Idea.id.in_(deleted))])
         if leaving.with_text:
             _empty(sorted(shared))
 

@@ -65,12 +65,7 @@ def index_all(ideas: Sequence[Idea]) -> None:
     """The same for some hundred ideas."""
     tally = Tally()
     rows = []
-    for gone in db.session.execute(
-        sa.delete(IdeaTerm)
-        .where(IdeaTerm.idea_id.in_([idea.id for idea in ideas]))
-        .returning(IdeaTerm.board_id, IdeaTerm.term)
-    ):
-        tally.note(gone.board_id, [gone.term], by=-1)
+    _forget(tally, [idea.id for idea in ideas])
     for idea in ideas:
         if idea.withdrawn_at is None:
             weights = weights_of(idea.title, idea.body)
@@ -78,6 +73,19 @@ def index_all(ideas: Sequence[Idea]) -> None:
             rows += _rows(idea.id, idea.board_id, weights)
     _insert(IdeaTerm, rows)
     count(tally)
+
+
+def drop(idea_ids: Sequence[int]) -> None:
+    """Some hundred ideas are deleted: neither they nor a word of theirs is left."""
+    tally = Tally()
+    _forget(tally, idea_ids)
+    count(tally)
+
+
+def _forget(tally: Tally, idea_ids: Sequence[int]) -> None:
+    gone = sa.delete(IdeaTerm).where(IdeaTerm.idea_id.in_(idea_ids)).returning(IdeaTerm.board_id, IdeaTerm.term)
+    for row in db.session.execute(gone):
+        tally.note(row.board_id, [row.term], by=-1)
 
 
 def count(tally: Tally) -> None:

@@ -38,10 +38,12 @@ EMAIL = "qzqmail@qzqhost.example"
 CANARIES = {
     "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
     "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
+    "comment_version.body", "comment_version.body_html",
     "credit.how", "delivery.error", "hiding.reason", "idea.title", "idea.body", "idea.body_html", "idea.excerpt",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
-    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "ticket.details",
+    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "term_slip.slip",
+    "term_slip.term", "board_term.term", "ticket.details",
     "unfinished_act.details", "user.email", "user.name", "user.title", "user_session.browser",
     "user_session.address",
 }  # fmt: skip
@@ -130,7 +132,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
         moderating.hide_comment(
             who(team_id), queries.get_comment(who(team_id), said.id), reason=f"{NAME} was rude here"
         )
-        assert answer.id
+        commenting.edit(who(other_id), queries.get_comment(who(other_id), answer.id), body="@Qzqname well said, indeed")
     idea = db.session.get_one(Idea, theirs)
     answered(
         who(team_id),

@@ -90,7 +90,7 @@ def test_the_name_goes_from_what_others_wrote(app):
     erase(seeded.person)
 
     said = set(db.session.scalars(sa.select(Comment.body).where(Comment.author_id == seeded.others.id)))
-    assert said == {"@Former member well said", "As Former member (Former member) says: yes"}
+    assert said == {"@Former member well said, indeed", "As Former member (Former member) says: yes"}
     assert db.session.get_one(Idea, seeded.backed).title == "What Former member said"
     assert not forgetting.columns_with("qzqname")
     assert not forgetting.columns_with("qzqmail")

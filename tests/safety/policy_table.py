@@ -1,0 +1,202 @@
+"""Who may see what: the one table against which every page, every answer of the API and every mail is held.
+
+KINDS says who may see a private thing anywhere at all; ROUTES says on which addresses it may stand for them. A thing is
+where it may be when both say so. An address of the site without a row fails the tests, and so does a row without an
+address. Roles are the seven of the policy, in two places: a public board, and a private board on which `invited`,
+`author`, `team` and `admin` may read.
+"""
+
+from __future__ import annotations
+
+ROLES = ("visitor", "suspended", "invited", "member", "author", "team", "admin")
+
+INSIDE = {"invited", "author", "team", "admin"}
+TEAM = {"team", "admin"}
+NOBODY: set[str] = set()
+EVERYBODY = set(ROLES)
+
+# Kind of private thing → who may see it. `own…` is a person's own: whoever it belongs to, and besides them those here.
+KINDS: dict[str, set[str]] = {
+    "private board": INSIDE,  # its name and about, its ideas, comments, answers, statuses, tags
+    "hidden idea": {"author", *TEAM},
+    "hidden comment": {"author", *TEAM},  # the author wrote it
+    "hiding reason": {"author", *TEAM},
+    "internal note": TEAM,
+    "unseen backer": TEAM,  # the name of somebody who voted and did not choose to be seen
+    "withdrawn idea": EVERYBODY,  # readable at its address, in no list
+    "deleted words": NOBODY,
+    "secret": NOBODY,  # hashes of passwords, tokens and keys; links that others got; what was begun elsewhere
+    "own address": {"admin"},  # e-mail
+    "own browser": NOBODY,  # network address and browser of a sign-in
+    "own key": {"admin"},  # an API key's name, which stands in the log
+    "own company": {"admin"},
+    "own picture": NOBODY,  # uploaded and in no text yet
+    "invited address": TEAM,
+    "relay's words": {"admin"},  # what a mail server said of somebody's address
+    "audit details": {"admin"},
+}
+
+NOTHING: set[str] = set()
+ON_A_LIST = {"private board", "hidden idea"}
+ON_AN_IDEA = {
+    *("private board", "hidden idea", "hidden comment", "hiding reason", "internal note", "unseen backer"),
+    "withdrawn idea",
+}
+OF_ONESELF = {"own address", "own company"}
+A_PERSON = {*OF_ONESELF, "unseen backer"}
+
+# Endpoint → kinds of private things that may stand on it for those who may see them at all.
+ROUTES: dict[str, set[str]] = {
+    # Coming in. A page that a link leads to names its reader's own address at most.
+    "accounts.sign_in": NOTHING,
+    "accounts.sign_out": NOTHING,
+    "accounts.sign_up": NOTHING,
+    "accounts.set_up": NOTHING,
+    "accounts.ask_for_link": NOTHING,
+    "accounts.ask_for_reset": NOTHING,
+    "accounts.check_your_mail": NOTHING,
+    "accounts.link": NOTHING,
+    "accounts.use_link": NOTHING,
+    "accounts.verify": NOTHING,
+    "accounts.reset": NOTHING,
+    # One's own account
+    "accounts.profile": OF_ONESELF,
+    "accounts.confirm": {"own address"},
+    "accounts.browsers": {"own address", "own browser"},
+    "accounts.revoke_session": NOTHING,
+    "accounts.revoke_other_sessions": NOTHING,
+    "accounts.api_keys": {"own key"},
+    "accounts.revoke_key": NOTHING,
+    "accounts.own_data": NOTHING,
+    "accounts.export": {
+        *(OF_ONESELF | ON_AN_IDEA | {"own browser", "own key", "own picture", "relay's words"}),
+        *("audit details", "invited address"),
+    },
+    "accounts.erase_oneself": {"own address"},
+    # Administration
+    "accounts.list_people": A_PERSON,
+    "accounts.person": A_PERSON,
+    "accounts.erase_person": A_PERSON,
+    "accounts.suspend": A_PERSON,
+    "accounts.unsuspend": NOTHING,
+    "accounts.set_role": A_PERSON,
+    "accounts.set_belonging": A_PERSON,
+    "accounts.list_companies": {"own company"},
+    "accounts.company": {"own company"},
+    "accounts.audit_log": {
+        "audit details",
+        "own address",
+        "invited address",
+        "hiding reason",
+        "private board",
+        "own key",
+    },
+    # Boards and ideas
+    "boards.home": ON_A_LIST,
+    "boards.board": ON_A_LIST,
+    "boards.roadmap": ON_A_LIST,
+    "boards.idea": ON_AN_IDEA,
+    "boards.idea_by_number": ON_AN_IDEA,  # the address it leads to has the title in it
+    "boards.history": ON_AN_IDEA,
+    "boards.comment_history": ON_AN_IDEA,
+    "boards.what_became_of_it": ON_AN_IDEA,
+    "pictures.add": NOTHING,
+    "pictures.show": {"own picture", "hidden idea", "private board"},
+    # Taking part
+    "taking_part.comment": ON_AN_IDEA,
+    "taking_part.delete_comment": ON_AN_IDEA,
+    "taking_part.edit_comment": ON_AN_IDEA,
+    "taking_part.edit_idea": ON_AN_IDEA,
+    "taking_part.follow_board": ON_A_LIST,
+    "taking_part.follow_idea": ON_AN_IDEA,
+    "taking_part.mute_idea": ON_AN_IDEA,
+    "taking_part.new_idea": ON_A_LIST,
+    "taking_part.vote": ON_AN_IDEA,
+    "taking_part.withdraw": ON_AN_IDEA,
+    # The team
+    "team.all_needing_an_answer": ON_A_LIST,
+    "team.needs_an_answer": ON_A_LIST,
+    "team.answer": ON_AN_IDEA,
+    "team.correct": ON_AN_IDEA,
+    "team.send_now": ON_AN_IDEA,
+    "team.undo": ON_AN_IDEA,
+    "team.told": ON_AN_IDEA,
+    "team.hide_idea": ON_AN_IDEA,
+    "team.hide_comment": ON_AN_IDEA,
+    "team.restore_idea": ON_AN_IDEA,
+    "team.restore_comment": ON_AN_IDEA,
+    "team.owner": ON_AN_IDEA,
+    "team.tags": ON_AN_IDEA,
+    # Boards, as their team and administrators keep them
+    "manage.manage": NOTHING,
+    "manage.boards": {"private board"},
+    "manage.new_board": NOTHING,
+    "manage.board": {"private board", "own address", "invited address"},
+    "manage.add_person": {"private board", "own address", "invited address"},
+    "manage.remove_person": {"private board"},
+    "manage.add_status": {"private board", "own address", "invited address"},
+    "manage.change_status": {"private board", "own address", "invited address"},
+    "manage.move_status_up": {"private board"},
+    "manage.remove_status": {"private board", "own address", "invited address"},
+    "manage.add_tag": {"private board", "own address", "invited address"},
+    "manage.rename_tag": {"private board", "own address", "invited address"},
+    "manage.remove_tag": {"private board"},
+    "manage.invite": {"private board", "own address", "invited address"},
+    "manage.withdraw_invitation": {"private board"},
+    "manage.invitation": {"private board"},  # whoever has the link reads what they are invited to
+    # What one hears
+    "ledger.inbox": ON_AN_IDEA,
+    "ledger.mark_all_read": NOTHING,
+    "ledger.mark_read": ON_AN_IDEA,
+    "ledger.notifications": {*ON_AN_IDEA, "own address"},
+    "ledger.stop_or_start_mail": NOTHING,
+    "ledger.unmute": NOTHING,
+    "ledger.unsubscribe": NOTHING,
+    "ledger.unsubscribe_page": NOTHING,
+    # The API
+    "api_boards.list_boards": {"private board"},
+    "api_boards.get_board": {"private board"},
+    "api_ideas.list_ideas": ON_A_LIST,
+    "api_ideas.get_idea": ON_AN_IDEA,
+    "api_ideas.list_revisions": ON_AN_IDEA,
+    "api_ideas.edit_idea": ON_AN_IDEA,
+    "api_ideas.post_idea": NOTHING,
+    "api_ideas.cast_vote": NOTHING,
+    "api_ideas.retract_vote": NOTHING,
+    "api_ideas.list_own_votes": NOTHING,
+    "api_comments.list_comments": ON_AN_IDEA,
+    "api_comments.get_comment": ON_AN_IDEA,
+    "api_comments.list_comment_revisions": ON_AN_IDEA,
+    "api_comments.add_comment": ON_AN_IDEA,
+    "api_comments.edit_comment": ON_AN_IDEA,
+    "api_comments.delete_comment": NOTHING,
+    "api_answers.list_answers": ON_AN_IDEA,
+    "api_answers.get_answer": ON_AN_IDEA,
+    "api_answers.answer_idea": ON_AN_IDEA,
+    "api_answers.correct_answer": ON_AN_IDEA,
+    "api_answers.send_answer_now": ON_AN_IDEA,
+    "api_answers.undo_answer": ON_AN_IDEA,
+    "api_pictures.post_picture": NOTHING,
+    "api_told.list_receipts": ON_AN_IDEA,
+    "api_told.list_deliveries": {"unseen backer"},
+    # The same for everybody
+    "api_docs.docs": NOTHING,
+    "api_docs.openapi": NOTHING,
+    "api_docs.all_problems": NOTHING,
+    "api_docs.problem": NOTHING,
+    "looks.favicon": NOTHING,
+    "looks.logo": NOTHING,
+    "looks.theme": NOTHING,
+    "mailroom.letters": NOTHING,
+    "mailroom.letter": NOTHING,
+    "static": NOTHING,
+}
+
+# Whoever has a link that was sent to an address is taken for its reader and may read that address there.
+BY_LINK = {"accounts.link", "accounts.use_link", "accounts.reset", "accounts.verify"}
+
+# Addresses that are answered before the application is asked.
+OUTSIDE = ("/healthz", "/readyz", "/metrics", "/nothing/here", "/api/v1/nothing")
+
+# What may stand in a message to somebody who may see it at all.
+IN_MESSAGES = {*ON_AN_IDEA, "own address", "invited address"}

@@ -1,0 +1,254 @@
+"""A site in which everything that is private holds a word that stands nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from ideas import pictures
+from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
+from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
+from ideas.boards import boardkeeping, commenting, moderating, picturing, posting, queries, voting
+from ideas.boards.models import (
+    Answer,
+    Board,
+    BoardRole,
+    Comment,
+    CreditKind,
+    Idea,
+    Invitation,
+    Reason,
+    Stage,
+    Status,
+    Tag,
+)
+from ideas.boards.models_pictures import Picture
+from ideas.db import db, unit_of_work
+from ideas.ledger import preferences
+from ideas.ledger.models import Delivery
+from tests.accounts.arranging import enter
+from tests.api.asking import bearer
+from tests.boards.pages import answered, credit
+from tests.factories import BoardFactory, CompanyFactory, MembershipFactory, UserFactory
+from tests.safety.policy_table import ROLES
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word that stands for something private. owner: the role whose own it is, if it is anybody's."""
+
+    word: str
+    kind: str
+    owner: str | None = None
+
+
+@dataclass
+class World:
+    """The tokens, the people by role, and the values that stand for each part of an address."""
+
+    tokens: list[Token] = field(default_factory=list)
+    people: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, list[Any]] = field(default_factory=dict)
+    browsers: dict[str, FlaskClient] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    unseen: dict[str, list[int]] = field(default_factory=dict)  # role → ideas it may not see
+
+    def token(self, kind: str, owner: str | None = None) -> str:
+        """A new word for something private of that kind."""
+        word = f"zx{kind.replace(' ', '').replace(chr(39), '')[:9]}{len(self.tokens):03}q"
+        self.tokens.append(Token(word, kind, owner))
+        return word
+
+    def keep(self, word: str, kind: str, owner: str | None = None) -> None:
+        """A word that is there already is private."""
+        self.tokens.append(Token(word, kind, owner))
+
+
+def make(app: Flask) -> World:
+    """The whole site, in the application's database, which is empty."""
+    world = World()
+    _people(world)
+    _public_board(world)
+    _private_board(world)
+    db.session.commit()
+    _accounts(world, app)
+    _parts(world)
+    return world
+
+
+def _who(world: World, role: str) -> User:
+    return db.session.get_one(User, world.people[role])
+
+
+def _on(world: World, role: str, idea_id: int) -> Any:
+    return queries.get_idea(_who(world, role), idea_id)
+
+
+def _people(world: World) -> None:
+    for role in ROLES[1:]:
+        address = f"{world.token('own address', role)}@example.test"
+        company: Any = CompanyFactory(name=f"{world.token('own company', role)} Ltd")
+        person: Any = UserFactory(name=f"{role.capitalize()} Person", email=address, company_id=company.id)
+        world.people[role] = person.id
+    with unit_of_work():
+        people.set_role(None, _who(world, "admin"), SiteRole.ADMIN)
+    for number in range(2):
+        name = world.token("unseen backer")
+        backer: Any = UserFactory(name=f"{name} Backer", email=f"{world.token('own address', 'backer')}@example.test")
+        world.people[f"backer {number}"] = backer.id
+
+
+def _public_board(world: World) -> None:
+    board: Any = BoardFactory(slug="garden", name="Garden")
+    MembershipFactory(board=board, user=_who(world, "team"), team=True)
+    db.session.commit()
+    with unit_of_work():
+        where = queries.get_board(_who(world, "author"), "garden")
+        author = _who(world, "author")
+        seen = posting.submit(author, where, title="A shed for bicycles", body="It rains.").id
+        word = world.token("withdrawn idea")
+        withdrawn = posting.submit(author, where, title=f"{word} taken back", body=f"{word} once").id
+        word = world.token("hidden idea")
+        hidden = posting.submit(author, where, title=f"{word} hidden wish", body=f"{word} in the body").id
+        moved = posting.submit(author, where, title="A tower", body="So that one sees far.").id
+    with unit_of_work():
+        for number in range(2):
+            voting.cast(_who(world, f"backer {number}"), _on(world, "author", seen).idea)
+        voting.cast(_who(world, "member"), _on(world, "member", moved).idea)
+        posting.withdraw(_who(world, "author"), _on(world, "author", withdrawn))
+        said = commenting.add(_who(world, "member"), _on(world, "member", seen), body="I would park there.")
+        rude = commenting.add(_who(world, "author"), _on(world, "author", seen), body=world.token("hidden comment"))
+        gone = commenting.add(_who(world, "author"), _on(world, "author", seen), body=world.token("deleted words"))
+        commenting.add(_who(world, "team"), _on(world, "team", seen), body=world.token("internal note"), internal=True)
+        team = _who(world, "team")
+        moderating.hide_comment(team, queries.get_comment(team, rude.id), reason=world.token("hiding reason") + " rude")
+        moderating.hide_idea(team, _on(world, "team", hidden), reason=world.token("hiding reason") + " spam")
+        commenting.delete(_who(world, "author"), queries.get_comment(_who(world, "author"), gone.id))
+        commenting.add(_who(world, "member"), _on(world, "member", seen), body="Said.", parent_id=said.id)
+    answered(
+        _who(world, "team"),
+        db.session.get_one(Idea, moved),
+        reason=Reason.COMMITTED,
+        credits=[credit(CreditKind.VOTES, "You moved it.")],
+    )
+    _picture(world, world.token("own picture", "author"), None)
+    _picture(world, world.token("hidden idea"), hidden)
+    for role in ROLES:
+        if role not in ("author", "team", "admin"):
+            world.unseen.setdefault(role, []).append(hidden)
+
+
+def _picture(world: World, word: str, idea_id: int | None) -> None:
+    name = f"{word}{'0' * 20}-10x10.webp"
+    made = pictures.Picture(name=name, content=f"picture {word}".encode(), width=10, height=10)
+    with unit_of_work():
+        picturing.add(_who(world, "author"), made).idea_id = idea_id
+    picturing.keep(made)
+
+
+def _private_board(world: World) -> None:
+    def word() -> str:
+        return world.token("private board")
+
+    board: Any = BoardFactory(slug=f"{word()}-board", name=word(), about=word(), promise=word(), visibility="private")
+    for role in ("invited", "author"):
+        MembershipFactory(board=board, user=_who(world, role), role=BoardRole.MEMBER)
+    MembershipFactory(board=board, user=_who(world, "team"), team=True)
+    slug = board.slug
+    db.session.commit()
+    with unit_of_work():
+        admin, target = _who(world, "admin"), queries.get_board(_who(world, "admin"), slug).board
+        boardkeeping.add_tag(admin, target, name=f"{word()} tag")
+        boardkeeping.add_status(admin, target, name=f"{word()} state", stage=Stage.CONSIDERING)
+        invitation = boardkeeping.invite(
+            admin, target, email=f"{world.token('invited address', 'invited')}@example.test"
+        )
+        world.keep(invitation.token_hash, "secret")
+    with unit_of_work():
+        where = queries.get_board(_who(world, "author"), slug)
+        secret = posting.submit(_who(world, "author"), where, title=f"{word()} secret wish", body=f"{word()} body").id
+        other = posting.submit(_who(world, "author"), where, title=f"{word()} second wish", body=f"{word()} body").id
+    with unit_of_work():
+        voting.cast(_who(world, "invited"), _on(world, "invited", secret).idea)
+        commenting.add(_who(world, "invited"), _on(world, "invited", secret), body=word())
+        commenting.add(
+            _who(world, "team"), _on(world, "team", secret), body=world.token("internal note"), internal=True
+        )
+        # somebody who had a part in it and was sent away since
+        left: Any = _who(world, "member")
+        voting.cast(left, _on(world, "invited", other).idea)
+    planned = sa.select(Status.slug).where(Status.board_id == board.id, Status.stage == Stage.PLANNED)
+    to = db.session.scalars(planned).one()
+    for idea_id in (secret, other):
+        answered(
+            _who(world, "team"),
+            db.session.get_one(Idea, idea_id),
+            status=to,
+            text=f"{word()} is why we do it, and we looked at everything.",
+            credits=[credit(CreditKind.VOTES, word())],
+        )
+    for role in ROLES:
+        if role not in ("invited", "author", "team", "admin"):
+            world.unseen.setdefault(role, []).extend([secret, other])
+
+
+def _accounts(world: World, app: Flask) -> None:
+    for role in ROLES:
+        browser = world.browsers[role] = app.test_client()
+        if role == "visitor":
+            world.headers[role] = {}
+            continue
+        enter(browser, _who(world, role))
+        world.headers[role] = bearer(_who(world, role))
+        with unit_of_work():
+            agent = f"{world.token('own browser', role)}/1.0"
+            address = f"198.51.100.{10 + ROLES.index(role)}"
+            sessions.open_for(_who(world, role), browser=agent, network_address=address)
+            world.keep(address, "own browser", role)
+            if role != "suspended":
+                keys.make(_who(world, role), world.token("own key", role), ["ideas:read"])
+            tickets.issue(TicketKind.RESET, person=_who(world, role), details={"path": f"/{world.token('secret')}"})
+    with unit_of_work():
+        unfinished.keep("comment", {"body": world.token("secret")})
+        audit.record(_who(world, "admin"), "board.changed", "board:1", note=world.token("audit details"))
+        preferences.mute(_who(world, "member"), "idea:1")
+        words = {"error": world.token("relay's words", "backer")}
+        db.session.execute(sa.update(Delivery).where(Delivery.user_id == world.people["backer 0"]).values(words))
+    db.session.commit()
+    for column in (Ticket.token_hash, UserSession.token_hash, ApiKey.token_hash):
+        for value in db.session.scalars(sa.select(column)):
+            world.keep(value, "secret")
+
+
+def _parts(world: World) -> None:
+    """Values for each part of an address; what is other people's is among them."""
+
+    def ids(model: Any) -> list[int]:
+        return list(db.session.scalars(sa.select(model.id).order_by(model.id)))
+
+    with unit_of_work():
+        reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
+        link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
+    stop = preferences.token(world.people["admin"], "moved", "idea:1")
+    world.parts = {
+        "idea_id": ids(Idea),
+        "comment_id": ids(Comment),
+        "answer_id": ids(Answer),
+        "person_id": [*world.people.values()],
+        "invitation_id": ids(Invitation),
+        "session_id": ids(UserSession)[:3],
+        "status_id": ids(Status)[-2:],
+        "tag_id": ids(Tag),
+        "company_id": [1],
+        "key_id": [1, 2],
+        "delivery_id": ids(Delivery)[:6],
+        "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
+        "token": ["nothing", reset, link, stop],
+        "name": list(db.session.scalars(sa.select(Picture.name))),
+        "code": ["not_found", "nothing"],
+        "filename": ["css/base.css"],
+    }
