@@ -109,6 +109,10 @@ evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody
 evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or encoded anew, with bounded memory
 	$(call EVIDENCE,uploads)
 
+.PHONY: evidence-faults
+evidence-faults: .venv/dev.stamp  ## Show that what a site said stays true while it is killed, deployed, restored, poisoned
+	$(call EVIDENCE,faults)
+
 .PHONY: words
 words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
 	@mkdir -p build

@@ -16,6 +16,7 @@ from flask import Response, request
 
 from ideas import repeats
 from ideas.api_input import JSON_TYPES, read_json
+from ideas.crashpoints import crashpoint
 from ideas.db import one_act
 from ideas.problems import NameInUse, NameMalformed, NameReused
 from ideas.words import _
@@ -49,7 +50,8 @@ def once(person_id: int, credential: str, make: Callable[[], Any]) -> Any:
                 return _again(act.former)
             answer = make()
             repeats.keep(act, _kept(answer))
-            return answer
+        crashpoint("repeat.after_commit")
+        return answer
     except repeats.StillAtIt:
         raise NameInUse(_("The first request with this Idempotency-Key is still at work.")) from None
     except repeats.Different:

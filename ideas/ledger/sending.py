@@ -72,6 +72,14 @@ class Outcome:
     due_at: datetime | None = None
 
 
+class CannotAsk(Exception):
+    """Nothing could be found out about these deliveries; one of them is broken, and must not hold up the others."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        super().__init__(f"{len(ids)} deliveries cannot be asked about, such as {ids[0]}.")
+        self.ids = ids
+
+
 SENT = Outcome(State.SENT)
 
 
@@ -101,24 +109,30 @@ def try_again(attempts: int, first_tried_at: datetime, now: datetime, error: str
 _pending = Delivery.state == sa.literal_column("'pending'", sa.String)  # as the index says it
 
 
-def claim(*, leftover: bool = False) -> Claim:
+def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
     """Take what is due, oldest first; with `leftover`, one delivery whose last holder was never heard of again.
 
     In the same transaction everything is asked once more that may have changed since the news was announced: whoever
-    may not or would not hear any more is struck out, with the reason.
+    may not or would not hear any more is struck out, with the reason. Raises CannotAsk when one of them is so broken
+    that this fails; the caller rolls back, takes one at a time, and calls `give_up` for the one.
     """
     crashpoint("claim.before")
     now = utcnow()
     lease = secrets.token_hex(16)
     until = now + timedelta(seconds=settings.current().lease_seconds)
     taken = db.session.execute(
-        _take(leftover), {"now": now, "lease": lease, "until": until, "most": 1 if leftover else BATCH}
+        _take(leftover), {"now": now, "lease": lease, "until": until, "most": 1 if leftover else most}
     ).all()
     crashpoint("claim.after_update")
     if not taken:
         return Claim(lease, until, [])
     ids = sorted(row.id for row in taken)
-    rows = db.session.execute(_ask_again(ids, {row.entry_id for row in taken})).all()
+    try:
+        rows = db.session.execute(_ask_again(ids, {row.entry_id for row in taken})).all()
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+        raise  # the database, not the deliveries
+    except Exception as error:
+        raise CannotAsk(ids) from error
     _strike_out([(row.id, row.reason) for row in rows if row.reason is not None])
     return Claim(lease, until, [_claimed(row) for row in rows if row.reason is None], len(ids))
 
@@ -288,6 +302,16 @@ def release(claim: Claim, rows: Sequence[Claimed]) -> None:
             first_tried_at=sa.case((Delivery.attempts > 1, Delivery.first_tried_at), else_=None),
             unheard_of=0,
         )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up(delivery_id: int) -> None:
+    """No message can be made of it."""
+    db.session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == delivery_id, _pending)
+        .values(state=State.FAILED.value, reason=Failed.UNRENDERABLE.value, lease=None, done_at=utcnow())
         .execution_options(synchronize_session=False)
     )
 

@@ -107,6 +107,7 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     undecided: list[Undecided] = field(default_factory=list)
     swept_at: datetime | None = None
+    careful: int = 0  # so many deliveries are claimed one by one, because there is a broken one among them
     beats: beats.Beats = field(default_factory=beats.Beats)
 
     def turn(self) -> bool:
@@ -163,15 +164,29 @@ class Worker:
             return False
 
     def _send_claim(self, *, leftover: bool) -> bool:
-        with unit_of_work():
-            claim = sending.claim(leftover=leftover)
-            crashpoint("claim.before_commit")
+        try:
+            with unit_of_work():
+                claim = sending.claim(leftover=leftover, most=1 if self.careful else sending.BATCH)
+                crashpoint("claim.before_commit")
+        except sending.CannotAsk as error:
+            self._find_the_broken(error)
+            return True
+        self.careful = max(0, self.careful - 1)
         crashpoint("claim.after_commit")
         if claim.rows:
             messages = email.compose(claim.rows)
             db.session.rollback()  # nothing is held while a relay takes its time
             self._hand_over(claim, messages)
         return claim.taken > 0
+
+    def _find_the_broken(self, error: sending.CannotAsk) -> None:
+        """Take them one by one from now on, until it stands alone."""
+        if len(error.ids) > 1:
+            self.careful = len(error.ids)
+            return
+        log.exception("delivery_is_broken", delivery=error.ids[0])
+        with unit_of_work():
+            sending.give_up(error.ids[0])
 
     def _hand_over(self, claim: Claim, messages: dict[int, mail.Message | Outcome]) -> None:
         # no message is begun so late that the lease could run out in the middle of it

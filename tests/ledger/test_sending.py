@@ -1,5 +1,6 @@
 """Claim, send, write down: each once, whatever happens in between."""
 
+import dataclasses
 import itertools
 import threading
 from collections import Counter
@@ -547,3 +548,23 @@ def test_a_relay_that_thinks_about_one_message_is_sent_the_others_meanwhile(
 
     assert outcome(mia, "email") == becomes
     assert len(transport.sent) == 2
+
+
+def test_one_that_cannot_be_asked_about_holds_nobody_up(world: World):
+    """Such as news whose subject is nonsense: asking whether it may be seen fails for the whole batch."""
+    ole, people = person("Ole"), [person(f"Person {number}") for number in range(3)]
+    for each in (*people[:2], ole, people[2]):
+        world.happens((each, "voter"), subject="nonsense" if each is ole else SUBJECT)
+    world.announce()
+    notices = world.app.extensions["answerback"].notices
+    notices["tried"] = dataclasses.replace(notices["tried"], visible=nonsense_fails)
+
+    world.work()
+
+    assert sorted(world.mailed) == sorted(str(each.email) for each in people)
+    assert outcome(ole, "email") == ("failed", "unrenderable")
+
+
+def nonsense_fails(subject: str, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    int(subject.partition(":")[2])
+    return sa.true()
