@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
@@ -87,6 +87,10 @@ class DueDelivery(NamedTuple):
 AUDIENCE_COLUMNS = ("user_id", "path", "news", "by_default", "contribution_kind", "contribution_id")
 
 
+def _itself(subject: str, _about_id: int) -> Collection[str]:
+    return (subject,)
+
+
 @dataclass(frozen=True)
 class Notice:
     """Who is owed word of one kind of event, and how to say it. The ledger knows no room, so the room hands it these.
@@ -100,12 +104,15 @@ class Notice:
         and `url` (absolute) are among them, and `subject_name`, what the subject is called. One that is left out has
         lost what it would tell of. One call for the whole batch, so that it costs the same number of queries.
     template: a folder of subject.txt, body.txt, body.html and inbox.html.
+    subjects: subject, the row that tells what happened → the subjects whose mutes silence it: itself, and what the room
+        holds to be one with it.
     """
 
     audience: Callable[[int], sa.Select[Any] | sa.CompoundSelect[Any]]
     visible: Callable[[str, sa.ColumnElement[int]], sa.ColumnElement[bool]]
     words: Callable[[Sequence[DueDelivery]], Mapping[int, Mapping[str, Any]]]
     template: str
+    subjects: Callable[[str, int], Collection[str]] = _itself
 
 
 @dataclass(frozen=True)

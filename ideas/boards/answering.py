@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox, settings
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import picturing, policy, ranking
+from ideas.boards import picturing, policy, ranking, trees
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
 from ideas.boards.events import AnswerCorrected, Answered
 from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
@@ -174,31 +174,47 @@ def judge(stage: Stage, words: dict[str, Any]) -> dict[str, list[str]]:
 def _judge(idea: Idea, stage: Stage, words: dict[str, Any]) -> list[dict[str, Any]]:
     """The credits of `words`, each with its person. Raises ValidationError with everything that does not fit."""
     wrong: dict[str, Any] = judge(stage, words)
-    comments = _creditable(idea, [credit["id"] for credit in words["credits"] if credit["id"] is not None])
+    links = trees.links(idea.id)
+    named = [credit["id"] for credit in words["credits"] if credit["id"] is not None]
+    people: dict[CreditKind, dict[int | None, int | None]] = {
+        CreditKind.COMMENT: _creditable([idea.id, *links], named),
+        CreditKind.MERGED_IDEA: _authors(links.keys() & set(named)),
+        CreditKind.AUTHOR: {None: idea.author_id},
+        CreditKind.VOTES: {None: None},
+    }
+    gone = {
+        CreditKind.COMMENT: _("This comment is not on the idea any more."),
+        CreditKind.MERGED_IDEA: _("That idea is not part of this one any more."),
+    }
     credits: list[dict[str, Any]] = []
     for place, credit in enumerate(words["credits"]):
         kind = credit["kind"]
-        if kind is CreditKind.COMMENT and credit["id"] not in comments:
-            wrong.setdefault("credits", {})[place] = {"id": [_("This comment is not on the idea any more.")]}
+        if credit["id"] not in people[kind]:
+            wrong.setdefault("credits", {})[place] = {"id": [gone[kind]]}
             continue
-        person = {CreditKind.AUTHOR: idea.author_id, CreditKind.VOTES: None}.get(kind, comments.get(credit["id"]))
+        person = people[kind][credit["id"]]
         credits.append({"kind": kind.value, "id": credit["id"], "person": person, "how": credit["how"]})
     if wrong:
         raise ValidationError(wrong)
     return credits
 
 
-def _creditable(idea: Idea, ids: Sequence[int]) -> dict[int, int]:
-    """Comment id → its author, of those comments that everybody may read."""
+def _creditable(idea_ids: Sequence[int], ids: Sequence[int]) -> dict[int | None, int | None]:
+    """Comment id → its author, of those comments on the ideas that everybody may read."""
     rows = db.session.execute(
         sa.select(Comment.id, Comment.author_id).where(
             Comment.id.in_(ids),
-            Comment.idea_id == idea.id,
+            Comment.idea_id.in_(idea_ids),
             sa.not_(Comment.is_internal),
             Comment.deleted_at.is_(None),
             Comment.hidden_at.is_(None),
         )
     )
+    return {row.id: row.author_id for row in rows}
+
+
+def _authors(idea_ids: Collection[int]) -> dict[int | None, int | None]:
+    rows = db.session.execute(sa.select(Idea.id, Idea.author_id).where(Idea.id.in_(idea_ids), Idea.hidden_at.is_(None)))
     return {row.id: row.author_id for row in rows}
 
 
@@ -269,7 +285,7 @@ def _announce_correction(actor: User, idea: Idea, version: AnswerVersion, *, dat
 def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:
     """Make the credits of an answer exactly these."""
     before = {
-        (credit.kind, credit.comment_id): credit
+        (credit.kind, credit.named_id): credit
         for credit in db.session.scalars(sa.select(Credit).where(Credit.answer_id == given.id))
     }
     wanted = {(credit["kind"], credit["id"]): credit for credit in credits}
@@ -283,7 +299,8 @@ def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:
                 Credit(
                     answer_id=given.id,
                     kind=credit["kind"],
-                    comment_id=credit["id"],
+                    comment_id=credit["id"] if credit["kind"] == CreditKind.COMMENT else None,
+                    merged_idea_id=credit["id"] if credit["kind"] == CreditKind.MERGED_IDEA else None,
                     user_id=credit["person"],
                     how=credit["how"],
                     since_version=given.version,

@@ -133,5 +133,5 @@ def _words(line: AnswerLine) -> dict[str, Any]:
         "text": given.text,
         "date": given.planned_for,
         "review_by": given.review_by,
-        "credits": [{"kind": CreditKind(each.kind), "id": each.comment_id, "how": each.how} for each in line.credits],
+        "credits": [{"kind": CreditKind(each.kind), "id": each.named_id, "how": each.how} for each in line.credits],
     }

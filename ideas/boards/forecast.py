@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -10,10 +11,10 @@ import sqlalchemy as sa
 
 from ideas import markup, settings
 from ideas.accounts.models import User
-from ideas.boards import contributions, labels, listing, notices, policy
-from ideas.boards.contributions import Contribution, Use
+from ideas.boards import contributions, labels, listing, notices, policy, trees
+from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.labels import REASON_WORDS
-from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Reason, Status, Vote
+from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Idea, Reason, Status, Vote
 from ideas.boards.queries import AnswerRow, IdeaRow, statuses_of
 from ideas.db import db, utcnow
 from ideas.ledger import report
@@ -31,6 +32,7 @@ class Sample:
     path: str
     contribution: Contribution | None
     uses: list[Use]
+    through: Through | None = None
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,12 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
             author=(CreditKind.AUTHOR, None) in news,
             votes=(CreditKind.VOTES, None) in news,
             comment_ids=[number for kind, number in news if kind == CreditKind.COMMENT and number],
+            merged_ids=[number for kind, number in news if kind == CreditKind.MERGED_IDEA and number],
             everybody=not told or date_moved,
         ),
         visible=notices.sees_idea,
         subject=on.idea.subject,
+        subjects=notices.one_with(on.idea.subject, 0),
         actor_id=actor.id,
     )
     numbers: dict[str, Any] = {
@@ -118,7 +122,7 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
 
 
 def _credited(answer: Answer) -> set[tuple[str, int | None]]:
-    return {(credit.kind, credit.comment_id) for credit in listing.credits_on([answer.id]).get(answer.id, [])}
+    return {(credit.kind, credit.named_id) for credit in listing.credits_on([answer.id]).get(answer.id, [])}
 
 
 def _understood(on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None) -> _Draft:
@@ -155,7 +159,7 @@ def _samples(on: IdeaRow, draft: _Draft) -> list[Sample]:
     if (voted_at := _latest_vote(idea.id)) is not None:
         voted = Contribution("vote", 0, voted_at, "")
         found.append(Sample(_("Somebody who voted"), Path.CREDITED if votes else Path.VOTER, voted, votes))
-    for comment in _comments(idea.id, draft):
+    for comment in _comments([idea.id, *trees.links(idea.id)], draft):
         said = Contribution(
             "comment", comment.id, comment.created_at, markup.excerpt(comment.body_html, contributions.QUOTE_LONGEST)
         )
@@ -163,6 +167,7 @@ def _samples(on: IdeaRow, draft: _Draft) -> list[Sample]:
         used = [Use("comment", said.quote, how)] if how is not None else []
         reader = _("%(name)s, whose words were used", name=comment.author.name) if used else _("Somebody who commented")
         found.append(Sample(reader, Path.CREDITED if used else Path.COMMENTER, said, used))
+    found += _samples_through(idea.id, draft, votes)
     found.append(Sample(_("Somebody who follows this"), Path.FOLLOWER, None, []))
     return found
 
@@ -171,13 +176,40 @@ def _latest_vote(idea_id: int) -> datetime | None:
     return db.session.scalar(sa.select(Vote.cast_at).where(Vote.idea_id == idea_id).order_by(Vote.id.desc()).limit(1))
 
 
-def _comments(idea_id: int, draft: _Draft) -> list[Comment]:
+def _samples_through(idea_id: int, draft: _Draft, votes: list[Use]) -> list[Sample]:
+    """What somebody reads whose idea is part of this one now, and somebody who voted for that."""
+    picked = [number for kind, number in draft.how if kind == CreditKind.MERGED_IDEA and number]
+    statement = (
+        sa.select(Idea)
+        .where(Idea.merged_root_id == idea_id, Idea.hidden_at.is_(None))
+        .options(sa.orm.joinedload(Idea.author))
+        .order_by(Idea.id.not_in(picked), Idea.id)
+        .limit(SAMPLES_MOST)
+    )
+    found: list[Sample] = []
+    for part in db.session.scalars(statement):
+        through = Through(part.id, part.title, stands=True)
+        how = draft.how.get((CreditKind.MERGED_IDEA, part.id))
+        used = [Use("merged_idea", part.title, how)] if how is not None else []
+        if not found or used:
+            reader = _("%(name)s, who had the idea “%(title)s”", name=part.author.name, title=part.title)
+            wrote = Contribution("idea", part.id, part.created_at, part.title, part.id)
+            path = Path.CREDITED if used else Path.MERGED_AUTHOR
+            found.append(Sample(reader, path, wrote, used, through))
+        if len(found) == 1 and (voted_at := _latest_vote(part.id)) is not None:
+            reader = _("Somebody who voted for “%(title)s”", title=part.title)
+            voted = Contribution("vote", 0, voted_at, "", part.id)
+            found.append(Sample(reader, Path.CREDITED if votes else Path.VOTER, voted, votes, through))
+    return found
+
+
+def _comments(idea_ids: Sequence[int], draft: _Draft) -> list[Comment]:
     """Those that were picked, and the first that was not."""
     picked = [number for kind, number in draft.how if kind == CreditKind.COMMENT and number]
     readable = (
         sa.select(Comment)
         .where(
-            Comment.idea_id == idea_id,
+            Comment.idea_id.in_(idea_ids),
             sa.not_(Comment.is_internal),
             Comment.deleted_at.is_(None),
             Comment.hidden_at.is_(None),

@@ -21,7 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ideas.accounts.models import User
 from ideas.boards import policy, schemas
 from ideas.boards.labels import REASON_WORDS
-from ideas.boards.models import BoardRole, CreditKind, Reason, Stage, Status, Tag, Visibility
+from ideas.boards.models import BoardRole, Reason, Stage, Status, Tag, Visibility
 from ideas.forms import OnceForm, SchemaForm
 from ideas.words import lazy
 
@@ -201,13 +201,13 @@ class CorrectionForm(AnswerForm):
 
 
 def credit_of(key: str, how: str) -> dict[str, Any]:
-    """`key` ("author", "votes", "comment-88") as the schema wants a credit."""
+    """`key` ("author", "votes", "comment-88", "merged_idea-7") as the schema wants a credit."""
     kind, _, number = key.partition("-")
     return {"kind": kind, "id": number or None, "how": how}
 
 
-def credit_key(kind: str, comment_id: int | None) -> str:
-    return f"{kind}-{comment_id}" if kind == CreditKind.COMMENT else kind
+def credit_key(kind: str, named_id: int | None) -> str:
+    return kind if named_id is None else f"{kind}-{named_id}"
 
 
 def reasons_for(stage: str) -> list[Reason]:

@@ -332,7 +332,7 @@ _ANSWERS_ON = (
 _CREDITS_ON = (
     sa.select(Credit)
     .where(Credit.answer_id.in_(sa.bindparam("answers", expanding=True)))
-    .options(joinedload(Credit.user), joinedload(Credit.comment))
+    .options(joinedload(Credit.user), joinedload(Credit.comment), joinedload(Credit.merged_idea))
     .order_by(Credit.id)
 )
 

@@ -423,6 +423,7 @@ class AnswerVersion(Base):
 class CreditKind(StrEnum):
     AUTHOR = "author"
     COMMENT = "comment"
+    MERGED_IDEA = "merged_idea"  # one that is part of the idea: whoever wrote it
     VOTES = "votes"  # the voters as a whole
 
 
@@ -444,6 +445,11 @@ class Credit(Base):
     user: Mapped[User | None] = relationship(lazy="raise_on_sql")
     comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
     merged_idea: Mapped[Idea | None] = relationship(lazy="raise_on_sql")
+
+    @property
+    def named_id(self) -> int | None:
+        """The comment or merged idea that it names."""
+        return self.comment_id or self.merged_idea_id
 
 
 class Hiding(Base):

@@ -6,18 +6,21 @@ out has lost what it would tell of (the comment was deleted since), and the ledg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from ideas import settings
-from ideas.boards import contributions, listing, policy, sayings
+from ideas.boards import contributions, listing, policy, sayings, trees
+from ideas.boards.events import MergeUndone
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, Reason
+from ideas.boards.models_merging import Merge
 from ideas.boards.sayings import Occasion
 from ideas.db import db
+from ideas.ledger.models import Path
 from ideas.outbox import DueDelivery
 
 Words = Mapping[int, Mapping[str, Any]]
@@ -48,7 +51,7 @@ def commented(batch: Sequence[DueDelivery]) -> Words:
         )
     }
     ideas = _ideas(comment.idea_id for comment in comments.values())
-    parts = _parts(batch)
+    own = _own(batch)
     words = {}
     for delivery in batch:
         comment = comments.get(delivery.about_id)
@@ -60,7 +63,7 @@ def commented(batch: Sequence[DueDelivery]) -> Words:
             "sender": comment.author.name,
             "url": f"{about['url']}#comment-{comment.id}",
             "comment": comment,
-            "contribution": _part(parts, delivery),
+            **own[delivery.id],
         }
     return words
 
@@ -94,7 +97,7 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, Oc
     }
     credits = listing.credits_on(list(answers))
     ideas = _ideas(answer.idea_id for answer in answers.values())
-    parts = _parts(batch)
+    own = _own(batch)
     voters = contributions.voters_among(
         (answers[told[delivery.about_id][0]].idea_id, delivery.user_id)
         for delivery in batch
@@ -114,13 +117,70 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, Oc
             "reason": REASON_WORDS[Reason(answer.reason)],
             "owed_as": policy.owed_as(answer.reason, answer.status.stage),
             "occasion": occasion,
-            "contribution": _part(parts, delivery),
+            **own[delivery.id],
             "uses": contributions.uses(
                 credits.get(answer.id, []),
                 delivery.user_id,
-                voted=(idea.id, delivery.user_id) in voters,
+                # who was told that their vote was used reads it for ever, also when ideas are taken apart again
+                voted=(idea.id, delivery.user_id) in voters
+                or (delivery.path, delivery.contribution_kind) == (Path.CREDITED, "vote"),
                 title=idea.title,
             ),
+        }
+    return words
+
+
+def merged(batch: Sequence[DueDelivery]) -> Words:
+    """Which idea is part of which now, why, and how to object; for somebody on the one side or on the other."""
+    return _merge_words(batch)
+
+
+def unmerged(batch: Sequence[DueDelivery]) -> Words:
+    """Which idea stands for itself again, and why."""
+    return _merge_words(batch)
+
+
+def _merge_words(batch: Sequence[DueDelivery]) -> Words:
+    merges = {
+        merge.id: merge
+        for merge in db.session.scalars(
+            sa.select(Merge)
+            .where(Merge.id.in_({delivery.about_id for delivery in batch}))
+            .options(joinedload(Merge.by), joinedload(Merge.unmerged_by))
+        )
+    }
+    ideas = _ideas(idea_id for merge in merges.values() for idea_id in (merge.idea_id, merge.into_id))
+    links = trees.all_links({idea.merged_root_id or idea.id for idea in ideas.values()})
+    parts = contributions.find((delivery.contribution_kind, delivery.contribution_id) for delivery in batch)
+    followed = contributions.followed({delivery.user_id for delivery in batch}, {*ideas, *links})
+    titles = _titles({*links, *ideas})
+    words = {}
+    for delivery in batch:
+        merge = merges.get(delivery.about_id)
+        if merge is None:
+            continue
+        this, into = ideas[merge.idea_id], ideas[merge.into_id]
+        if this.hidden_at is not None and this.author_id != delivery.user_id:
+            continue  # its title is not said any more
+        theirs = {this.id} | trees.below(links, this.id)
+        contribution = _part(parts, delivery)
+        made_on = {contribution.idea_id} if contribution else followed.get(delivery.user_id, set())
+        # whoever had a part in what was merged reads of it by the title they know
+        own = min(made_on & theirs, key=lambda each: each != this.id, default=None)
+        root_id = into.merged_root_id or into.id
+        others = {root_id, *trees.below(links, root_id)} - theirs
+        other = min(made_on & others, key=lambda each: each != into.id, default=into.id)
+        by = (merge.unmerged_by or merge.by) if delivery.kind == MergeUndone.kind else merge.by
+        words[delivery.id] = {
+            **_about(this if own and merge.unmerged_at else into),
+            "contribution": contribution,
+            "merge": merge,
+            "into": into,
+            "by": by,
+            "sender": by.name,
+            "is_theirs": own is not None,
+            "moved_title": titles.get(own or this.id, this.title),
+            "own_title": titles.get(own or other, into.title),
         }
     return words
 
@@ -136,13 +196,13 @@ def hidden(batch: Sequence[DueDelivery]) -> Words:
         )
     }
     ideas = _ideas(hiding.idea_id for hiding in hidings.values())
-    parts = _parts(batch)
+    own = _own(batch)
     return {
         delivery.id: {
             **_about(ideas[hiding.idea_id]),
             "sender": hiding.by.name,
             "hiding": hiding,
-            "contribution": _part(parts, delivery),
+            **own[delivery.id],
             "team_address": settings.current().support_email,
         }
         for delivery in batch
@@ -160,11 +220,40 @@ def _about(idea: Idea) -> dict[str, Any]:
     return {"say": sayings, "idea": idea, "board": idea.board, "url": address, "subject_name": idea.title}
 
 
-def _parts(batch: Sequence[DueDelivery]) -> dict[tuple[str, int], contributions.Contribution]:
-    return contributions.find((delivery.contribution_kind, delivery.contribution_id) for delivery in batch)
+def _titles(ids: Collection[int]) -> dict[int, str]:
+    """What those of the ideas are called that are not hidden."""
+    rows = db.session.execute(sa.select(Idea.id, Idea.title).where(Idea.id.in_(ids), Idea.hidden_at.is_(None)))
+    return {row.id: row.title for row in rows}
 
 
 def _part(
     parts: Mapping[tuple[str, int], contributions.Contribution], delivery: DueDelivery
 ) -> contributions.Contribution | None:
     return parts.get((delivery.contribution_kind or "", delivery.contribution_id or 0))
+
+
+class _Own(TypedDict):
+    """What a person put into what they hear of, and through which idea that is part of it, if it was not there."""
+
+    contribution: contributions.Contribution | None
+    through: contributions.Through | None
+
+
+def _own(batch: Sequence[DueDelivery]) -> dict[int, _Own]:
+    """Delivery id → the person's own part; the same number of queries for any number."""
+    found = contributions.find((delivery.contribution_kind, delivery.contribution_id) for delivery in batch)
+    parts = {delivery.id: _part(found, delivery) for delivery in batch}
+    about = {delivery.id: int(delivery.subject.partition(":")[2]) for delivery in batch}
+    followed = contributions.followed_parts(
+        (about[delivery.id], delivery.user_id) for delivery in batch if delivery.path == Path.FOLLOWER
+    )
+    triples = {}
+    for delivery in batch:
+        idea_id, part = about[delivery.id], parts[delivery.id]
+        own = part.idea_id if part else followed.get((idea_id, delivery.user_id), idea_id)
+        triples[delivery.id] = (idea_id, delivery.user_id, own)
+    throughs = contributions.throughs(triples.values())
+    return {
+        delivery.id: {"contribution": parts[delivery.id], "through": throughs.get(triples[delivery.id])}
+        for delivery in batch
+    }

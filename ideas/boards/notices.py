@@ -7,15 +7,15 @@ What is a digest by default goes to the inbox alone until there are digests.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
-from ideas.boards import notice_words, policy, queries
-from ideas.boards.events import AnswerCorrected, Answered, Commented, Hidden, IdeaReceived
+from ideas.boards import notice_words, policy, queries, trees
+from ideas.boards.events import AnswerCorrected, Answered, Commented, Hidden, IdeaReceived, MergedInto, MergeUndone
 from ideas.boards.models import (
     Answer,
     AnswerVersion,
@@ -32,6 +32,7 @@ from ideas.boards.models import (
     Status,
     Vote,
 )
+from ideas.boards.models_merging import Merge
 from ideas.db import db
 from ideas.ledger.models import Mode, Path
 from ideas.outbox import NewsKind, Notice, Notices
@@ -51,6 +52,9 @@ NEWS = (
     NewsKind(
         "official_comment", lazy("The team says something"), lazy("An official comment on an idea you had a part in.")
     ),
+    NewsKind(
+        "merged", lazy("Ideas became one"), lazy("An idea you had a part in became part of another, or no longer is.")
+    ),
     NewsKind("reply", lazy("Somebody replied to you"), lazy("A reply to a comment of yours.")),
     NewsKind("mention", lazy("Somebody named you"), lazy("A comment that names you with “@”.")),
     NewsKind("new_comment", lazy("New comments"), lazy("On ideas you follow, or that you owe the next word.")),
@@ -63,6 +67,8 @@ NEWS = (
 # moved, planned, shipped, declined → how voters and commenters hear who set no preference; everybody else at once
 _VOTERS = {"moved": Mode.INBOX, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
 _COMMENTERS = {"moved": Mode.INBOX, "planned": Mode.INBOX, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
+# what people who had a part in a merged idea hear of the idea it is part of goes by the same; so do their authors
+_MERGED_AUTHORS = {**_VOTERS, "official_comment": Mode.INBOX}
 
 
 def _rows(
@@ -82,40 +88,51 @@ def answered(answer_id: int) -> sa.CompoundSelect[Any]:
     """Everybody who had a part in the idea, and who follows it."""
     answer, stage = _answer(answer_id)
     news = policy.owed_as(answer.reason, stage)
-    return sa.union_all(*_credited(answer.id, answer.idea_id), *_part_in(answer.idea_id, news))
+    parts = _parts_of(answer.idea_id)
+    return sa.union_all(*_credited(answer.id, answer.idea_id, parts), *_part_in(answer.idea_id, parts, news))
 
 
 def drafted(
-    idea_id: int, news: str, *, author: bool, votes: bool, comment_ids: Sequence[int], everybody: bool = True
+    idea_id: int,
+    news: str,
+    *,
+    author: bool,
+    votes: bool,
+    comment_ids: Sequence[int],
+    merged_ids: Sequence[int] = (),
+    everybody: bool = True,
 ) -> sa.CompoundSelect[Any]:
     """Whom `answered` would find for an answer that is still being written and credits these contributions.
 
     everybody: also those who had a part and are not credited; a correction may concern the credited alone.
     """
+    parts = _parts_of(idea_id)
     credited = [
         _rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(
-            Comment.idea_id == idea_id, Comment.id.in_(comment_ids)
-        )
+            Comment.idea_id.in_([idea_id, *parts]), Comment.id.in_(comment_ids)
+        ),
+        _rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(
+            Idea.id.in_(set(parts) & set(merged_ids))
+        ),
     ]
     if author:
         credited.append(
             _rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(Idea.id == idea_id)
         )
     if votes:
-        credited.append(
-            _rows(Vote.user_id, Path.CREDITED, "credited", Mode.INSTANT, "vote", Vote.id).where(Vote.idea_id == idea_id)
-        )
-    return sa.union_all(*credited, *(_part_in(idea_id, news) if everybody else ()))
+        credited.append(_voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT))
+    return sa.union_all(*credited, *(_part_in(idea_id, parts, news) if everybody else ()))
 
 
 def answer_corrected(version_id: int) -> sa.CompoundSelect[Any]:
     """Whoever is newly credited; and everybody again when the date moved."""
     version = db.session.scalars(sa.select(AnswerVersion).where(AnswerVersion.id == version_id)).one()
     answer, stage = _answer(version.answer_id)
-    parts = _credited(answer.id, answer.idea_id, since=version.news_since)
+    parts = _parts_of(answer.idea_id)
+    people = _credited(answer.id, answer.idea_id, parts, since=version.news_since)
     if version.date_moved:
-        parts += _part_in(answer.idea_id, policy.owed_as(answer.reason, stage))
-    return sa.union_all(*parts)
+        people += _part_in(answer.idea_id, parts, policy.owed_as(answer.reason, stage))
+    return sa.union_all(*people)
 
 
 def _answer(answer_id: int) -> tuple[Answer, str]:
@@ -126,37 +143,48 @@ def _answer(answer_id: int) -> tuple[Answer, str]:
     return row.Answer, row.stage
 
 
-def _credited(answer_id: int, idea_id: int, *, since: int = 1) -> list[sa.Select[Any]]:
+def _parts_of(idea_id: int) -> list[int]:
+    """The ideas that are part of this one now: whoever had a part in them had one in it."""
+    return sorted(trees.links(idea_id))
+
+
+def _credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int = 1) -> list[sa.Select[Any]]:
     def credits(kind: CreditKind) -> sa.ColumnElement[bool]:
         return sa.and_(Credit.answer_id == answer_id, Credit.kind == kind.value, Credit.since_version >= since)
 
-    def rows(user_id: Any, contribution: str, contribution_id: Any) -> sa.Select[Any]:
-        return _rows(user_id, Path.CREDITED, "credited", Mode.INSTANT, contribution, contribution_id)
+    def rows(contribution: str, contribution_id: Any) -> sa.Select[Any]:
+        return _rows(Credit.user_id, Path.CREDITED, "credited", Mode.INSTANT, contribution, contribution_id)
 
     return [
-        rows(Credit.user_id, "idea", sa.literal(idea_id)).where(credits(CreditKind.AUTHOR)),
-        rows(Credit.user_id, "comment", Credit.comment_id).where(credits(CreditKind.COMMENT)),
-        rows(Vote.user_id, "vote", Vote.id).where(
-            Vote.idea_id == idea_id, sa.exists().where(credits(CreditKind.VOTES))
+        rows("idea", sa.literal(idea_id)).where(credits(CreditKind.AUTHOR)),
+        rows("idea", Credit.merged_idea_id).where(credits(CreditKind.MERGED_IDEA)),
+        rows("comment", Credit.comment_id).where(credits(CreditKind.COMMENT)),
+        _voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT).where(
+            sa.exists().where(credits(CreditKind.VOTES))
         ),
     ]
 
 
-def _part_in(idea_id: int, news: str) -> list[sa.Select[Any]]:
+def _part_in(idea_id: int, parts: Sequence[int], news: str) -> list[sa.Select[Any]]:
     return [
-        _rows(Idea.author_id, Path.AUTHOR, news, Mode.INSTANT, "idea", Idea.id).where(Idea.id == idea_id),
-        _commenters(idea_id, news, _COMMENTERS[news]),
-        _rows(Vote.user_id, Path.VOTER, news, _VOTERS[news], "vote", Vote.id).where(Vote.idea_id == idea_id),
-        _followers(idea_id, news),
+        _authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
+        _authors(parts, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
+        _commenters(idea_id, parts, news, _COMMENTERS[news]),
+        _voters(idea_id, parts, Path.VOTER, news, _VOTERS[news]),
+        _followers([idea_id, *parts], news),
     ]
 
 
-def _commenters(idea_id: int, news: str, by_default: Mode) -> sa.Select[Any]:
-    first = sa.func.min(Comment.id)
+def _authors(idea_ids: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
+    return _rows(Idea.author_id, path, news, by_default, "idea", Idea.id).where(Idea.id.in_(idea_ids))
+
+
+def _commenters(idea_id: int, parts: Sequence[int], news: str, by_default: Mode) -> sa.Select[Any]:
+    """Each by their first comment on the idea itself, or else on a part of it."""
     return (
-        _rows(Comment.author_id, Path.COMMENTER, news, by_default, "comment", first)
+        _rows(Comment.author_id, Path.COMMENTER, news, by_default, "comment", _first(Comment, idea_id))
         .where(
-            Comment.idea_id == idea_id,
+            Comment.idea_id.in_([idea_id, *parts]),
             sa.not_(Comment.is_internal),
             Comment.deleted_at.is_(None),
             Comment.hidden_at.is_(None),
@@ -165,8 +193,24 @@ def _commenters(idea_id: int, news: str, by_default: Mode) -> sa.Select[Any]:
     )
 
 
-def _followers(idea_id: int, news: str) -> sa.Select[Any]:
-    return _rows(IdeaFollow.user_id, Path.FOLLOWER, news, Mode.INSTANT).where(IdeaFollow.idea_id == idea_id)
+def _voters(idea_id: int, parts: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
+    """Each by their vote on the idea itself, or else by their first on a part of it."""
+    if not parts:
+        return _rows(Vote.user_id, path, news, by_default, "vote", Vote.id).where(Vote.idea_id == idea_id)
+    return (
+        _rows(Vote.user_id, path, news, by_default, "vote", _first(Vote, idea_id))
+        .where(Vote.idea_id.in_([idea_id, *parts]))
+        .group_by(Vote.user_id)
+    )
+
+
+def _first(model: type[Comment | Vote], idea_id: int) -> sa.ColumnElement[Any]:
+    on_itself = sa.func.min(sa.case((model.idea_id == idea_id, model.id), else_=None))
+    return sa.func.coalesce(on_itself, sa.func.min(model.id))
+
+
+def _followers(idea_ids: Sequence[int], news: str) -> sa.Select[Any]:
+    return _rows(IdeaFollow.user_id, Path.FOLLOWER, news, Mode.INSTANT).where(IdeaFollow.idea_id.in_(idea_ids))
 
 
 def commented(comment_id: int) -> sa.CompoundSelect[Any]:
@@ -184,22 +228,21 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
         ),
         _rows(Mention.user_id, Path.MENTIONED, "mention", Mode.INSTANT).where(Mention.comment_id == comment_id),
     ]
+    idea_id, within = comment.idea_id, _parts_of(comment.idea_id)
     if comment.is_official:
+        news = "official_comment"
         parts += [
-            _rows(Idea.author_id, Path.AUTHOR, "official_comment", Mode.INSTANT, "idea", Idea.id).where(
-                Idea.id == comment.idea_id
-            ),
-            _commenters(comment.idea_id, "official_comment", Mode.INSTANT),
-            _rows(Vote.user_id, Path.VOTER, "official_comment", Mode.INBOX, "vote", Vote.id).where(
-                Vote.idea_id == comment.idea_id
-            ),
-            _followers(comment.idea_id, "official_comment"),
+            _authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
+            _authors(within, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
+            _commenters(idea_id, within, news, Mode.INSTANT),
+            _voters(idea_id, within, Path.VOTER, news, Mode.INBOX),
+            _followers([idea_id, *within], news),
         ]
     else:
         owner = _rows(Idea.owner_id, Path.OWNER, "new_comment", Mode.INBOX)
         parts += [
-            _followers(comment.idea_id, "new_comment"),
-            owner.where(Idea.id == comment.idea_id, Idea.owner_id.is_not(None)),
+            _followers([idea_id, *within], "new_comment"),
+            owner.where(Idea.id == idea_id, Idea.owner_id.is_not(None)),
         ]
     everybody = sa.union_all(*parts).subquery()
     people = sa.select(everybody).where(sa.exists().where(standing))
@@ -207,6 +250,58 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
         board_id = sa.select(Idea.board_id).where(Idea.id == comment.idea_id).scalar_subquery()
         people = people.where(queries.is_team_of(everybody.c.user_id, board_id))
     return sa.union_all(people)
+
+
+def merged(merge_id: int) -> sa.CompoundSelect[Any]:
+    """Both authors, everybody on the side that became part of the other, commenters and followers on both."""
+    return _audience_of_merging(*_sides(merge_id))
+
+
+def _audience_of_merging(this: _Side, other: _Side) -> sa.CompoundSelect[Any]:
+    return sa.union_all(
+        _authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
+        _authors(this.parts, Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
+        _commenters(this.idea_id, [*this.parts, other.idea_id, *other.parts], "merged", Mode.INSTANT),
+        _voters(this.idea_id, this.parts, Path.VOTER, "merged", Mode.INSTANT),
+        _followers([this.idea_id, *this.parts, other.idea_id, *other.parts], "merged"),
+    )
+
+
+def unmerged(merge_id: int) -> sa.CompoundSelect[Any]:
+    """Everybody on both sides."""
+    this, other = _sides(merge_id)
+    parts = [*this.parts, other.idea_id, *other.parts]
+    return sa.union_all(
+        _authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
+        _authors([*this.parts, *other.parts], Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
+        _commenters(this.idea_id, parts, "merged", Mode.INSTANT),
+        _voters(this.idea_id, parts, Path.VOTER, "merged", Mode.INSTANT),
+        _followers([this.idea_id, *parts], "merged"),
+    )
+
+
+def merging(idea_id: int, into_id: int) -> sa.CompoundSelect[Any]:
+    """Whom `merged` would find if the one became part of the other now."""
+    return _audience_of_merging(_Side.of(idea_id), _Side.of(into_id))
+
+
+class _Side(NamedTuple):
+    """One of the two ideas of a merge, with what is part of it."""
+
+    idea_id: int
+    parts: list[int]
+
+    @classmethod
+    def of(cls, idea_id: int, without: Collection[int] = ()) -> _Side:
+        links = trees.links(trees.root_of(idea_id))
+        return cls(idea_id, sorted(trees.below(links, idea_id) - set(without)))
+
+
+def _sides(merge_id: int) -> tuple[_Side, _Side]:
+    """The idea that was made part of another, and the other."""
+    row = db.session.execute(sa.select(Merge.idea_id, Merge.into_id).where(Merge.id == merge_id)).one()
+    this = _Side.of(row.idea_id)
+    return this, _Side.of(row.into_id, without={this.idea_id, *this.parts})
 
 
 def idea_received(idea_id: int) -> sa.CompoundSelect[Any]:
@@ -248,6 +343,17 @@ def sees_idea(subject: str, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[
     )
 
 
+def one_with(subject: str, _about_id: int) -> list[str]:
+    """The subjects of all ideas that are one with that of `subject` now."""
+    return [f"idea:{idea_id}" for idea_id in sorted(trees.whole(int(subject.partition(":")[2])))]
+
+
+def both_sides(_subject: str, merge_id: int) -> list[str]:
+    """The subjects of all ideas on either side of a merge, also of one that is no more."""
+    this, other = _sides(merge_id)
+    return sorted({*one_with(f"idea:{this.idea_id}", 0), *one_with(f"idea:{other.idea_id}", 0)})
+
+
 def name_subjects(person: User, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Subject → title and address of the ideas among them that `person` may see."""
     ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith("idea:")]
@@ -263,8 +369,12 @@ def name_subjects(person: User, subjects: Sequence[str]) -> dict[str, tuple[str,
 
 NOTICES: Notices = {
     IdeaReceived.kind: Notice(idea_received, sees_idea, notice_words.received, "boards/notices/received"),
-    Commented.kind: Notice(commented, sees_idea, notice_words.commented, "boards/notices/commented"),
-    Answered.kind: Notice(answered, sees_idea, notice_words.answered, "boards/notices/answered"),
-    AnswerCorrected.kind: Notice(answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected"),
+    Commented.kind: Notice(commented, sees_idea, notice_words.commented, "boards/notices/commented", one_with),
+    Answered.kind: Notice(answered, sees_idea, notice_words.answered, "boards/notices/answered", one_with),
+    AnswerCorrected.kind: Notice(
+        answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected", one_with
+    ),
+    MergedInto.kind: Notice(merged, sees_idea, notice_words.merged, "boards/notices/merged", both_sides),
+    MergeUndone.kind: Notice(unmerged, sees_idea, notice_words.unmerged, "boards/notices/unmerged", both_sides),
     Hidden.kind: Notice(hidden, sees_idea, notice_words.hidden, "boards/notices/hidden"),
 }

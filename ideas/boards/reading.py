@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
-from ideas.boards import listing, queries
+from ideas.boards import listing, queries, trees
 from ideas.boards.models import (
     Answer,
     AnswerVersion,
@@ -32,6 +32,7 @@ from ideas.paging import Page, read_cursor
 
 COMMENTS_A_PAGE = 100
 BACKERS_SHOWN = 50
+PARTS_SHOWN = 100
 RECORD_OF = 200  # the promise's record is that of the last so many ideas that were due
 ROADMAP_STAGES = (Stage.PLANNED, Stage.STARTED, Stage.SHIPPED)
 
@@ -339,12 +340,31 @@ _ANSWERS_SOMEWHERE = sa.select(
 )
 
 
+def parts_of(on: IdeaRow) -> list[Idea]:
+    """The ideas that are part of this one now, most backed first, at most PARTS_SHOWN. Loaded: author, rank.
+
+    Hidden ones are seen by the team and their authors.
+    """
+    statement = (
+        sa.select(Idea)
+        .join(IdeaRank, IdeaRank.idea_id == Idea.id)
+        .where(Idea.merged_root_id == on.idea.id)
+        .options(joinedload(Idea.author), joinedload(Idea.rank))
+        .order_by(IdeaRank.vote_count.desc(), Idea.id)
+        .limit(PARTS_SHOWN)
+    )
+    if not on.standing.is_team:
+        own = Idea.author_id == on.standing.user.id if on.standing.user else sa.false()
+        statement = statement.where(sa.or_(Idea.hidden_at.is_(None), own))
+    return list(db.session.scalars(statement))
+
+
 def creditable(on: IdeaRow) -> list[Comment]:
-    """The comments an answer may credit: those that everybody may read, oldest first."""
+    """The comments an answer may credit: those that everybody may read, also on parts of the idea, oldest first."""
     statement = (
         sa.select(Comment)
         .where(
-            Comment.idea_id == on.idea.id,
+            Comment.idea_id.in_([on.idea.id, *trees.links(on.idea.id)]),
             sa.not_(Comment.is_internal),
             Comment.deleted_at.is_(None),
             Comment.hidden_at.is_(None),

@@ -23,6 +23,7 @@ class Receipt:
     """One contribution and what became of it. idea: board, status, author, rank loaded.
 
     told: what the ledger did for this person about the answer that stands; empty while nothing was announced.
+    through: the idea on which it was made, when that is part of `idea` now.
     """
 
     idea: Idea
@@ -30,10 +31,11 @@ class Receipt:
     answer: AnswerLine | None
     uses: list[Use]
     told: list[report.Told]
+    through: Idea | None = None
 
 
 def receipts_of(person: User, *, limit: int, cursor: str | None = None) -> Page[Receipt]:
-    """The contributions of `person` on ideas they may see, newest first; nine queries for any number."""
+    """The contributions of `person` on ideas they may see, newest first; ten queries for any number."""
     after = read_cursor("receipts", cursor)
     mine = _contributions(person).subquery()
     statement = (
@@ -77,17 +79,10 @@ def _contributions(person: User) -> sa.CompoundSelect[Any]:
 
 
 def _receipts(person: User, rows: list[Any]) -> list[Receipt]:
-    idea_ids = {row.idea_id for row in rows}
-    ideas = {
-        idea.id: idea
-        for idea in db.session.scalars(
-            sa.select(Idea)
-            .where(Idea.id.in_(idea_ids))
-            .options(joinedload(Idea.board), joinedload(Idea.status), joinedload(Idea.author), joinedload(Idea.rank))
-        )
-    }
+    ideas = _ideas({row.idea_id for row in rows})
+    ideas |= _ideas({idea.merged_root_id for idea in ideas.values() if idea.merged_root_id} - ideas.keys())
     parts = contributions.find((row.kind, row.id) for row in rows)
-    answers = listing.answers_on(sorted(idea_ids))
+    answers = listing.answers_on(sorted(ideas))
     entries = announcements([line.answer.id for line in answers.values()])
     told = report.told(person.id, [entry for own in entries.values() for entry in own])
     found = []
@@ -95,32 +90,48 @@ def _receipts(person: User, rows: list[Any]) -> list[Receipt]:
         part = parts.get((row.kind, row.id))
         if part is None:
             continue  # taken back between the two readings
-        line = answers.get(row.idea_id)
+        own = ideas[row.idea_id]
+        root = ideas[own.merged_root_id or own.id]
+        if root.hidden_at is not None and person.id != root.author_id:
+            root = own  # what became of it is not shown for now
+        # an idea that was decided before it was merged keeps its answer until the other has one
+        answered = root if root.id in answers else own
+        line = answers.get(answered.id)
         found.append(
             Receipt(
-                ideas[row.idea_id],
+                root,
                 part,
                 line,
-                _uses_of(part, line, ideas[row.idea_id]) if line else [],
+                _uses_of(part, line, own, answered) if line else [],
                 [each for entry in entries.get(line.answer.id, []) for each in told.get(entry, [])] if line else [],
+                own if own is not root else None,
             )
         )
     return found
 
 
-def _uses_of(part: Contribution, line: AnswerLine, idea: Idea) -> list[Use]:
+def _ideas(idea_ids: set[int]) -> dict[int, Idea]:
+    """Those ideas by id; no query for none."""
+    if not idea_ids:
+        return {}
+    statement = sa.select(Idea).where(Idea.id.in_(idea_ids))
+    loaded = (joinedload(Idea.board), joinedload(Idea.status), joinedload(Idea.author), joinedload(Idea.rank))
+    return {idea.id: idea for idea in db.session.scalars(statement.options(*loaded))}
+
+
+def _uses_of(part: Contribution, line: AnswerLine, own: Idea, answered: Idea) -> list[Use]:
     """How this one contribution was used: each receipt tells of its own.
 
     The voters as a whole are those who had voted when people were told: a later vote moved nothing.
     """
     told_at = line.answer.entry.fanned_out_at if line.answer.entry else None
-    kinds = {"idea": "author", "comment": "comment", "vote": "votes"}
+    kinds = {"idea": "author" if own is answered else "merged_idea", "comment": "comment", "vote": "votes"}
     return [
         use
         for credit in line.credits
-        if credit.kind == kinds[part.kind] and (part.kind != "comment" or credit.comment_id == part.id)
+        if credit.kind == kinds[part.kind] and credit.named_id in (None, part.id)
         if part.kind != "vote" or told_at is None or part.at <= told_at or credit.since_version > 1
-        for use in contributions.uses([credit], credit.user_id or 0, voted=True, title=idea.title)
+        for use in contributions.uses([credit], credit.user_id or 0, voted=True, title=answered.title)
     ]
 
 

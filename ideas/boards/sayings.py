@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ideas import looks
 from ideas.accounts.models import User
-from ideas.boards.contributions import Contribution, Use
+from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.models import Answer, Board, Comment, Hiding, Idea, Reason, Revision
 from ideas.ledger.models import Path
 from ideas.words import _, ngettext
@@ -34,9 +34,9 @@ class Occasion(StrEnum):
     CREDITS = "credits"  # it was given before, and somebody's input was named since
 
 
-def headline(idea: Idea, answer: Answer, owed_as: str, occasion: str) -> str:
-    """The news of an answer in a line. Loaded: the answer's status."""
-    title = idea.title
+def headline(idea: Idea, answer: Answer, owed_as: str, occasion: str, through: Through | None = None) -> str:
+    """The news of an answer in a line, by the title that the reader knows. Loaded: the answer's status."""
+    title = own_title(idea, through)
     if occasion == Occasion.CREDITS:
         return _("How your input was used: %(title)s", title=title)
     if occasion == Occasion.DATE and answer.planned_for is not None:
@@ -58,8 +58,24 @@ def headline(idea: Idea, answer: Answer, owed_as: str, occasion: str) -> str:
     return _("%(status)s: %(title)s", status=answer.status.name, title=title)
 
 
-def why(path: str, contribution: Contribution | None, board: Board) -> str:
-    """Why this person hears of it: what they did and when."""
+def own_title(idea: Idea, through: Through | None) -> str:
+    """What the reader knows an idea as: by the title of the one that became part of it, if that was theirs."""
+    return through.title if through else idea.title
+
+
+def why(
+    path: str,
+    contribution: Contribution | None,
+    board: Board,
+    through: Through | None = None,
+    idea: Idea | None = None,
+) -> str:
+    """Why this person hears of it: what they did and when, and through which idea they have a part in `idea`."""
+    if through is not None and idea is not None:
+        values = {"why": why_own(path, contribution, through.title), "title": idea.title}
+        if through.stands:
+            return _("%(why)s It is part of “%(title)s” now.", **values)
+        return _("%(why)s It was part of “%(title)s” then.", **values)
     fixed = {
         Path.MENTIONED: _("You are named in this comment."),
         Path.OWNER: _("You owe this idea its next word."),
@@ -80,6 +96,20 @@ def why(path: str, contribution: Contribution | None, board: Board) -> str:
     return _("You said on %(day)s: “%(quote)s”", day=when, quote=contribution.quote)
 
 
+def why_own(path: str, contribution: Contribution | None, title: str) -> str:
+    """What this person did, on which of two ideas that are or were one."""
+    if contribution is None:
+        return _("You follow “%(title)s”.", title=title) if path == Path.FOLLOWER else _("You had a part in this.")
+    values = {"title": title, "day": day(contribution.at)}
+    if contribution.kind == "idea":
+        return _("You wrote “%(title)s” on %(day)s.", **values)
+    if contribution.kind == "vote":
+        return _("You voted for “%(title)s” on %(day)s.", **values)
+    if not contribution.quote:  # a picture alone has no words
+        return _("You commented on “%(title)s” on %(day)s.", **values)
+    return _("You said on “%(title)s” on %(day)s: “%(quote)s”", quote=contribution.quote, **values)
+
+
 def why_new(path: str, board: Board) -> str:
     """Why this person hears of a new idea: what they have to do with its board."""
     if path == Path.FOLLOWER:
@@ -93,6 +123,8 @@ def used(use: Use) -> str:
         return _("Your vote")
     if use.kind == "author":
         return _("Your idea")
+    if use.kind == "merged_idea":
+        return _("Your idea “%(title)s”", title=use.quote)
     if not use.quote:  # taken back since, or a picture alone
         return _("Your comment")
     return _("Your words “%(quote)s”", quote=use.quote)
@@ -108,9 +140,9 @@ def promise(board: Board) -> str:
     return f"{reads} {by_when}"
 
 
-def comment_line(news: str, comment: Comment, idea: Idea) -> str:
-    """Who said something to whom. Loaded: the comment's author."""
-    values = {"name": comment.author.name, "title": idea.title}
+def comment_line(news: str, comment: Comment, idea: Idea, through: Through | None = None) -> str:
+    """Who said something to whom, on what the reader knows it as. Loaded: the comment's author."""
+    values = {"name": comment.author.name, "title": own_title(idea, through)}
     if news == "official_comment":
         return _("%(name)s, for the team, on: %(title)s", **values)
     if news == "reply":
@@ -128,6 +160,33 @@ def changed(revision: Revision) -> str:
         revision.backers,
         day=day(revision.created_at),
     )
+
+
+def merged_line(moved_title: str, into: Idea) -> str:
+    """Which idea is part of which."""
+    return _("“%(moved)s” is part of “%(title)s” now", moved=moved_title, title=into.title)
+
+
+def after_merging(is_theirs: bool, contribution: Contribution | None) -> str:
+    """What it means for somebody on the one side, whose idea became part of another, or on the other."""
+    if not is_theirs:
+        return _("Whoever wanted the other is counted here from now on.")
+    if contribution is not None and contribution.kind == "vote":
+        return _("Your vote counts there from now on, and you hear what becomes of it.")
+    return _("It is answered there from now on, and you hear what becomes of it.")
+
+
+def after_unmerging(is_theirs: bool, contribution: Contribution | None) -> str:
+    """The same when they are two again."""
+    if not is_theirs:
+        return _("Whoever wanted the other alone is no longer counted here.")
+    if contribution is not None and contribution.kind == "vote":
+        return _("Your vote counts where you gave it, and it is answered by itself.")
+    return _("It takes votes and is answered by itself again.")
+
+
+def unmerged_line(moved_title: str, into: Idea) -> str:
+    return _("“%(moved)s” is no longer part of “%(title)s”", moved=moved_title, title=into.title)
 
 
 def hidden_line(hiding: Hiding, idea: Idea) -> str:

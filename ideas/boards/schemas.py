@@ -63,16 +63,19 @@ class PictureWords(AppSchema):
 
 
 class NewCredit(AppSchema):
-    """A contribution and how it was used. id: the comment's, for that kind alone."""
+    """A contribution and how it was used. id: that of the comment or the merged idea, for those kinds alone."""
 
     kind = fields.Enum(CreditKind, by_value=True, required=True)
     id = Id(load_default=None, allow_none=True)
     how = Line(longest=HOW_LONGEST, shortest=5, required=True)
 
     @validates_schema
-    def _names_a_comment(self, data: dict[str, Any], **_options: Any) -> None:
-        if (data.get("kind") is CreditKind.COMMENT) != (data.get("id") is not None):
-            raise ValidationError({"id": [_("A credit for a comment names the comment; the other kinds name none.")]})
+    def _names_one(self, data: dict[str, Any], **_options: Any) -> None:
+        names_one = data.get("kind") in (CreditKind.COMMENT, CreditKind.MERGED_IDEA)
+        if names_one != (data.get("id") is not None):
+            raise ValidationError(
+                {"id": [_("A credit for a comment or a merged idea names it; the other kinds name none.")]}
+            )
 
 
 class AnswerWords(AppSchema):

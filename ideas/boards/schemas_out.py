@@ -97,7 +97,7 @@ class CreditOut(OutSchema):
     """A contribution that the answer names, and how it was used."""
 
     kind = _one_of(CreditKind)
-    id = fields.Integer(allow_none=True, metadata={"description": "The comment's, for that kind; null otherwise."})
+    id = fields.Integer(allow_none=True, metadata={"description": "The comment's or merged idea's; null otherwise."})
     person = fields.Nested(PersonOut, allow_none=True, metadata={"description": "null for the voters as a whole."})
     how = fields.String()
 
@@ -380,7 +380,7 @@ def answer(line: AnswerLine) -> Shape:
         "by": {"id": given.by.id, "name": given.by.name, "role": "team"},
         "announced_at": _announced_at(given),
         "credits": [
-            {"kind": each.kind, "id": each.comment_id, "person": person(each.user), "how": each.how}
+            {"kind": each.kind, "id": each.named_id, "person": person(each.user), "how": each.how}
             for each in line.credits
         ],
     }
@@ -433,7 +433,7 @@ def receipt(row: Receipt) -> Shape:
             "kind": row.contribution.kind,
             "id": row.contribution.id,
             "at": when(row.contribution.at),
-            "through": None,
+            "through": row.through.id if row.through else None,
         },
         "answer": None if line is None else _in_short(line),
         "how_used": " ".join(use.how for use in row.uses) or None,

@@ -128,7 +128,7 @@ def correct(answer_id: int) -> ResponseReturnValue:
     row = _answer(answer_id)
     given = row.answer
     picked = {
-        credit_key(credit.kind, credit.comment_id): credit.how
+        credit_key(credit.kind, credit.named_id): credit.how
         for credit in listing.credits_on([given.id]).get(given.id, [])
     }
     form = CorrectionForm(
@@ -178,6 +178,7 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         statuses=statuses,
         fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
         comments=reading.creditable(row),
+        parts=reading.parts_of(row),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
         sayings=sayings,
         settle_minutes=current().settle_minutes,

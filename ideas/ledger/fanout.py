@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas.crashpoints import crashpoint
 from ideas.db import INSERTS, db, utcnow
 from ideas.ledger import judging
-from ideas.ledger.models import Channel, Delivery, State, Suppressed
+from ideas.ledger.models import Channel, Delivery, Mute, State, Suppressed
 from ideas.outbox import Notice, Notices, OutboxEntry
 
 TRY_AGAIN = timedelta(minutes=5)
@@ -138,7 +138,7 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
         user_id=people.c.user_id,
         news=people.c.news,
         by_default=people.c.by_default,
-        subject=entry.subject,
+        muting=Mute.subject.in_(notice.subjects(entry.subject, entry.about_id)),
         visible=notice.visible(entry.subject, people.c.user_id),
     )
     judged = (

@@ -46,17 +46,17 @@ def judge(
     user_id: sa.SQLColumnExpression[int],
     news: sa.SQLColumnExpression[str],
     by_default: sa.SQLColumnExpression[str],
-    subject: str | sa.SQLColumnExpression[str],
+    muting: sa.ColumnElement[bool],
     visible: sa.ColumnElement[bool],
 ) -> Judgement:
-    """Judge the rows of `people`, each a person (`user_id`) who would hear that news of that subject.
+    """Judge the rows of `people`, each a person (`user_id`) who would hear that news.
 
-    by_default: how whoever set no preference hears it. visible: whether the person may see the subject now.
+    by_default: how whoever set no preference hears it. muting: which mutes silence it, as a condition on Mute.subject.
+    visible: whether the person may see the subject now.
     """
     own, all_kinds = aliased(Preference), aliased(Preference)
     tables = (
         sa.join(people, User, User.id == user_id)
-        .outerjoin(Mute, sa.and_(Mute.user_id == user_id, Mute.subject == subject))
         .outerjoin(own, sa.and_(own.user_id == user_id, own.news == news))
         .outerjoin(all_kinds, sa.and_(all_kinds.user_id == user_id, all_kinds.news == EVERYTHING))
     )
@@ -69,7 +69,7 @@ def judge(
         (User.erased_at.is_not(None), _word(Suppressed.ERASED)),
         (User.suspended_at.is_not(None), _word(Suppressed.SUSPENDED)),
         (sa.not_(visible), _word(Suppressed.NOT_VISIBLE)),
-        (Mute.user_id.is_not(None), _word(Suppressed.MUTED)),
+        (sa.exists().where(Mute.user_id == user_id, muting).correlate_except(Mute), _word(Suppressed.MUTED)),
         (chosen == Mode.OFF.value, _word(Suppressed.OFF)),
     )
     for_email = (

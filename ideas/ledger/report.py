@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from ideas.db import db
 from ideas.ledger import judging
-from ideas.ledger.models import Channel, Delivery, Path, State
+from ideas.ledger.models import Channel, Delivery, Mute, Path, State
 from ideas.outbox import OutboxEntry
 from ideas.paging import Page, read_cursor
 
@@ -137,16 +137,20 @@ def forecast(
     *,
     visible: Callable[[str, sa.ColumnElement[int]], sa.ColumnElement[bool]],
     subject: str,
+    subjects: Collection[str],
     actor_id: int | None = None,
 ) -> Forecast:
-    """What announcing to that audience (see outbox.AUDIENCE_COLUMNS) would do now. Decided by the same SQL."""
+    """What announcing to that audience (see outbox.AUDIENCE_COLUMNS) would do now. Decided by the same SQL.
+
+    subjects: those whose mutes silence it.
+    """
     people = judging.strongest(audience, but=actor_id)
     judgement = judging.judge(
         people,
         user_id=people.c.user_id,
         news=people.c.news,
         by_default=people.c.by_default,
-        subject=subject,
+        muting=Mute.subject.in_(subjects),
         visible=visible(subject, people.c.user_id),
     )
     judged = (

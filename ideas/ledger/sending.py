@@ -22,7 +22,7 @@ from ideas.accounts.models import User
 from ideas.crashpoints import crashpoint
 from ideas.db import db, utcnow
 from ideas.ledger import judging
-from ideas.ledger.models import Delivery, Failed, Mode, State, Suppressed
+from ideas.ledger.models import Delivery, Failed, Mode, Mute, State, Suppressed
 from ideas.outbox import DueDelivery, OutboxEntry
 
 BATCH = 50
@@ -171,7 +171,7 @@ def _ask_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any,
         news=Delivery.news,
         # it would not be waiting if the default had been another
         by_default=sa.literal(Mode.INSTANT.value),
-        subject=OutboxEntry.subject,
+        muting=_muting(entry_ids),
         visible=_visible(entry_ids),
     )
     return (
@@ -201,6 +201,18 @@ def _visible(entry_ids: set[int]) -> sa.ColumnElement[bool]:
         if kind in notices
     ]
     return sa.case(*cases, else_=sa.false()) if cases else sa.false()
+
+
+def _muting(entry_ids: set[int]) -> sa.ColumnElement[bool]:
+    """Which mutes silence what this row tells: of its subject, and of all that its room says is the same."""
+    notices = settings.rooms().notices
+    statement = sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.subject, OutboxEntry.about_id)
+    more = []
+    for row in db.session.execute(statement.where(OutboxEntry.id.in_(entry_ids))):
+        subjects = notices[row.kind].subjects(row.subject, row.about_id) if row.kind in notices else ()
+        if others := set(subjects) - {row.subject}:
+            more.append(sa.and_(Delivery.entry_id == row.id, Mute.subject.in_(others)))
+    return sa.or_(Mute.subject == OutboxEntry.subject, *more)
 
 
 def _claimed(row: Any) -> Claimed:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ideas import settings, words
 from ideas.accounts.models import User
-from ideas.boards import answering, commenting, moderating, notices, posting, queries, schemas, voting
+from ideas.boards import answering, commenting, merging, moderating, notices, posting, queries, schemas, voting
 from ideas.boards.models import Comment, Hiding
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import judging
@@ -24,6 +24,7 @@ from tests.factories import (
     BoardFactory,
     BoardFollowFactory,
     CommentFactory,
+    IdeaFactory,
     IdeaFollowFactory,
     UserFactory,
     VoteFactory,
@@ -34,13 +35,25 @@ from tests.test_markup import Seen
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MARCH = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LONG = "We will build this in spring, because so many of you asked for it.\n\nIt begins with the **north side**."
-PATHS = ["credited", "author", "replied_to", "mentioned", "commenter", "voter", "follower", "owner", "team"]
+PATHS = [
+    "credited",
+    "author",
+    "merged_author",
+    "replied_to",
+    "mentioned",
+    "commenter",
+    "voter",
+    "follower",
+    "owner",
+    "team",
+]
 
 
 class Scene:
     """An idea with one person for each way to be connected with it."""
 
     def __init__(self, clock, *, title="A roof for bicycles", name="Kim", board_name="Garden"):
+        self.other_title = title.replace("A roof", "A shed")
         clock.move_to(MARCH + timedelta(days=2))
         self.clock = clock
         self.board = BoardFactory(slug="garden", name=board_name, promise="Mia and Tom read everything on Mondays.")
@@ -79,6 +92,27 @@ class Scene:
         given = schemas.AnswerWords().load({"reason": "committed", "text": LONG, **more})
         with unit_of_work():
             answering.correct(self.mia, queries.get_answer(self.mia, answer_id), given)
+
+    def merge(self):
+        """An older idea with a voter, a commenter and a follower of its own becomes part of this one."""
+        ria = UserFactory(name="Ria Lund")
+        shed = IdeaFactory(board=self.board, author=ria, title=self.other_title, created_at=MARCH)
+        VoteFactory(idea=shed, user=UserFactory(name="Vic"), cast_at=MARCH)
+        IdeaFollowFactory(idea=shed, user=UserFactory(name="Fred"))
+        CommentFactory(idea=shed, author=UserFactory(name="Cora"), body="Mine *rusts*.", created_at=MARCH)
+        self.shed_id = shed.id
+        with unit_of_work():
+            on, into = (queries.get_idea(self.mia, number) for number in (shed.id, self.id))
+            merging.merge(self.mia, on, into, text="Both ask for a **dry** place, so they are one.")
+
+    def unmerge(self):
+        self.merge()
+        db.session.execute(sa.update(OutboxEntry).values(fanned_out_at=utcnow()))
+        db.session.commit()
+        with unit_of_work():
+            merging.unmerge(
+                self.mia, queries.get_idea(self.mia, self.shed_id), text="A shed has a **door**, after all."
+            )
 
     def hide(self, comment_id=None):
         why = "It names a neighbour, and they asked us not to."
@@ -169,6 +203,16 @@ def comment(scene):
     scene.say(UserFactory(name="Bo Dahl"), "@Ole, could it be *green*?", parent_id=scene.comment_id)
 
 
+def credit_merged(scene):
+    scene.merge()
+    scene.answer(
+        credits=[
+            {"kind": "merged_idea", "id": scene.shed_id, "how": "Your shed became the roof's south end."},
+            {"kind": "votes", "how": "So many votes moved it up."},
+        ]
+    )
+
+
 EVENTS = {
     "received": lambda scene: None,
     "commented": comment,
@@ -188,6 +232,14 @@ EVENTS = {
     "credited": credit,
     "date-moved": move_the_date,
     "credited-later": credit_later,
+    "merged": lambda scene: scene.merge(),
+    "unmerged": lambda scene: scene.unmerge(),
+    "shipped-and-merged": lambda scene: (scene.merge(), scene.answer(status="shipped", reason="shipped")),
+    "credited-and-merged": credit_merged,
+    "official-and-merged": lambda scene: (
+        scene.merge(),
+        scene.say(scene.mia, "We **measure** it next week.", official=True),
+    ),
     "comment-hidden": lambda scene: scene.hide(scene.comment_id),
     "idea-hidden": lambda scene: scene.hide(),
 }

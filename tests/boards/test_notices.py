@@ -454,10 +454,13 @@ def test_a_moderator_is_not_told_of_hiding_their_own(scene):
 
 
 def test_every_event_has_its_notice_and_every_news_its_name(scene):
-    assert set(notices.NOTICES) == {"idea_received", "commented", "answered", "answer_corrected", "hidden"}
+    assert set(notices.NOTICES) == {"idea_received", "commented", "answered", "answer_corrected", "hidden"} | {
+        "merged",
+        "unmerged",
+    }
     assert [kind.name for kind in notices.NEWS] == [
         *("received", "credited", "shipped", "planned", "declined", "moved"),
-        *("official_comment", "reply", "mention", "new_comment", "new_idea", "hidden"),
+        *("official_comment", "merged", "reply", "mention", "new_comment", "new_idea", "hidden"),
     ]
 
 

@@ -56,7 +56,9 @@ def test_the_forecast_is_what_then_happens(world: World):
     entry = world.happens(*((each, "voter") for each in people.values()), (actor, "author"), by=actor)
     notice: Notice = world.app.extensions["answerback"].notices["tried"]
 
-    forecast = report.forecast(notice.audience(1), visible=notice.visible, subject=SUBJECT, actor_id=actor.id)
+    forecast = report.forecast(
+        notice.audience(1), visible=notice.visible, subject=SUBJECT, subjects=[SUBJECT], actor_id=actor.id
+    )
     world.announce()
 
     assert (forecast.email, forecast.inbox) == (3, 2)
