@@ -83,11 +83,22 @@ def _silent_database(error: sa.exc.OperationalError) -> click.ClickException:
 
 
 @click.command()
-def migrate() -> None:
+@click.option(
+    "--statement-seconds",
+    type=click.IntRange(1),
+    default=migrating.STATEMENT_SECONDS,
+    show_default=True,
+    help="How long one statement may take, on PostgreSQL.",
+)
+def migrate(statement_seconds: int) -> None:
     """Bring the database to the shape this version needs."""
     url = make_config().database_url
     try:
-        done = migrating.upgrade(url)
+        done = migrating.upgrade(
+            url, statement_seconds=statement_seconds, say=lambda words: click.echo(words, err=True)
+        )
+    except migrating.Blocked as error:
+        raise click.ClickException(str(error)) from error
     except sa.exc.OperationalError as error:
         raise _silent_database(error) from error
     for step in done:

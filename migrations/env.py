@@ -3,9 +3,11 @@
 Each step is one transaction, on SQLite too: a killed migration leaves the step before it, and is simply run again.
 """
 
+import fcntl
 import importlib
 import pkgutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -21,11 +23,13 @@ import ideas
 import ideas.outbox
 import ideas.repeats
 from config import Config
+from ideas import migrating
 from ideas.db import Base
 
-# Others wait behind a step that waits for a lock, so it gives up first; a step that needs longer than this says so
-# itself, with `SET LOCAL statement_timeout`, and is written not to hold a lock meanwhile.
-POSTGRESQL_LIMITS = "-c lock_timeout=4s -c statement_timeout=5s"
+# Others wait behind a step that waits for a lock, so it gives up first; a step that needs longer than a statement may
+# says so itself, with `SET LOCAL statement_timeout`, and is written not to hold a lock meanwhile.
+LOCK_SECONDS = 4
+ONE_AT_A_TIME = 7_203_116_801  # the number of our advisory lock; it means nothing
 
 
 def load_models() -> None:
@@ -66,7 +70,9 @@ def note_step(ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any]
 
 def make_engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"options": POSTGRESQL_LIMITS})
+        seconds = context.config.attributes.get("statement_seconds", migrating.STATEMENT_SECONDS)
+        limits = f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={seconds}s"
+        return sa.create_engine(url, poolclass=sa.NullPool, connect_args={"options": limits})
     Path(sa.make_url(url).database or "").parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, poolclass=sa.NullPool, execution_options={"sqlite_begin": "IMMEDIATE"})
 
@@ -77,6 +83,21 @@ def make_engine(url: str) -> sa.Engine:
         connection.execute("PRAGMA foreign_keys=OFF").close()
 
     return engine
+
+
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """Nobody else migrates this database meanwhile: two at once would each take the first step."""
+    if connection.dialect.name == "postgresql":
+        lock = sa.text("SELECT pg_try_advisory_lock(:lock)")
+        with connection.begin():
+            if not connection.scalar(lock, {"lock": ONE_AT_A_TIME}):
+                raise migrating.Blocked("Somebody else is migrating this database now. Wait for them to end.")
+        yield  # the lock ends with the connection
+        return
+    with Path(f"{connection.engine.url.database}.turn").open("a") as file:  # writers of the site wait there as well
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def migrate(connection: Connection) -> None:
@@ -91,7 +112,7 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,
         on_version_apply=note_step,
     )
-    with context.begin_transaction():
+    with alone(connection), context.begin_transaction():
         context.run_migrations()
 
 
