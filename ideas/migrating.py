@@ -60,8 +60,8 @@ def _patiently(take_steps: Callable[[], None], statement_seconds: int, say: Call
             state = getattr(error.orig, "sqlstate", None)
             if state == TOO_LONG:
                 raise Blocked(
-                    f"A step takes longer than {statement_seconds} seconds and was taken back, so that nobody waits for "
-                    "it. Stop the site, then run: ideas migrate --statement-seconds 3600"
+                    f"A step takes longer than {statement_seconds} seconds and was taken back, so that nobody waits "
+                    "for it. Stop the site, then run: ideas migrate --statement-seconds 3600"
                 ) from error
             if state != LOCKED:
                 raise
