@@ -113,6 +113,10 @@ evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or enc
 evidence-faults: .venv/dev.stamp  ## Show that what a site said stays true while it is killed, deployed, restored, poisoned
 	$(call EVIDENCE,faults)
 
+.PHONY: evidence-similar
+evidence-similar: .venv/dev.stamp  ## Show how often real petitions find the one they repeat (DATA=folder)
+	$(call EVIDENCE,similar) --data "$(DATA)"
+
 .PHONY: words
 words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
 	@mkdir -p build

@@ -1,8 +1,8 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
-Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
-comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding, merge,
-imported_person.
+Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip, revision,
+vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding,
+merge, imported_person.
 Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger, the
 ground.
 """
@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
         views,
         views_manage,
         views_pictures,
+        views_similar,
         views_taking_part,
         views_team,
     )
@@ -45,7 +46,7 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
     rooms.files.append(picturing.FILES)
-    for page in (views, views_taking_part, views_team, views_manage, views_pictures):
+    for page in (views, views_taking_part, views_team, views_manage, views_pictures, views_similar):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

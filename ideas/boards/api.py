@@ -6,7 +6,17 @@ from typing import Any
 
 from ideas import api
 from ideas.api import READ, Blueprint, list_of
-from ideas.boards import api_answers, api_comments, api_examples, api_ideas, api_me, api_pictures, api_reading, queries
+from ideas.boards import (
+    api_answers,
+    api_comments,
+    api_examples,
+    api_ideas,
+    api_me,
+    api_pictures,
+    api_reading,
+    api_search,
+    queries,
+)
 from ideas.boards import schemas_out as shapes
 from ideas.paging import Page
 
@@ -14,6 +24,7 @@ boards = Blueprint("boards", __name__, about="Where ideas live, and what their t
 blueprints = (
     boards,
     api_ideas.blueprint,
+    api_search.blueprint,
     api_comments.blueprint,
     api_answers.blueprint,
     api_pictures.blueprint,

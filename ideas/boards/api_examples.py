@@ -88,6 +88,21 @@ WHOLE_IDEA: Example = {
     "people_told": {"owed": 317, "sent": 309, "pending": 0, "suppressed": 6, "failed": 2},
 }
 
+FOUND: Example = {
+    **IDEA,
+    "highlights": {"title": "Book a <mark>bed</mark>", "excerpt": "I never know which <mark>bed</mark> is free."},
+}
+
+SIMILAR: Example = {
+    "id": 23,
+    "title": "Book a bed",
+    "vote_count": 312,
+    "score": 7.1,
+    "status": {"slug": "planned", "name": "Planned", "stage": "planned"},
+    "said_as": None,
+    "url": URL,
+}
+
 VOTE: Example = {"idea_id": 23, "voted": True, "vote_count": 313}
 NO_VOTE: Example = {"idea_id": 23, "voted": False, "vote_count": 312}
 OWN_VOTES: Example = {"data": [23]}

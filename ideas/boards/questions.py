@@ -18,6 +18,7 @@ READ_MOST = 120  # of a long text the rarest WORDS_MOST of so many
 BODY_SHARE = 0.3
 BEGUN_READ, BEGUN_MOST = 300, 12  # of the words that begin as the last one, the commonest
 SLIPS_MOST = 6
+FULL_OF = 8  # whoever types more words than that is not understood less for it
 RARE = 2  # a word that so few ideas have may itself be a slip of the pen
 COMMONER = 5  # and then what was meant is so many times as common
 
@@ -47,6 +48,7 @@ class Question:
     words: list[Word]
     ideas: int
     counts: dict[tuple[int, str], int]
+    full: float = 0.0  # about what an idea would score whose title is the question
     _of: dict[str, int] = field(default_factory=dict)
 
     def having(self, term: str) -> int:
@@ -88,18 +90,28 @@ def ask(boards: Sequence[int], found: Sequence[Typed], *, all_of_them: bool) -> 
     all_of_them: an idea has to say each word, so words that nobody says stay; otherwise the rarest are enough.
     """
     found = found[: WORDS_MOST if all_of_them else READ_MOST]
-    counts = _counted(boards, {ALL, *(each.term for each in found)})
+    beyond = {term for each in found if each.half for term in _beyond(each.word[: terms.TERM_LONGEST])}
+    counts = _counted(boards, {ALL, *beyond, *(each.term for each in found)})
     question = Question(boards, [], sum(counts.get((board, ALL), 0) for board in boards), counts)
     for each in found:
         question.words.append(Word(each, {each.term: 1.0} if question.having(each.term) else {}))
         if each.half:
             _complete(question, question.words[-1])
     _mend(question)
+    telling = sorted((word.typed.share * _rarest(question, word) for word in question.words), reverse=True)
+    question.full = scoring.FULL * sum(telling[:FULL_OF])
     if not all_of_them:
         known = [word for word in question.words if word.forms]
-        known.sort(key=lambda word: -word.typed.share * max(map(question.rarity, word.forms)))
+        known.sort(key=lambda word: -word.typed.share * _rarest(question, word))
         question.words = known[:WORDS_MOST]
     return question
+
+
+def _rarest(question: Question, word: Word) -> float:
+    """How much the word tells at most; one that nobody says as much as if one idea did."""
+    if not word.forms:
+        return scoring.idf(question.ideas, min(1, question.ideas))
+    return max(map(question.rarity, word.forms))
 
 
 def _complete(question: Question, word: Word) -> None:
@@ -109,12 +121,14 @@ def _complete(question: Question, word: Word) -> None:
     _learn(question, begun)
     for term in sorted({term for _board, term in begun}, key=lambda term: (-question.having(term), term))[:BEGUN_MOST]:
         word.forms.setdefault(term, scoring.HALF_TYPED)
-    if not terms.is_unspaced(start):
-        beyond = {start[:size] for size in range(max(4, len(start) - 4), len(start))}
-        _learn(question, _counted(question.boards, beyond))
-        for term in sorted(beyond):
-            if question.having(term):
-                word.forms.setdefault(term, scoring.HALF_TYPED)
+    for term in sorted(_beyond(start)):
+        if question.having(term):
+            word.forms.setdefault(term, scoring.HALF_TYPED)
+
+
+def _beyond(word: str) -> set[str]:
+    """Stems of which so much of a word is typed already that it has gone beyond them, as “polluti” has."""
+    return set() if terms.is_unspaced(word) else {word[:size] for size in range(max(4, len(word) - 4), len(word))}
 
 
 def _mend(question: Question) -> None:

@@ -37,6 +37,12 @@ MEANING = 1.0
 HALF_TYPED = 0.5
 SLIPPED = 0.8
 
+FULL = 2.4  # the gain of a word in a title of usual length
+# What is shown is at least so like what was asked, where 1 is about the same words in a title: of the linked originals
+# of the petitions hardly any is not, and much of what has a common word alone is not.
+LIKE_ENOUGH = 0.12
+LIKELY_THE_SAME = 0.4  # what the team is asked about
+
 # weights are kept as whole numbers, so that both databases keep them alike
 SCALE = 100
 WEIGHT_MOST = 32_767

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from ideas.accounts.models import User
-from ideas.boards import matching, questions, scoring, terms
+from ideas.boards import matching, questions, scoring, terms, trees
 from ideas.boards.models import Idea, IdeaRank, Vote
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
@@ -28,7 +28,8 @@ FOUND_MOST = 300  # a search goes no further down
 class Similar:
     """An idea like what was asked, as one reader sees it. Loaded: status, rank.
 
-    said_as: the title of the merged idea by whose words it was found; None for its own.
+    voted: the idea, or one merged into it. said_as: the title of the merged idea by whose words it was found; None for
+    its own.
     """
 
     idea: Idea
@@ -47,25 +48,45 @@ class _Source:
 
 
 def similar(
-    reader: User | None, boards: Sequence[BoardRow], title: str, body: str = "", *, besides: int = 0, most: int = SHOWN
+    reader: User | None,
+    boards: Sequence[BoardRow],
+    title: str,
+    body: str = "",
+    *,
+    besides: int = 0,
+    least: float = scoring.LIKE_ENOUGH,
+    most: int = SHOWN,
 ) -> list[Similar]:
     """The ideas on `boards` (already found visible for `reader`) most like a title and perhaps a text, best first.
 
-    besides: an idea that is not shown, with those merged into it. The last word of a title alone may be half typed.
+    The last word of a title alone may be half typed. besides: an idea that is not shown, with those merged into it.
+    least: how like it has to be, see scoring.LIKE_ENOUGH.
     """
     words = questions.typed(title, half_typed=not body)
     words += questions.typed(body, half_typed=False, share=questions.BODY_SHARE)
-    ids = [row.board.id for row in boards]
-    question = questions.ask(ids, words, all_of_them=False)
+    question = questions.ask([row.board.id for row in boards], words, all_of_them=False)
     by_words = matching.like(question) if question.words else {}
-    best = sorted(by_words, key=lambda idea: (-by_words[idea], idea))[:CONSIDERED]
+    best = [idea for idea in _best(by_words, CONSIDERED) if by_words[idea] >= least * question.full]
     sources = _sources(boards, best)
-    asked = terms.grams(title)
-    by_grams = {source.id: scoring.likeness(asked, terms.grams(source.title)) for source in sources}
-    scores = scoring.with_grams({source.id: by_words[source.id] for source in sources}, by_grams)
+    scores = _closely(title, by_words, sources)
     strongest = _strongest(sources, scores)
     strongest.pop(besides, None)
     return _shown(reader, boards, strongest, scores, most)
+
+
+def _best(scores: Mapping[int, float], most: int) -> list[int]:
+    return sorted(scores, key=lambda idea: (-scores[idea], idea))[:most]
+
+
+def _closely(asked: str, by_words: Mapping[int, float], sources: Sequence[_Source]) -> dict[int, float]:
+    """The scores of `sources`, the best of them compared character by character too."""
+    grams = terms.grams(asked)
+    scores = {source.id: by_words[source.id] for source in sources}
+    compared = set(_best(scores, CONSIDERED))
+    by_grams = {
+        source.id: scoring.likeness(grams, terms.grams(source.title)) for source in sources if source.id in compared
+    }
+    return scoring.with_grams(scores, by_grams)
 
 
 def search(boards: Sequence[BoardRow], question: str, *, among: Sequence[int] | None = None) -> dict[int, float] | None:
@@ -81,8 +102,8 @@ def search(boards: Sequence[BoardRow], question: str, *, among: Sequence[int] | 
     if among is not None:
         among = [*among, *db.session.scalars(_PARTS, {"ideas": list(among)})]
     scores = matching.all_of(asked, among=among)
-    best = sorted(scores, key=lambda idea: (-scores[idea], idea))[:FOUND_MOST]
-    sources = _sources(boards, best)
+    sources = _sources(boards, _best(scores, FOUND_MOST))
+    scores = _closely(question, scores, sources)
     return {root: scores[source.id] for root, source in _strongest(sources, scores).items()}
 
 
@@ -152,8 +173,10 @@ def _shown(
         },
     )
     found = []
+    through = trees.backed_through(reader, candidates) if reader else set()
     for row in rows:
         source = strongest[row.Idea.id]
         said_as = source.title if source.id != row.Idea.id else None
-        found.append(Similar(row.Idea, round(scores[source.id], 3), row.voted, said_as))
+        voted = row.voted or row.Idea.id in through
+        found.append(Similar(row.Idea, round(scores[source.id], 3), voted, said_as))
     return sorted(found, key=lambda each: (-each.score, each.idea.id))[:most]

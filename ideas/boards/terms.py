@@ -36,7 +36,7 @@ _MARKS = "".join(chr(code) for code in range(0x0300, 0x12000) if unicodedata.cat
 # joiners stand inside words of Persian and of Indian scripts
 _JOINERS = "\u200c\u200d"
 _LETTER = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])"
-_WORDS = re.compile(rf"[{_UNSPACED}]+|{_LETTER}+(?:['{_JOINERS}]{_LETTER}+)*")
+WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTER}+(?:['{_JOINERS}]{_LETTER}+)*")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _ACCENTS = dict.fromkeys(range(0x0300, 0x0370))
 _APOSTROPHES = {0x2019: "'", 0x02BC: "'", 0xFF07: "'"}
@@ -54,7 +54,7 @@ def folded(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of `text` in order, folded; a run of a script without blanks is one."""
-    return [_bare(word) for word in _WORDS.findall(folded(text))]
+    return [_bare(word) for word in WORD.findall(folded(text))]
 
 
 def _bare(word: str) -> str:

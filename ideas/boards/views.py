@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-from ideas.boards import histories, labels, listing, policy, queries, reading, receipts, sayings, trees
+from ideas.boards import histories, labels, listing, policy, queries, reading, receipts, sayings, trees, views_similar
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
@@ -69,6 +70,8 @@ def board(slug: str) -> ResponseReturnValue:
         "page": page,
         "next": _address(slug, wanted, cursor=page.next) if page.next else None,
         "first": _address(slug, wanted) if request.args.get("cursor") else None,
+        # nothing says all of it: what comes closest
+        "found": views_similar.about_to_say(reader, row, wanted.question, "") if not page.rows else [],
         "new": url_for("taking_part.new_idea", slug=slug, title=wanted.question or None),
     }
     if wants_part():
@@ -252,9 +255,15 @@ def _wanted() -> Wanted:
         status=readable(asked.get("status", "")) or None,
         tag=readable(asked.get("tag", "")) or None,
         question=cut(readable(asked.get("q", "")), QUESTION_LONGEST),
+        author=_number(asked.get("author", "")),
         mine="mine" in asked,
         voted="voted" in asked,
     )
+
+
+def _number(text: str) -> int | None:
+    """The id that the address says; None if it is none."""
+    return int(text) if re.fullmatch("[1-9][0-9]{0,8}", text) else None
 
 
 def _one_of(kind: Any, text: str | None) -> Any:
@@ -269,6 +278,7 @@ def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
         "stage": wanted.stage.value if wanted.stage else "",
         "status": wanted.status,
         "tag": wanted.tag,
+        "author": str(wanted.author or ""),
         "mine": "1" if wanted.mine else "",
         "voted": "1" if wanted.voted else "",
         "cursor": cursor,
@@ -303,7 +313,8 @@ def _filters(slug: str, wanted: Wanted, chips: listing.Chips) -> dict[str, Any]:
             (tag, to(tag=None if wanted.tag == tag.slug else tag.slug), wanted.tag == tag.slug) for tag in chips.tags
         ],
         "stage": (wanted.stage, to(stage=None), wanted.stage is not None),
+        "author": (wanted.author, to(author=None)),
         "mine": to(mine=not wanted.mine),
         "voted": to(voted=not wanted.voted),
-        "is_narrowed": bool(wanted.stage or wanted.status or wanted.tag or wanted.mine or wanted.voted),
+        "is_narrowed": bool(wanted.stage) or wanted.is_narrow,
     }

@@ -21,11 +21,13 @@ from ideas.boards import (
     sayings,
     views,
     views_pictures,
+    views_similar,
     voting,
 )
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
+from ideas.boards.queries import BoardRow
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.http import takes_picture, wants_part
@@ -58,13 +60,13 @@ def new_idea(slug: str) -> ResponseReturnValue:
     )
     form.tags.offer(queries.tags_of(row.board))
     if request.method == "GET":
-        return render_template("boards/new_idea.html", row=row, form=form)
+        return render_template("boards/new_idea.html", **_new(row, form), form=form)
     if "preview" in request.form:
-        return _preview("boards/new_idea.html", form, row=row)
+        return _preview("boards/new_idea.html", form, **_new(row, form))
     if views_pictures.take(form):
-        return _shown_again("boards/new_idea.html", form, row=row)
+        return _shown_again("boards/new_idea.html", form, **_new(row, form))
     if not form.validate_on_submit():
-        return render_template("boards/new_idea.html", row=row, form=form), 422
+        return render_template("boards/new_idea.html", **_new(row, form), form=form), 422
     if reader is None:
         return signin.ask_to_sign_in("idea", {**form.loaded, "board": slug, "back": request.path})
     try:
@@ -76,9 +78,15 @@ def new_idea(slug: str) -> ResponseReturnValue:
     except ValidationError as error:
         form.show(error)
         row = queries.get_board(signin.member(), slug)
-        return render_template("boards/new_idea.html", row=row, form=form), 422
+        return render_template("boards/new_idea.html", **_new(row, form), form=form), 422
     flash(_posted(row.board.answer_within_days))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+def _new(row: BoardRow, form: NewIdeaForm) -> dict[str, Any]:
+    """The board, and what is there already of what was typed; the preview alone, for a script, does without."""
+    alike = [] if wants_part() else views_similar.about_to_say(signin.reader(), row, form.title.data, form.body.data)
+    return {"row": row, "found": alike}
 
 
 def _posted(days: int | None) -> str:

@@ -111,6 +111,8 @@ ROUTES: dict[str, set[str]] = {
     "taking_part.follow_idea": ON_AN_IDEA,
     "taking_part.mute_idea": ON_AN_IDEA,
     "taking_part.new_idea": ON_A_LIST,
+    "similar.while_typing": ON_A_LIST,
+    "similar.beside": ON_AN_IDEA,
     "taking_part.vote": ON_AN_IDEA,
     "taking_part.withdraw": ON_AN_IDEA,
     # The team
@@ -157,6 +159,8 @@ ROUTES: dict[str, set[str]] = {
     "api_boards.list_boards": {"private board"},
     "api_boards.get_board": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,
+    "api_search.search": ON_A_LIST,
+    "api_search.find_similar": ON_A_LIST,
     "api_ideas.get_idea": ON_AN_IDEA,
     "api_ideas.list_revisions": ON_AN_IDEA,
     "api_ideas.edit_idea": ON_AN_IDEA,

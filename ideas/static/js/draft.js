@@ -14,14 +14,16 @@ if (sent && (!forms.some((form) => form.dataset.draft === sent) || location.hash
 
 for (const form of forms) {
   const name = form.dataset.draft;
-  const fields = [...form.querySelectorAll("textarea, input[type=text]")];
+  // a field may stand outside of its form
+  const fields = [...form.elements].filter((field) => field.matches("textarea, input[type=text]"));
 
   const kept = read(PREFIX + name);
   for (const field of fields) {
     if (kept[field.name] && !field.value) field.value = kept[field.name];
   }
 
-  form.addEventListener("input", () => {
+  document.addEventListener("input", (event) => {
+    if (event.target.form !== form) return;
     const typed = fields.filter((field) => field.value).map((field) => [field.name, field.value]);
     write(PREFIX + name, Object.fromEntries(typed));
   });

@@ -31,7 +31,9 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     target.replaceChildren(...document.importNode(fresh, true).childNodes);
   }
 
-  form.addEventListener("input", () => {
+  // a field may stand outside of its form
+  document.addEventListener("input", (event) => {
+    if (event.target.form !== form) return;
     clearTimeout(timer);
     timer = setTimeout(show, 400);
   });
