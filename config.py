@@ -185,6 +185,21 @@ class Config:
     pictures_per_day: Annotated[
         int, Setting("50", "How many pictures one person may upload in a day.", least=0, most=10_000)
     ]
+    new_account_hours: Annotated[
+        int,
+        Setting(
+            "24",
+            "For how many hours an account is new; 0 for none. The four limits below are for those hours.",
+            least=0,
+            most=720,
+        ),
+    ]
+    new_account_ideas: Annotated[int, Setting("5", "How many ideas a new account may post.", least=0)]
+    new_account_comments: Annotated[int, Setting("30", "How many comments a new account may write.", least=0)]
+    new_account_links: Annotated[
+        int, Setting("2", "Links in one text of a new account; with more it waits for a look of the team.", least=0)
+    ]
+    new_account_pictures: Annotated[int, Setting("10", "How many pictures a new account may upload.", least=0)]
     settle_minutes: Annotated[
         int,
         Setting(

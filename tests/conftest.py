@@ -40,6 +40,7 @@ SETTINGS = {
     "LEASE_SECONDS": "2",
     "WORKER_POLL_SECONDS": "0.05",
     "RATE_LIMITS": "off",
+    "NEW_ACCOUNT_HOURS": "0",
     "LOG_LEVEL": "error",
 }
 

@@ -168,6 +168,7 @@ def _name(kind: str, row_id: Any) -> sa.ColumnElement[str]:
 
 
 _of_idea, _of_comment = Hiding.comment_id.is_(None), Hiding.comment_id.is_not(None)
+_by_somebody = Hiding.by_id.is_not(None)  # what is held was hidden by nobody
 _ACTS: dict[str, sa.Select[Any]] = {
     "idea.answered": sa.select(_name("idea", Answer.idea_id)),
     "answer.corrected": sa.select(_name("idea", Answer.idea_id))
@@ -177,9 +178,9 @@ _ACTS: dict[str, sa.Select[Any]] = {
     "comment.official": sa.select(_name("comment", Comment.id)).where(Comment.is_official),
     "idea.merged": sa.select(_name("idea", Merge.idea_id)),
     "idea.unmerged": sa.select(_name("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),
-    "idea.hidden": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea),
+    "idea.hidden": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea, _by_somebody),
     "idea.restored": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea, Hiding.restored_at.is_not(None)),
-    "comment.hidden": sa.select(_name("comment", Hiding.comment_id)).where(_of_comment),
+    "comment.hidden": sa.select(_name("comment", Hiding.comment_id)).where(_of_comment, _by_somebody),
     "comment.restored": sa.select(_name("comment", Hiding.comment_id)).where(
         _of_comment, Hiding.restored_at.is_not(None)
     ),

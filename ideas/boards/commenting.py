@@ -11,11 +11,19 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import picturing, policy, queries, ranking
+from ideas.boards import (
+    moderating,
+    picturing,
+    policy,
+    queries,
+    ranking,
+    screening,
+)
 from ideas.boards.events import Commented
 from ideas.boards.models import Comment, Idea, Membership, Mention
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.queries import CommentRow, IdeaRow
+from ideas.boards.screening import Sent
 from ideas.db import db, utcnow
 from ideas.text import folded
 from ideas.words import _
@@ -32,14 +40,17 @@ def add(
     parent_id: int | None = None,
     official: bool = False,
     internal: bool = False,
+    sent: Sent = screening.PLAIN,
 ) -> Comment:
-    """Say something on an idea; those who are owed word of it will hear.
+    """Say something on an idea; those who are owed word of it will hear, with signals of spam once the team has looked.
 
     A reply to a reply joins the same thread. Raises NotAllowed for a suspended author or an official word or note by
     anybody but the team, CommentingClosed on a withdrawn idea, Merged on one that is part of another, ValidationError
     for a parent that is not there and for an official word in reply to an internal note.
     """
     policy.require_comment(author, on.idea)
+    screening.require_few(author, on.standing, Comment)
+    odd = screening.signals(author, on.standing, body, sent)
     # of a comment and a merge at once the later one is told of the other
     if not ranking.hold(on.idea.id).listed:
         policy.require_comment(author, queries.get_idea(on.standing.user, on.idea.id).idea)
@@ -65,6 +76,9 @@ def add(
     db.session.flush()  # mentions and the event name its id
     _mention(comment, on.idea)
     picturing.tie(author.id, comment.body_html, on.idea.id, comment.id)
+    if screening.must_wait(odd):
+        moderating.hold(on.idea, comment, odd)
+        return comment
     ranking.count_comments(on.idea.id)
     if official:
         audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)

@@ -35,6 +35,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_moderating import Flag
 from ideas.boards.models_revisions import CommentVersion
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
@@ -64,6 +65,9 @@ TEXTS = (
     Text(AnswerVersion.credits),
     Text(Credit.how),
     Text(Hiding.reason),
+    Text(Hiding.appeal),
+    Text(Hiding.appeal_reply),
+    Text(Flag.words),
     Text(Board.about),
     Text(Board.promise),
     Text(Merge.text, Merge.text_html),

@@ -66,6 +66,12 @@ class MergingClosed(Conflict):
     code = "merging-closed"
 
 
+class AppealClosed(Conflict):
+    """There is nothing to appeal against any more: it was appealed before, or it is shown again."""
+
+    code = "appeal-closed"
+
+
 class SlugTaken(Conflict):
     """Another one already has this address or this name. `field` is what to change."""
 

@@ -44,6 +44,13 @@ class Hidden(Event):
 
 
 @dataclass(frozen=True)
+class AppealAnswered(Event):
+    """about_id: the hiding that was appealed against."""
+
+    kind: ClassVar[str] = "appeal_answered"
+
+
+@dataclass(frozen=True)
 class MergedInto(Event):
     """about_id: the merge. subject: the idea that takes the other in."""
 

@@ -27,6 +27,7 @@ from ideas.boards.models import (
     Status,
     Vote,
 )
+from ideas.boards.models_moderating import Flag
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_revisions import CommentVersion
 from ideas.privacy import Attachment, Part
@@ -113,6 +114,15 @@ def _wrote(person_id: int) -> Iterator[Part]:
             .order_by(Picture.id)
         ),
     )
+    yield Part(
+        "flags",
+        _("what you pointed out to the team"),
+        stream(
+            sa.select(*(Flag.subject, Flag.reason, Flag.words, Flag.created_at, Flag.settled_at))
+            .where(Flag.by_id == person_id)
+            .order_by(Flag.id)
+        ),
+    )
     theirs = sa.or_(
         sa.and_(Hiding.comment_id.is_(None), Idea.author_id == person_id),
         Comment.author_id == person_id,
@@ -122,7 +132,10 @@ def _wrote(person_id: int) -> Iterator[Part]:
         "hidings",
         _("what was hidden of yours, or by you, and why"),
         stream(
-            sa.select(Hiding.id, Hiding.idea_id, Hiding.comment_id, Hiding.reason, Hiding.hidden_at, Hiding.restored_at)
+            sa.select(
+                *(Hiding.id, Hiding.idea_id, Hiding.comment_id, Hiding.reason, Hiding.hidden_at, Hiding.restored_at),
+                *(Hiding.appeal, Hiding.appealed_at, Hiding.appeal_reply, Hiding.appeal_settled_at),
+            )
             .join(Idea, Idea.id == Hiding.idea_id)
             .outerjoin(Comment, Comment.id == Hiding.comment_id)
             .where(theirs)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask import request
+from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import Schema, ValidationError, fields
 from wtforms import (
     HiddenField,
@@ -20,9 +22,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas.accounts.models import User
 from ideas.boards import policy, schemas
-from ideas.boards.labels import REASON_WORDS
+from ideas.boards.labels import FLAG_WORDS, REASON_WORDS
 from ideas.boards.models import BoardRole, Reason, Stage, Status, Tag, Visibility
+from ideas.boards.screening import Sent
+from ideas.db import utcnow
 from ideas.forms import OnceForm, SchemaForm
+from ideas.settings import current
 from ideas.words import lazy
 
 
@@ -74,11 +79,30 @@ class IdeaForm(SchemaForm):
     tags = TagChoice(lazy("Tags"))
 
 
-class NewIdeaForm(OnceForm, IdeaForm):
+class WatchedForm(OnceForm):
+    """A form that notes how it came in. `website` is a trap: people do not see it, programs fill in all there is."""
+
+    opened = HiddenField(default=lambda: _opened().dumps(utcnow().timestamp()))
+    website = StringField()
+
+    def sent(self) -> Sent:
+        try:
+            said = self.opened.raw_data[0] if self.opened.raw_data else ""
+            opened_at = datetime.fromtimestamp(float(_opened().loads(said)), UTC)
+        except (BadData, ValueError, TypeError, OverflowError):
+            opened_at = None
+        return Sent(opened_at, self.website.data or "")
+
+
+def _opened() -> URLSafeSerializer:
+    return URLSafeSerializer(current().secret_keys, salt="form opened")
+
+
+class NewIdeaForm(WatchedForm, IdeaForm):
     """A new idea."""
 
 
-class CommentForm(OnceForm):
+class CommentForm(WatchedForm):
     """Something said on an idea. The team chooses its voice."""
 
     schema = schemas.NewComment()
@@ -111,6 +135,24 @@ class CommentEditForm(SchemaForm):
 class HideForm(SchemaForm):
     schema = schemas.HideReason()
     reason = TextAreaField(lazy("Why is it hidden?"), filters=[_text])
+
+
+class FlagForm(SchemaForm):
+    """What is wrong with something that others wrote."""
+
+    schema = schemas.NewFlag()
+    reason = RadioField(lazy("What is wrong with it?"), choices=_choices(FLAG_WORDS.items()), validate_choice=False)
+    words = StringField(lazy("In a few words"), filters=[_text])
+
+
+class AppealForm(SchemaForm):
+    schema = schemas.NewAppeal()
+    words = TextAreaField(lazy("Why should the team look again?"), filters=[_text])
+
+
+class ReplyForm(SchemaForm):
+    schema = schemas.AppealReply()
+    reply = TextAreaField(lazy("Why does it stay hidden?"), filters=[_text])
 
 
 class _OwnerSchema(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ideas.boards.models import Reason
+from ideas.boards.models_moderating import FlagReason
 from ideas.ledger.models import Channel, Path, State, Suppressed
 from ideas.words import _, lazy, ngettext
 
@@ -19,6 +20,14 @@ REASON_WORDS = {
     Reason.NOT_US: lazy("Good, but not for us to do"),
     Reason.NOT_EVER: lazy("We will not do this"),
     Reason.REOPENED: lazy("We are taking it up again"),
+}
+
+FLAG_WORDS = {
+    FlagReason.SPAM: lazy("Advertising or spam"),
+    FlagReason.ABUSE: lazy("Insults or threats"),
+    FlagReason.PERSONAL_DATA: lazy("It names a person, or says something private of them"),
+    FlagReason.OFF_TOPIC: lazy("It does not belong here"),
+    FlagReason.OTHER: lazy("Something else"),
 }
 
 # Why somebody hears of an idea, as the team reads it beside the person's name.

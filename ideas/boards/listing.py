@@ -246,7 +246,12 @@ def _statement(
         .join(Idea.status)
         .where(
             IdeaRank.listed,
-            sa.or_(sa.not_(IdeaRank.is_hidden), IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True))),
+            sa.or_(
+                sa.not_(IdeaRank.is_hidden),
+                IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True)),
+                # one's own stay in the list of one's own
+                *([Idea.author_id == READER] if mine else []),
+            ),
         )
         .order_by(key.desc(), IdeaRank.idea_id.desc())
         .limit(sa.bindparam("most", type_=sa.Integer))

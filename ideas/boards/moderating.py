@@ -1,7 +1,9 @@
-"""The team hides ideas and comments with a reason, and restores them. The only code that writes `hiding`."""
+"""The team hides ideas and comments with a reason and restores them; their author may appeal; what came with signals of
+spam is held until the team has looked. The only code that writes `hiding`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,11 +11,14 @@ import sqlalchemy as sa
 from ideas import outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import policy, ranking
-from ideas.boards.events import Hidden
+from ideas.boards import flagging, policy, ranking
+from ideas.boards.errors import AppealClosed, ChangedMeanwhile
+from ideas.boards.events import AppealAnswered, Commented, Hidden, IdeaReceived
 from ideas.boards.models import Comment, Hiding, Idea
-from ideas.boards.queries import CommentRow, IdeaRow
+from ideas.boards.models_moderating import Outcome
+from ideas.boards.queries import CommentRow, HidingRow, IdeaRow
 from ideas.db import db, utcnow
+from ideas.words import _
 
 
 def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
@@ -30,7 +35,10 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
 
 
 def restore_idea(actor: User, on: IdeaRow) -> None:
-    """Show a hidden idea again; its author is not told twice of the same thing, the page shows it."""
+    """Show a hidden idea again. Its author is told if they appealed; otherwise the page shows it.
+
+    One that was held until now is new to everybody: those are told who hear of new ideas.
+    """
     policy.require_team(on.standing)
     ranking.hold(on.idea.id)
     if not _show(Idea, on.idea.id):
@@ -54,6 +62,134 @@ def restore_comment(actor: User, row: CommentRow) -> None:
         return
     _restored(actor, row.on, row.comment)
     ranking.count_comments(row.on.idea.id)
+
+
+# --- Appeals ---
+
+
+def appeal(author: User, row: HidingRow, *, words: str) -> None:
+    """The author of what is hidden asks the team to look again, once.
+
+    Raises NotAllowed for anybody else, AppealClosed when they did already or it is shown again.
+    """
+    policy.require_appeal(row.on.standing, row.thing)
+    statement = (
+        sa.update(Hiding)
+        .where(
+            Hiding.id == row.hiding.id,
+            Hiding.by_id.is_not(None),
+            Hiding.appealed_at.is_(None),
+            Hiding.restored_at.is_(None),
+        )
+        .values(appeal=words, appealed_at=utcnow())
+        .returning(Hiding.id)
+    )
+    if db.session.scalar(statement.execution_options(synchronize_session=False)) is None:
+        raise AppealClosed(_("You have asked the team to look again before, or it is shown again already."))
+    db.session.expire_all()
+
+
+def uphold(actor: User, row: HidingRow, *, reply: str) -> None:
+    """It stays hidden, and the author is told why. Raises NotAllowed for others than the team, ChangedMeanwhile."""
+    policy.require_team(row.on.standing)
+    if not _settle(actor, row.hiding.id, reply):
+        raise ChangedMeanwhile(_("Somebody has answered this appeal already."))
+    audit.record(actor, "appeal.refused", f"hiding:{row.hiding.id}", reply=reply)
+
+
+def grant(actor: User, row: HidingRow, *, reply: str = "") -> None:
+    """It is shown again, and the author is told. Raises as `uphold` does."""
+    policy.require_team(row.on.standing)
+    if not _settle(actor, row.hiding.id, reply):
+        raise ChangedMeanwhile(_("Somebody has answered this appeal already."))
+    audit.record(actor, "appeal.granted", f"hiding:{row.hiding.id}")
+    if row.comment:
+        restore_comment(actor, CommentRow(row.comment, row.on))
+    else:
+        restore_idea(actor, row.on)
+
+
+def _settle(actor: User, hiding_id: int, reply: str) -> bool:
+    """Close an open appeal and let its author know; False when there is none."""
+    statement = (
+        sa.update(Hiding)
+        .where(Hiding.id == hiding_id, Hiding.appealed_at.is_not(None), Hiding.appeal_settled_at.is_(None))
+        .values(appeal_reply=reply, appeal_settled_at=utcnow(), appeal_settled_by_id=actor.id)
+        .returning(Hiding.idea_id)
+    )
+    idea_id = db.session.scalar(statement.execution_options(synchronize_session=False))
+    if idea_id is None:
+        return False
+    outbox.record(AppealAnswered(subject=f"idea:{idea_id}", about_id=hiding_id, actor_id=actor.id))
+    return True
+
+
+# --- What waits for a look ---
+
+
+def hold(idea: Idea, comment: Comment | None, signals: Sequence[str]) -> None:
+    """Let what was just written wait: its author and the team alone see it, and nobody is told of it yet."""
+    thing = comment or idea
+    thing.hidden_at = utcnow()
+    if comment:
+        comment.is_held = True
+    db.session.add(
+        Hiding(
+            idea_id=idea.id,
+            comment_id=comment.id if comment else None,
+            reason="",
+            signals=list(signals),
+            hidden_at=thing.hidden_at,
+        )
+    )
+    db.session.flush()  # ranking reads the row
+    if comment:
+        ranking.count_comments(idea.id)
+    else:
+        ranking.show_or_hide(idea)
+
+
+def refuse(actor: User, row: HidingRow, *, reason: str) -> None:
+    """What waited stays hidden, now by the team, and its author is told why.
+
+    Raises NotAllowed for anybody but the team, ChangedMeanwhile when somebody has looked already.
+    """
+    policy.require_team(row.on.standing)
+    statement = (
+        sa.update(Hiding)
+        .where(Hiding.id == row.hiding.id, Hiding.by_id.is_(None), Hiding.restored_at.is_(None))
+        .values(by_id=actor.id, reason=reason, hidden_at=utcnow())
+        .returning(Hiding.id)
+    )
+    if db.session.scalar(statement.execution_options(synchronize_session=False)) is None:
+        raise ChangedMeanwhile(_("Somebody has looked at this already."))
+    if row.comment:
+        db.session.execute(sa.update(Comment).where(Comment.id == row.comment.id).values(is_held=False))
+    db.session.expire_all()
+    audit.record(
+        actor,
+        "comment.hidden" if row.comment else "idea.hidden",
+        flagging.subject_of(row.on, row.comment),
+        reason=reason,
+    )
+    outbox.record(Hidden(subject=row.on.idea.subject, about_id=row.hiding.id, actor_id=actor.id))
+
+
+def let_through(actor: User, row: HidingRow) -> None:
+    """What waited is shown, and those are told who would have been told at once. Twice is once."""
+    if row.comment:
+        restore_comment(actor, CommentRow(row.comment, row.on))
+    else:
+        restore_idea(actor, row.on)
+
+
+def _tell_of_what_was_held(on: IdeaRow, comment: Comment | None) -> None:
+    if comment:
+        db.session.execute(sa.update(Comment).where(Comment.id == comment.id).values(is_held=False))
+        said = Commented(subject=on.idea.subject, about_id=comment.id, actor_id=comment.author_id)
+        outbox.record(said)
+    else:
+        outbox.record(IdeaReceived(subject=on.idea.subject, about_id=on.idea.id, actor_id=None))
 
 
 def _hide(model: type[Idea | Comment], row_id: int) -> bool:
@@ -82,12 +218,13 @@ def _tell_and_note(actor: User, on: IdeaRow, comment: Comment | None, reason: st
     )
     db.session.add(hiding)
     db.session.flush()  # the event names its id
-    audit.record(actor, "comment.hidden" if comment else "idea.hidden", _subject(on, comment), reason=reason)
+    audit.record(actor, "comment.hidden" if comment else "idea.hidden", flagging.subject_of(on, comment), reason=reason)
+    flagging.settle(actor, flagging.subject_of(on, comment), Outcome.HIDDEN)
     outbox.record(Hidden(subject=on.idea.subject, about_id=hiding.id, actor_id=actor.id))
 
 
 def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
-    db.session.execute(
+    restored = db.session.execute(
         sa.update(Hiding)
         .where(
             Hiding.idea_id == on.idea.id,
@@ -95,10 +232,13 @@ def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
             Hiding.restored_at.is_(None),
         )
         .values(restored_at=utcnow(), restored_by_id=actor.id)
-    )
-    audit.record(actor, "comment.restored" if comment else "idea.restored", _subject(on, comment))
+        .returning(Hiding.id, Hiding.by_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for hiding in restored:
+        if hiding.by_id is None:
+            _tell_of_what_was_held(on, comment)
+        else:
+            _settle(actor, hiding.id, "")  # an appeal that nobody has answered yet is answered by this
+    audit.record(actor, "comment.restored" if comment else "idea.restored", flagging.subject_of(on, comment))
     db.session.flush()  # ranking reads the row
-
-
-def _subject(on: IdeaRow, comment: Comment | None) -> str:
-    return f"comment:{comment.id}" if comment else on.idea.subject

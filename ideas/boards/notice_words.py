@@ -191,7 +191,11 @@ def hidden(batch: Sequence[DueDelivery]) -> Words:
         hiding.id: hiding
         for hiding in db.session.scalars(
             sa.select(Hiding)
-            .where(Hiding.id.in_({delivery.about_id for delivery in batch}), Hiding.restored_at.is_(None))
+            .where(
+                Hiding.id.in_({delivery.about_id for delivery in batch}),
+                Hiding.restored_at.is_(None),
+                Hiding.by_id.is_not(None),
+            )
             .options(joinedload(Hiding.by))
         )
     }
@@ -200,13 +204,36 @@ def hidden(batch: Sequence[DueDelivery]) -> Words:
     return {
         delivery.id: {
             **_about(ideas[hiding.idea_id]),
-            "sender": hiding.by.name,
+            "sender": hiding.by.name if hiding.by else "",
             "hiding": hiding,
             **own[delivery.id],
-            "team_address": settings.current().support_email,
+            "appeal_url": settings.absolute(f"/hidden/{hiding.id}"),
         }
         for delivery in batch
         if (hiding := hidings.get(delivery.about_id)) is not None
+    }
+
+
+def appeal_answered(batch: Sequence[DueDelivery]) -> Words:
+    """What the team said to an appeal, and whether what was hidden is shown again."""
+    hidings = {
+        hiding.id: hiding
+        for hiding in db.session.scalars(
+            sa.select(Hiding)
+            .where(Hiding.id.in_({delivery.about_id for delivery in batch}), Hiding.appeal_settled_at.is_not(None))
+            .options(joinedload(Hiding.appeal_settled_by))
+        )
+    }
+    ideas = _ideas(hiding.idea_id for hiding in hidings.values())
+    return {
+        delivery.id: {
+            **_about(ideas[hiding.idea_id]),
+            "sender": hiding.appeal_settled_by.name,
+            "hiding": hiding,
+            "answered_by": hiding.appeal_settled_by,
+        }
+        for delivery in batch
+        if (hiding := hidings.get(delivery.about_id)) is not None and hiding.appeal_settled_by is not None
     }
 
 

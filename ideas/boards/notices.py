@@ -15,7 +15,16 @@ import sqlalchemy as sa
 from ideas import settings
 from ideas.accounts.models import User
 from ideas.boards import notice_words, policy, queries, trees
-from ideas.boards.events import AnswerCorrected, Answered, Commented, Hidden, IdeaReceived, MergedInto, MergeUndone
+from ideas.boards.events import (
+    AnswerCorrected,
+    Answered,
+    AppealAnswered,
+    Commented,
+    Hidden,
+    IdeaReceived,
+    MergedInto,
+    MergeUndone,
+)
 from ideas.boards.models import (
     Answer,
     AnswerVersion,
@@ -62,6 +71,7 @@ NEWS = (
     NewsKind(
         "hidden", lazy("Something of yours was hidden"), lazy("What the team hid, why, and whom to ask about it.")
     ),
+    NewsKind("appeal", lazy("Your appeal was answered"), lazy("Whether what was hidden is shown again, and why.")),
 )
 
 # moved, planned, shipped, declined → how voters and commenters hear who set no preference; everybody else at once
@@ -321,11 +331,20 @@ def idea_received(idea_id: int) -> sa.CompoundSelect[Any]:
 
 def hidden(hiding_id: int) -> sa.CompoundSelect[Any]:
     """Whoever wrote what was hidden."""
+    return _author_of_hidden(hiding_id, "hidden")
+
+
+def appeal_answered(hiding_id: int) -> sa.CompoundSelect[Any]:
+    """Whoever wrote what was hidden, and asked the team to look again."""
+    return _author_of_hidden(hiding_id, "appeal")
+
+
+def _author_of_hidden(hiding_id: int, news: str) -> sa.CompoundSelect[Any]:
     return sa.union_all(
-        _rows(Idea.author_id, Path.AUTHOR, "hidden", Mode.INSTANT, "idea", Idea.id)
+        _rows(Idea.author_id, Path.AUTHOR, news, Mode.INSTANT, "idea", Idea.id)
         .join(Hiding, Hiding.idea_id == Idea.id)
         .where(Hiding.id == hiding_id, Hiding.comment_id.is_(None)),
-        _rows(Comment.author_id, Path.AUTHOR, "hidden", Mode.INSTANT, "comment", Comment.id)
+        _rows(Comment.author_id, Path.AUTHOR, news, Mode.INSTANT, "comment", Comment.id)
         .join(Hiding, Hiding.comment_id == Comment.id)
         .where(Hiding.id == hiding_id),
     )
@@ -376,5 +395,8 @@ NOTICES: Notices = {
     ),
     MergedInto.kind: Notice(merged, sees_idea, notice_words.merged, "boards/notices/merged", both_sides),
     MergeUndone.kind: Notice(unmerged, sees_idea, notice_words.unmerged, "boards/notices/unmerged", both_sides),
+    AppealAnswered.kind: Notice(
+        appeal_answered, sees_idea, notice_words.appeal_answered, "boards/notices/appeal_answered"
+    ),
     Hidden.kind: Notice(hidden, sees_idea, notice_words.hidden, "boards/notices/hidden"),
 }

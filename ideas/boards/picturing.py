@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas import markup, pictures, settings, storage
 from ideas.accounts import locks
 from ideas.accounts.models import User
-from ideas.boards import policy, queries
+from ideas.boards import policy, queries, screening
 from ideas.boards.models import Comment
 from ideas.boards.models_pictures import Picture
 from ideas.db import db, utcnow
@@ -58,6 +58,8 @@ def require_room(owner: User) -> None:
     """
     policy.require_part(owner)
     most, since = settings.current().pictures_per_day, utcnow() - DAY
+    if not owner.is_site_team and screening.is_new(owner, utcnow()):
+        most = min(most, settings.current().new_account_pictures)
     count = db.session.scalar(
         sa.select(sa.func.count()).select_from(Picture).where(Picture.owner_id == owner.id, Picture.created_at > since)
     )

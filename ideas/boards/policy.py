@@ -140,6 +140,31 @@ def require_withdraw(standing: Standing, idea: Idea, *, answered: bool) -> None:
         )
 
 
+def may_flag(standing: Standing, thing: Idea | Comment) -> bool:
+    """Anybody who takes part may point out what others wrote, while it is there to be read."""
+    return (
+        standing.user is not None
+        and not standing.user.is_suspended
+        and not standing.is_author(thing)
+        and thing.hidden_at is None
+        and getattr(thing, "deleted_at", None) is None
+    )
+
+
+def require_flag(standing: Standing, thing: Idea | Comment) -> None:
+    if standing.user is not None:
+        require_part(standing.user)
+    if not may_flag(standing, thing):
+        raise NotAllowed(_("Only what others wrote, and everybody reads, can be pointed out to the team."))
+
+
+def require_appeal(standing: Standing, thing: Idea | Comment) -> None:
+    if not standing.is_author(thing):
+        raise NotAllowed(_("Only its author can appeal."))
+    if standing.user is not None:
+        require_part(standing.user)
+
+
 def require_team(standing: Standing) -> None:
     if not standing.is_team:
         raise NotAllowed(_("This is for the team of this board."))

@@ -12,10 +12,20 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import picturing, policy, queries, ranking, revising, searching
+from ideas.boards import (
+    moderating,
+    picturing,
+    policy,
+    queries,
+    ranking,
+    revising,
+    screening,
+    searching,
+)
 from ideas.boards.events import IdeaReceived
 from ideas.boards.models import Board, Idea, IdeaTag, Revision, SourceKind, Stage, Status, Tag
 from ideas.boards.queries import BoardRow, IdeaRow
+from ideas.boards.screening import Sent
 from ideas.db import db, utcnow
 from ideas.words import _
 
@@ -28,15 +38,23 @@ def submit(
     body: str,
     tags: Sequence[str] = (),
     source: SourceKind = SourceKind.SITE,
+    sent: Sent = screening.PLAIN,
 ) -> Idea:
     """Post an idea on the board; its author and those who read it are told.
 
-    `tags` are slugs of the board's tags. Raises NotAllowed for a suspended author, ValidationError for an unknown tag.
+    With signals of spam it waits for a look of the team first, and people are told once it is let through. `tags` are
+    slugs of the board's tags. Raises NotAllowed for a suspended author, TooMany for a new account that posted a lot,
+    ValidationError for an unknown tag.
     """
     policy.require_part(author)
+    screening.require_few(author, where.standing, Idea)
+    odd = screening.signals(author, where.standing, body or title, sent)
     idea = write(where.board, Draft(author.id, title, body, utcnow(), source))
     _tag(idea, tags)
     picturing.tie(author.id, idea.body_html, idea.id)
+    if screening.must_wait(odd):
+        moderating.hold(idea, None, odd)
+        return idea
     outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
     return idea
 

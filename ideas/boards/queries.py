@@ -21,6 +21,7 @@ from ideas.boards.models import (
     BoardFollow,
     BoardRole,
     Comment,
+    Hiding,
     Idea,
     IdeaFollow,
     Membership,
@@ -127,6 +128,19 @@ class CommentRow:
 
     comment: Comment
     on: IdeaRow
+
+
+@dataclass(frozen=True)
+class HidingRow:
+    """A hiding as one reader sees it: the idea, and the comment if it is one that is hidden. Loaded: by."""
+
+    hiding: Hiding
+    on: IdeaRow
+    comment: Comment | None
+
+    @property
+    def thing(self) -> Idea | Comment:
+        return self.comment or self.on.idea
 
 
 @dataclass(frozen=True)
@@ -267,6 +281,28 @@ def get_answer(reader: User | None, answer_id: int) -> AnswerRow:
     if answer.undone_at is not None and not on.standing.is_team:
         raise missing
     return AnswerRow(answer, on)
+
+
+def get_hiding(reader: User | None, hiding_id: int) -> HidingRow:
+    """Why something was hidden: for the team, and for the author of what was hidden."""
+    statement = (
+        sa.select(Hiding)
+        .where(Hiding.id == _number(hiding_id))
+        .options(joinedload(Hiding.by), joinedload(Hiding.appeal_settled_by))
+    )
+    hiding = db.session.scalar(statement.execution_options(populate_existing=True))
+    missing = NotFound(_("There is nothing here, or you may not see it."))
+    if hiding is None:
+        raise missing
+    try:
+        said = get_comment(reader, hiding.comment_id) if hiding.comment_id else None
+        on = said.on if said else get_idea(reader, hiding.idea_id)
+    except NotFound:
+        raise missing from None
+    row = HidingRow(hiding, on, said.comment if said else None)
+    if not (on.standing.is_team or on.standing.is_author(row.thing)):
+        raise missing
+    return row
 
 
 def _number(number: int) -> int:

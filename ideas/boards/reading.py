@@ -119,6 +119,8 @@ def discussion(on: IdeaRow, *, limit: int = COMMENTS_A_PAGE, cursor: str | None 
 
 
 def _leaves_trace(on: IdeaRow, comment: Comment) -> bool:
+    if comment.is_held:  # nobody has read it yet, so nothing is missing
+        return is_readable(on, comment)
     return comment.deleted_at is None or on.standing.is_team
 
 
@@ -215,7 +217,9 @@ def timeline(on: IdeaRow, given: Sequence[listing.AnswerLine]) -> list[Moment]:
     moments += [Moment(comment.created_at, "official", comment) for comment in db.session.scalars(official)]
     if on.standing.is_team:
         for hiding in db.session.scalars(
-            sa.select(Hiding).where(Hiding.idea_id == on.idea.id).options(joinedload(Hiding.by))
+            sa.select(Hiding)
+            .where(Hiding.idea_id == on.idea.id, Hiding.by_id.is_not(None))
+            .options(joinedload(Hiding.by))
         ):
             moments.append(Moment(hiding.hidden_at, "hidden", hiding))
             if hiding.restored_at is not None:

@@ -189,6 +189,18 @@ def unmerged_line(moved_title: str, into: Idea) -> str:
     return _("“%(moved)s” is no longer part of “%(title)s”", moved=moved_title, title=into.title)
 
 
+def appeal_line(hiding: Hiding, idea: Idea) -> str:
+    """What became of an appeal, in a line."""
+    values = {"title": idea.title}
+    if hiding.comment_id is not None:
+        if hiding.restored_at:
+            return _("Your comment is shown again on: %(title)s", **values)
+        return _("Your comment stays hidden on: %(title)s", **values)
+    if hiding.restored_at:
+        return _("Your idea is shown again: %(title)s", **values)
+    return _("Your idea stays hidden: %(title)s", **values)
+
+
 def hidden_line(hiding: Hiding, idea: Idea) -> str:
     if hiding.comment_id is not None:
         return _("Your comment was hidden on: %(title)s", title=idea.title)

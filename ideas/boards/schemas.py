@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, Stage, Visibility
+from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
 from ideas.schemas import AppSchema, Id, Line, Prose, Slug
 from ideas.words import _
 
@@ -104,6 +105,30 @@ class HideReason(AppSchema):
     """Why the team hides something; its author reads this."""
 
     reason = Line(longest=500, shortest=10, required=True)
+
+
+class NewFlag(AppSchema):
+    """What somebody thinks is wrong with an idea or a comment."""
+
+    reason = fields.Enum(FlagReason, by_value=True, required=True)
+    words = Line(longest=WORDS_LONGEST, load_default="")
+
+    @validates_schema
+    def _said(self, data: dict[str, Any], **_options: Any) -> None:
+        if data.get("reason") is FlagReason.OTHER and not data.get("words"):
+            raise ValidationError({"words": [_("Say in a few words what is wrong.")]})
+
+
+class NewAppeal(AppSchema):
+    """Why the team should look again at what it hid."""
+
+    words = Prose(longest=2000, shortest=10, required=True)
+
+
+class AppealReply(AppSchema):
+    """Why it stays hidden; its author reads this."""
+
+    reply = Line(longest=500, shortest=10, required=True)
 
 
 class BoardWords(AppSchema):

@@ -13,19 +13,34 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
+<<<<<<< HEAD
 from ideas.boards import histories, labels, listing, policy, queries, reading, receipts, sayings, trees, views_similar
+=======
+from ideas.boards import (
+    histories,
+    labels,
+    listing,
+    policy,
+    queries,
+    queues,
+    reading,
+    receipts,
+    sayings,
+    trees,
+)
+>>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Answer, Stage
 from ideas.boards.queries import BoardRow, IdeaRow
-from ideas.boards.reading import Record
+from ideas.boards.reading import Record, Thread
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
 from ideas.http import show_problem, wants_json, wants_part
 from ideas.ledger import preferences, report
-from ideas.paging import PAGE
+from ideas.paging import PAGE, Page
 from ideas.text import cut, readable
 from ideas.words import _
 
@@ -41,11 +56,12 @@ def _team_menu() -> dict[str, Any]:
     """Whether the frame leads to the team's pages. Drawn even while the database cannot be asked: then it does not."""
     try:
         person = signin.known_reader()
-        return {"team_boards": person is not None and reading.answers_somewhere(person)}
+        is_team = person is not None and reading.answers_somewhere(person)
+        return {"team_boards": is_team, "to_look_at": queues.count_for(person) if person and is_team else 0}
     except sa.exc.SQLAlchemyError:
         if not db.session().info.get("in_unit_of_work"):
             db.session.rollback()
-        return {"team_boards": False}
+        return {"team_boards": False, "to_look_at": 0}
 
 
 @bp.get("/")
@@ -170,7 +186,8 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         more_comments=path_of(row, cursor=threads.next) + "#discussion" if threads.next else None,
         readable=lambda comment: reading.is_readable(row, comment),
         may_edit_comment=lambda comment: policy.may_edit_comment(row.standing, comment),
-        hidings=reading.hidings_of(row) if row.standing.is_team or row.idea.hidden_at else {},
+        hidings=reading.hidings_of(row) if _shows_something_hidden(row, threads) else {},
+        may_flag=lambda thing: policy.may_flag(row.standing, thing),
         backers=reading.backers(row),
         timeline=reading.timeline(row, given),
         changed=histories.last_material(row),
@@ -183,6 +200,14 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status
+
+
+def _shows_something_hidden(row: IdeaRow, threads: Page[Thread]) -> bool:
+    """Whether the page may show the reader what is hidden from others, and so has to say why."""
+    if row.standing.is_team or row.idea.hidden_at is not None:
+        return True
+    said = (each for thread in threads.rows for each in (thread.comment, *thread.replies))
+    return any(each.hidden_at is not None and row.standing.is_author(each) for each in said)
 
 
 def told_in_words(answer: Answer) -> str:

@@ -73,11 +73,12 @@ def new_idea(slug: str) -> ResponseReturnValue:
         with unit_of_work():
             row = queries.get_board(signin.member(), slug)
             author = signin.member()
-            idea_id = form.make(author.id, lambda: posting.submit(author, row, **form.loaded).id)
+            idea_id = form.make(author.id, lambda: posting.submit(author, row, **form.loaded, sent=form.sent()).id)
             signin.drop_draft()
     except ValidationError as error:
         form.show(error)
         row = queries.get_board(signin.member(), slug)
+<<<<<<< HEAD
         return render_template("boards/new_idea.html", **_new(row, form), form=form), 422
     flash(_posted(row.board.answer_within_days))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
@@ -87,6 +88,16 @@ def _new(row: BoardRow, form: NewIdeaForm) -> dict[str, Any]:
     """The board, and what is there already of what was typed; the preview alone, for a script, does without."""
     alike = [] if wants_part() else views_similar.about_to_say(signin.reader(), row, form.title.data, form.body.data)
     return {"row": row, "found": alike}
+=======
+        return render_template("boards/new_idea.html", row=row, form=form), 422
+    held = queries.get_idea(author, idea_id).idea.hidden_at is not None
+    flash(_waiting() if held else _posted(row.board.answer_within_days))
+    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+
+
+def _waiting() -> str:
+    return _("The team looks at this before others see it. You find it here, and hear when it is let through.")
+>>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
 
 
 def _posted(days: int | None) -> str:
@@ -244,7 +255,7 @@ def comment(idea_id: int) -> ResponseReturnValue:
         with unit_of_work():
             author = signin.member()
             on = queries.get_idea(author, idea_id)
-            comment_id = form.make(author.id, lambda: commenting.add(author, on, **form.loaded).id)
+            comment_id = form.make(author.id, lambda: commenting.add(author, on, **form.loaded, sent=form.sent()).id)
             signin.drop_draft()
     except ValidationError as error:
         form.show(error)
@@ -254,6 +265,8 @@ def comment(idea_id: int) -> ResponseReturnValue:
         form.parent_id.data = None
         form.show(ValidationError({"body": [_("That idea is part of this one now. Say it here, if it fits.")]}))
         return views.show_idea(queries.get_idea(reader, error.into_id), form, 409)
+    if queries.get_comment(author, comment_id).comment.is_held:
+        flash(_waiting())
     return redirect(views.path_of(row) + f"#comment-{comment_id}", 303)
 
 

@@ -122,6 +122,19 @@ class Scene:
             else:
                 moderating.hide_comment(self.mia, queries.get_comment(self.mia, comment_id), reason=why)
 
+    def appeal(self, *, grant):
+        self.hide()
+        hiding_id = db.session.scalars(sa.select(Hiding.id)).one()
+        author = queries.get_idea(self.mia, self.id).idea.author
+        with unit_of_work():
+            moderating.appeal(author, queries.get_hiding(author, hiding_id), words="The neighbour agrees by now.")
+        with unit_of_work():
+            row = queries.get_hiding(self.mia, hiding_id)
+            if grant:
+                moderating.grant(self.mia, row)
+            else:
+                moderating.uphold(self.mia, row, reply="They told us yesterday that they do not.")
+
 
 def due():
     """The deliveries of the latest event, the strongest path first."""
@@ -242,6 +255,8 @@ EVENTS = {
     ),
     "comment-hidden": lambda scene: scene.hide(scene.comment_id),
     "idea-hidden": lambda scene: scene.hide(),
+    "appeal-granted": lambda scene: scene.appeal(grant=True),
+    "appeal-refused": lambda scene: scene.appeal(grant=False),
 }
 
 

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import answering, commenting, following, moderating, notices, posting, queries, schemas, voting
-from ideas.boards.models import Answer, BoardRole, Comment, Membership
+from ideas.boards.models import (
+    Answer,
+    BoardRole,
+    Comment,
+    Hiding,
+    Membership,
+)
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import fanout, judging
 from ideas.ledger.models import Channel, Delivery
@@ -442,6 +448,23 @@ def test_what_is_hidden_is_told_to_whoever_wrote_it(scene):
     assert (told(), parts()) == ({"author": ("author", "hidden", "instant")}, {"author": ("idea", scene.id)})
 
 
+def test_what_became_of_an_appeal_is_told_to_whoever_appealed(scene):
+    commenter = queries.get_comment(scene.mia, scene.comment_id).comment.author
+    with unit_of_work():
+        moderating.hide_comment(scene.mia, queries.get_comment(scene.mia, scene.comment_id), reason="Too harsh a word.")
+    hiding = db.session.scalars(sa.select(Hiding)).one()
+    with unit_of_work():
+        moderating.appeal(commenter, queries.get_hiding(commenter, hiding.id), words="It quotes a song.")
+
+    with unit_of_work():
+        moderating.uphold(scene.mia, queries.get_hiding(scene.mia, hiding.id), reply="It is still too harsh.")
+
+    assert (told(), parts()) == (
+        {"commenter": ("author", "appeal", "instant")},
+        {"commenter": ("comment", scene.comment_id)},
+    )
+
+
 def test_a_moderator_is_not_told_of_hiding_their_own(scene):
     own = say(scene.mia, scene)
     with unit_of_work():
@@ -457,10 +480,11 @@ def test_every_event_has_its_notice_and_every_news_its_name(scene):
     assert set(notices.NOTICES) == {"idea_received", "commented", "answered", "answer_corrected", "hidden"} | {
         "merged",
         "unmerged",
+        "appeal_answered",
     }
     assert [kind.name for kind in notices.NEWS] == [
         *("received", "credited", "shipped", "planned", "declined", "moved"),
-        *("official_comment", "merged", "reply", "mention", "new_comment", "new_idea", "hidden"),
+        *("official_comment", "merged", "reply", "mention", "new_comment", "new_idea", "hidden", "appeal"),
     ]
 
 

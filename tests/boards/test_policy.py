@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from ideas.accounts.models import SiteRole, User
-from ideas.boards import answering, commenting, following, moderating, policy, posting, queries, schemas, voting
+from ideas.boards import (
+    answering,
+    commenting,
+    flagging,
+    following,
+    moderating,
+    policy,
+    posting,
+    queries,
+    schemas,
+    voting,
+)
 from ideas.boards.models import Board, BoardRole, Reason, Stage, Visibility
+from ideas.boards.models_moderating import FlagReason
 from ideas.boards.policy import Standing
 from ideas.db import unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
@@ -61,6 +73,11 @@ ACTS = {
     "hide a comment": lambda person, idea: moderating.hide_comment(person, said(person, idea), reason="It is rude."),
     "restore a comment": lambda person, idea: moderating.restore_comment(person, said(person, idea)),
     "answer": new_answer,
+    "point out": lambda person, idea: flagging.flag(person, on(person, idea), reason=FlagReason.SPAM),
+    "point out a comment": lambda person, idea: flagging.flag(
+        person, on(person, idea), said(person, idea).comment, reason=FlagReason.SPAM
+    ),
+    "dismiss": lambda person, idea: flagging.dismiss(person, on(person, idea)),
 }
 
 PART, WRITER, TEAM = {"invited", "member", "author", "team", "admin"}, {"author"}, {"team", "admin"}
@@ -68,7 +85,8 @@ ALLOWED = {
     **dict.fromkeys(("post", "follow a board", "vote", "take a vote back", "follow", "comment", "reply"), PART),
     **dict.fromkeys(("edit", "withdraw", "edit a comment", "delete a comment"), WRITER),
     **dict.fromkeys(("speak for the team", "note", "sort", "own", "hide", "restore", "answer"), TEAM),
-    **dict.fromkeys(("hide a comment", "restore a comment"), TEAM),
+    **dict.fromkeys(("hide a comment", "restore a comment", "dismiss"), TEAM),
+    **dict.fromkeys(("point out", "point out a comment"), PART - {"author"}),
 }
 
 

@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/boards/garden-planner",
         "{idea}",
         "{open}",
+        "{open_number}/flag",
         "/receipts",
         "/inbox",
         "/settings/notifications",
@@ -56,6 +57,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{answer}/correct",
         "{answer}/told",
         "/needs-an-answer",
+        "/moderation",
+        "/boards/garden-planner/moderation",
         "/boards/garden-planner/needs-an-answer",
     ),
     "admin": (
@@ -90,6 +93,7 @@ def pages_of(page: Page, who: str) -> list[str]:
     number = re.match(r"/ideas/\d+", answered)
     assert number
     names = {"idea": answered, "open": is_open, "idea_number": number[0], "answer": ""}
+    names["open_number"] = "-".join(is_open.split("-")[:1])
     if who == "team":
         page.goto(answered)
         names["answer"] = page.get_by_role("link", name="Who was told").get_attribute("href") or ""

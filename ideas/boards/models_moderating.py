@@ -1,0 +1,67 @@
+"""What people point the team to. What the team hid, and appeals against it, are in models.py (`hiding`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ideas.accounts.models import User
+from ideas.boards.models import Comment, Idea
+from ideas.db import Base, utcnow
+
+WORDS_LONGEST = 500
+
+
+class FlagReason(StrEnum):
+    """What somebody thinks is wrong with an idea or a comment."""
+
+    SPAM = "spam"
+    ABUSE = "abuse"
+    PERSONAL_DATA = "personal_data"
+    OFF_TOPIC = "off_topic"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """What the team made of a flag."""
+
+    DISMISSED = "dismissed"
+    HIDDEN = "hidden"
+
+
+class Flag(Base):
+    """Somebody asks the team to look at an idea or a comment; each person once. Written by flagging.py.
+
+    subject: "idea:7" or "comment:9". Several of one subject are settled together.
+    """
+
+    __tablename__ = "flag"
+    __table_args__ = (
+        sa.UniqueConstraint("subject", "by_id"),
+        sa.Index(None, "by_id", "created_at"),
+        sa.Index(
+            "ix_flag_open",
+            "idea_id",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(30))
+    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), index=True)
+    comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    reason: Mapped[str] = mapped_column(sa.String(20))
+    words: Mapped[str] = mapped_column(sa.String(WORDS_LONGEST), default="")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    outcome: Mapped[str | None] = mapped_column(sa.String(10))
+
+    by: Mapped[User] = relationship(foreign_keys=by_id, lazy="raise_on_sql")
+    idea: Mapped[Idea] = relationship(lazy="raise_on_sql")
+    comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
