@@ -1,18 +1,10 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
-<<<<<<< HEAD
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip, revision,
 vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding,
-merge, imported_person.
-Emits: idea_received, commented, answered, answer_corrected, hidden, merged, unmerged. Stands on: accounts, ledger, the
-ground.
-=======
-Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, revision, vote, comment,
-comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding, flag, merge,
-imported_person.
+flag, merge, imported_person.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged. Stands on:
 accounts, ledger, the ground.
->>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
 """
 
 from __future__ import annotations
@@ -55,11 +47,8 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
     rooms.files.append(picturing.FILES)
-<<<<<<< HEAD
-    for page in (views, views_taking_part, views_team, views_manage, views_pictures, views_similar):
-=======
-    for page in (views, views_taking_part, views_team, views_manage, views_moderating, views_pictures):
->>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
+    pages = (views, views_taking_part, views_team, views_manage, views_moderating, views_pictures, views_similar)
+    for page in pages:
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

@@ -13,9 +13,6 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-<<<<<<< HEAD
-from ideas.boards import histories, labels, listing, policy, queries, reading, receipts, sayings, trees, views_similar
-=======
 from ideas.boards import (
     histories,
     labels,
@@ -27,8 +24,8 @@ from ideas.boards import (
     receipts,
     sayings,
     trees,
+    views_similar,
 )
->>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
 from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS

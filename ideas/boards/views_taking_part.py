@@ -78,9 +78,9 @@ def new_idea(slug: str) -> ResponseReturnValue:
     except ValidationError as error:
         form.show(error)
         row = queries.get_board(signin.member(), slug)
-<<<<<<< HEAD
         return render_template("boards/new_idea.html", **_new(row, form), form=form), 422
-    flash(_posted(row.board.answer_within_days))
+    held = queries.get_idea(author, idea_id).idea.hidden_at is not None
+    flash(_waiting() if held else _posted(row.board.answer_within_days))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 
 
@@ -88,16 +88,10 @@ def _new(row: BoardRow, form: NewIdeaForm) -> dict[str, Any]:
     """The board, and what is there already of what was typed; the preview alone, for a script, does without."""
     alike = [] if wants_part() else views_similar.about_to_say(signin.reader(), row, form.title.data, form.body.data)
     return {"row": row, "found": alike}
-=======
-        return render_template("boards/new_idea.html", row=row, form=form), 422
-    held = queries.get_idea(author, idea_id).idea.hidden_at is not None
-    flash(_waiting() if held else _posted(row.board.answer_within_days))
-    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 
 
 def _waiting() -> str:
     return _("The team looks at this before others see it. You find it here, and hear when it is let through.")
->>>>>>> 95cdfe1 (People point things out, authors appeal, and what looks like spam waits for the team)
 
 
 def _posted(days: int | None) -> str:
