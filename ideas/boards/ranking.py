@@ -45,20 +45,18 @@ def hot_with(hot: Any, added: Any) -> Any:
 
 # An idea's own row is enough for a vote on most ideas. Asked again here, under the row's lock: an answer or a merge at
 # the same moment may have closed voting, and where others are merged into it one has to look who backs those.
+_ranks: Any = IdeaRank.__table__  # not the model: the commonest write asks nothing of the session
+_place = _ranks.c
 _COUNT_VOTE = (
-    sa.update(IdeaRank)
+    sa.update(_ranks)
     .where(
-        IdeaRank.idea_id == sa.bindparam("the_idea"),
-        IdeaRank.stage.not_in(FINAL_STAGES),
-        IdeaRank.listed,
-        sa.not_(IdeaRank.has_merged),
+        _place.idea_id == sa.bindparam("the_idea"),
+        _place.stage.not_in(FINAL_STAGES),
+        _place.listed,
+        sa.not_(_place.has_merged),
     )
-    .values(
-        vote_count=IdeaRank.vote_count + 1,
-        hot=hot_with(IdeaRank.hot, sa.bindparam("added", type_=sa.Double)),
-    )
-    .returning(IdeaRank.vote_count)
-    .execution_options(synchronize_session=False)
+    .values(vote_count=_place.vote_count + 1, hot=hot_with(_place.hot, sa.bindparam("added", type_=sa.Double)))
+    .returning(_place.vote_count)
 )
 _ADD_BACKER = (
     sa.update(IdeaRank)
@@ -93,7 +91,7 @@ def _share(added: Any) -> Any:
 
 _lost: Any = _share(sa.bindparam("then", type_=sa.Double)) - _share(sa.bindparam("now", type_=sa.Double))
 _MOVE_VOTE = (
-    sa.update(_places)
+    sa.update(_ranks)
     .where(_places.c.idea_id == sa.bindparam("the_idea"))
     .values(hot=_places.c.hot + sa.func.ln(1.0 - _lost) / math.log(2))
 )
