@@ -101,6 +101,10 @@ evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it
 evidence-erasure: .venv/dev.stamp  ## Show that somebody erased is found nowhere, and that the sums stay
 	$(call EVIDENCE,erasure)
 
+.PHONY: evidence-hostile
+evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile strings as they are, or refuses them by name
+	$(call EVIDENCE,hostile)
+
 .PHONY: evidence-leaks
 evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name
 	$(call EVIDENCE,leaks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from config import Config
 from ideas import create_app, migrating
 from ideas.db import db
 from tests.conftest import SETTINGS, Client
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - each run makes a folder of its own there
 
 
 class Inside(NamedTuple):
@@ -31,7 +34,8 @@ def applications(asked: argparse.Namespace, *, csrf: bool = False) -> Iterator[I
     """One on each database that was asked for, one after the other."""
     with stage.databases(asked) as databases:
         for kind, settings in databases.items():
-            with tempfile.TemporaryDirectory() as folder:
+            # in memory where there is some: what is shown needs the file, not its survival
+            with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
                 url = settings().get("DATABASE_URL", f"sqlite:///{folder}/site/site.sqlite")
                 with _application(kind, url, Path(folder) / "site", csrf=csrf) as inside:
                     yield inside

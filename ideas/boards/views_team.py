@@ -318,6 +318,10 @@ def tags(idea_id: int) -> ResponseReturnValue:
     form.tags.offer(queries.tags_of(row.idea.board))
     if not form.validate_on_submit():
         return render_template("boards/tags.html", row=row, form=form), 422 if form.errors else 200
-    with unit_of_work():
-        posting.retag(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded["tags"])
+    try:
+        with unit_of_work():
+            posting.retag(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded["tags"])
+    except ValidationError as error:
+        form.show(error)  # a tag was removed while the page was open
+        return render_template("boards/tags.html", row=_idea(idea_id), form=form), 422
     return redirect(views.path_of(row), 303)
