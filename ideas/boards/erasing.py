@@ -80,6 +80,7 @@ def erase(leaving: Leaving) -> None:
     files = picturing.let_go_of(leaving.id)
     leaving.afterwards.append(lambda: _delete_files(files))
     _forget_belonging(leaving)
+    _forget_appeals(leaving)
     _rewrite_mentions(leaving)
     _forget_comments(leaving)
     _forget_ideas(leaving)
@@ -104,6 +105,19 @@ def _forget_belonging(leaving: Leaving) -> None:
     _run(statements)
     for row in db.session.scalars(sa.select(ImportedPerson).where(ImportedPerson.user_id == leaving.id)):
         row.source_id = pseudonym(row.board_id, row.source_id)
+
+
+def _forget_appeals(leaving: Leaving) -> None:
+    """What they wrote to the team alone: why they pointed something out, and why theirs should not be hidden."""
+    ideas = sa.select(Idea.id).where(Idea.author_id == leaving.id)
+    said = sa.select(Comment.id).where(Comment.author_id == leaving.id)
+    theirs = sa.or_(Hiding.comment_id.in_(said), sa.and_(Hiding.comment_id.is_(None), Hiding.idea_id.in_(ideas)))
+    _run(
+        [
+            sa.update(Flag).where(Flag.by_id == leaving.id).values(words=""),
+            sa.update(Hiding).where(theirs, Hiding.appeal.is_not(None)).values(appeal=""),
+        ]
+    )
 
 
 def pseudonym(board_id: int, source_id: str) -> str:

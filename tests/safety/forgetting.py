@@ -21,7 +21,8 @@ from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
 from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
-from ideas.boards.models import CreditKind, Idea, ImportedPerson, Invitation
+from ideas.boards.models import CreditKind, Hiding, Idea, ImportedPerson, Invitation
+from ideas.boards.models_moderating import Flag
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode
@@ -39,7 +40,8 @@ CANARIES = {
     "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
     "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html",
-    "credit.how", "delivery.error", "hiding.reason", "idea.title", "idea.body", "idea.body_html", "idea.excerpt",
+    "credit.how", "delivery.error", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
+    "idea.title", "idea.body", "idea.body_html", "idea.excerpt",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "term_slip.slip",
@@ -53,7 +55,8 @@ WORDLESS = {
     "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
     "attempt.who", "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
     "company.name", "credit.kind", "delivery.channel", "delivery.path", "delivery.news", "delivery.contribution_kind",
-    "delivery.state", "delivery.reason", "delivery.lease", "idea.source_kind", "idea.source_id", "idea_rank.stage",
+    "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
+    "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject", "preference.news",
     "picture.name", "preference.mode", "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
@@ -142,7 +145,24 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
     )
     _merge(team_id, shared, theirs)
     _upload(person_id, shared)
+    _argue(person_id, said.id, theirs)
     return alone, shared, theirs
+
+
+def _argue(person_id: int, hidden_id: int, idea_id: int) -> None:
+    """An appeal with its answer, and something that the person pointed out."""
+    with unit_of_work():
+        said = {"appeal": "qzqwords against it", "appeal_reply": f"No, {NAME}."}
+        db.session.execute(sa.update(Hiding).where(Hiding.comment_id == hidden_id).values(said))
+        db.session.add(
+            Flag(
+                subject=f"idea:{idea_id}",
+                idea_id=idea_id,
+                by_id=person_id,
+                reason="other",
+                words="qzqwords to the team",
+            )
+        )
 
 
 def _merge(team_id: int, idea_id: int, into_id: int) -> None:

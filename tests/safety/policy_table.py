@@ -22,6 +22,7 @@ KINDS: dict[str, set[str]] = {
     "hidden comment": {"author", *TEAM},  # the author wrote it
     "hiding reason": {"author", *TEAM},
     "internal note": TEAM,
+    "words to the team": TEAM,  # why somebody pointed something out, or appealed
     "unseen backer": TEAM,  # the name of somebody who voted and did not choose to be seen
     "withdrawn idea": EVERYBODY,  # readable at its address, in no list
     "deleted words": NOBODY,
@@ -42,6 +43,7 @@ ON_AN_IDEA = {
     *("private board", "hidden idea", "hidden comment", "hiding reason", "internal note", "unseen backer"),
     "withdrawn idea",
 }
+TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
 A_PERSON = {*OF_ONESELF, "unseen backer"}
 
@@ -69,7 +71,7 @@ ROUTES: dict[str, set[str]] = {
     "accounts.revoke_key": NOTHING,
     "accounts.own_data": NOTHING,
     "accounts.export": {
-        *(OF_ONESELF | ON_AN_IDEA | {"own browser", "own key", "own picture", "relay's words"}),
+        *(OF_ONESELF | TO_LOOK_AT | {"own browser", "own key", "own picture", "relay's words"}),
         *("audit details", "invited address"),
     },
     "accounts.erase_oneself": {"own address"},
@@ -129,6 +131,18 @@ ROUTES: dict[str, set[str]] = {
     "team.restore_comment": ON_AN_IDEA,
     "team.owner": ON_AN_IDEA,
     "team.tags": ON_AN_IDEA,
+    # What waits for the team, and what its author may say against it
+    "moderation.all_waiting": TO_LOOK_AT,
+    "moderation.waiting": TO_LOOK_AT,
+    "moderation.flag_idea": ON_AN_IDEA,
+    "moderation.flag_comment": ON_AN_IDEA,
+    "moderation.dismiss_idea": ON_AN_IDEA,
+    "moderation.dismiss_comment": ON_AN_IDEA,
+    "moderation.hidden": TO_LOOK_AT,
+    "moderation.keep": TO_LOOK_AT,
+    "moderation.refuse": TO_LOOK_AT,
+    "moderation.grant": TO_LOOK_AT,
+    "moderation.let_through": TO_LOOK_AT,
     # Boards, as their team and administrators keep them
     "manage.manage": NOTHING,
     "manage.boards": {"private board"},

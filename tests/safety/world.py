@@ -19,6 +19,7 @@ from ideas.boards.models import (
     BoardRole,
     Comment,
     CreditKind,
+    Hiding,
     Idea,
     Invitation,
     Reason,
@@ -26,8 +27,9 @@ from ideas.boards.models import (
     Status,
     Tag,
 )
+from ideas.boards.models_moderating import Flag
 from ideas.boards.models_pictures import Picture
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
 from ideas.ledger.models import Delivery
 from tests.accounts.arranging import enter
@@ -127,6 +129,17 @@ def _public_board(world: World) -> None:
         team = _who(world, "team")
         moderating.hide_comment(team, queries.get_comment(team, rude.id), reason=world.token("hiding reason") + " rude")
         moderating.hide_idea(team, _on(world, "team", hidden), reason=world.token("hiding reason") + " spam")
+        db.session.add(
+            Flag(
+                subject=f"idea:{moved}",
+                idea_id=moved,
+                by_id=world.people["member"],
+                reason="spam",
+                words=world.token("words to the team", "member"),
+            )
+        )
+        appeal = {"appeal": world.token("words to the team", "author"), "appealed_at": utcnow()}
+        db.session.execute(sa.update(Hiding).where(Hiding.comment_id == rude.id).values(appeal))
         commenting.delete(_who(world, "author"), queries.get_comment(_who(world, "author"), gone.id))
         commenting.add(_who(world, "member"), _on(world, "member", seen), body="Said.", parent_id=said.id)
     answered(
@@ -245,6 +258,7 @@ def _parts(world: World) -> None:
         "tag_id": ids(Tag),
         "company_id": [1],
         "key_id": [1, 2],
+        "hiding_id": ids(Hiding),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
         "token": ["nothing", reset, link, stop],
