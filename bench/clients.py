@@ -19,7 +19,14 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from bench import stage
-from tests.servers import RunningApp
+from config import Config
+from ideas import api, create_app
+from ideas.accounts import keys
+from ideas.accounts.models import SiteRole, User
+from ideas.boards import boardkeeping, posting, queries
+from ideas.boards.schemas import BoardWords
+from ideas.db import db, unit_of_work, utcnow
+from tests.servers import RunningApp, environment
 
 PATIENCE = 30.0  # seconds in which a request is tried again and again
 PAUSE = 0.1  # between two tries
@@ -167,16 +174,26 @@ def wait_for_comments(told: Told, count: int, timeout: float = 60) -> None:
 
 
 def settle_in(site: RunningApp, ideas: int = 5) -> tuple[str, list[int]]:
-    """A board with ideas and somebody who takes part: their key, the ideas."""
-    site.ideas("board", "create", "load", "--name", "Load")
-    site.ideas("user", "create", "mia@example.test", "--name", "Mia", "--admin")
-    scopes = "ideas:read,ideas:write,votes:write,comments:write,answers:write"
-    key = stage.make_key(site, "mia@example.test", scopes)
-    made = [
-        stage.ask(f"{site.url}/api/v1/ideas", key=key, method="POST", json_body={"board": "load", "title": f"Idea {n}"})
-        for n in range(ideas)
-    ]
-    return key, [idea["id"] for idea in made]
+    """A board with ideas, made past the web server, and somebody who takes part: their key, the ideas."""
+    app = create_app(Config.from_env(environment(site.env)))
+    with app.app_context():
+        now = utcnow()
+        with unit_of_work():
+            mia, ole = (
+                User(name=name, email=f"{name}@example.test", verified_at=now, site_role=SiteRole.ADMIN, created_at=now)
+                for name in ("mia", "ole")
+            )
+            db.session.add_all([mia, ole])
+            db.session.flush()
+            boardkeeping.make(mia, BoardWords().load({"slug": "load", "name": "Load"}))
+        with unit_of_work():
+            mia, ole = db.session.scalars(sa.select(User).order_by(User.id)).all()
+            where = queries.get_board(mia, "load")
+            made = [posting.submit(mia, where, title=f"Idea number {n}", body="").id for n in range(ideas)]
+            key = keys.make(ole, "load", api.SCOPES)
+        db.session.remove()
+        db.engine.dispose()
+    return key, made
 
 
 @dataclass

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +82,24 @@ def web_processes(site: RunningApp) -> list[int]:
 
 
 def killed(
-    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, kills: int = 51, clients: int = 6
+    findings: Findings,
+    kind: str,
+    fresh: Callable[[], Mapping[str, str]],
+    *,
+    kills: int = 51,
+    clients: int = 6,
+    points: Sequence[str] = (*POINTS, "random"),
 ) -> None:
     """Before the commit, between commit and answer, and at random; clients ask again under the same key."""
-    every = -(-kills // (len(POINTS) + 1))
+    every = -(-kills // len(points))
     died = 0
-    for point in (*POINTS, "random"):
+    for point in points:
         env = {**fresh(), "WEB_WORKERS": "2", "LOG_LEVEL": "error"}
         crash = {} if point == "random" else {"CRASHPOINT": f"{point}:4"}
         with stage.site(env, ()) as site:
-            site.start("web")
-            site.wait_until_it_answers()
             key, ideas = settle_in(site)
-            if crash:
-                site.stop()
-                site.start("web", env=crash)
-                site.wait_until_it_answers()
+            site.start("web", env=crash)
+            site.wait_until_it_answers()
             with load(site.url, key, ideas, clients=clients) as told:
                 died += kill_at_random(site, every) if point == "random" else wait_for_deaths(site, every)
             hold(findings, f"F3 {kind}: killed at {point}", told, judge(stage.database_url(site), told))
@@ -171,18 +173,16 @@ def crashed(
 
 
 def deployed(
-    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, restarts: int = 20, clients: int = 8
+    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, restarts: int = 12, clients: int = 8
 ) -> None:
     """Web server and worker are ended and started again while clients work and mail leaves."""
     with Sink() as sink:
         env = {**fresh(), "MAIL_URL": sink.url, "WEB_WORKERS": "2", "LOG_LEVEL": "error", "SETTLE_MINUTES": "0"}
         with stage.site(env) as site:
-            _key, ideas = settle_in(site)
-            site.ideas("user", "create", "ole@example.test", "--name", "Ole", "--admin")
-            other = stage.make_key(site, "ole@example.test", "ideas:read,votes:write,comments:write")
+            key, ideas = settle_in(site)
             site.start("worker")
             exits: list[float] = []
-            with load(site.url, other, ideas, clients=clients, pause=0.02) as told:
+            with load(site.url, key, ideas, clients=clients, pause=0.02) as told:
                 for _ in range(restarts):
                     wait_for_comments(told, clients)
                     exits.append(restart(site))
@@ -256,7 +256,7 @@ def restored(
             site.ideas("user", "erase", "canary-person@example.test", "--yes")
             site.stop()
             findings.note(f"{what}: rows of votes; seconds for the backup, under load", f"{votes:,}; {took:.0f}")
-            with running_app({**stage.SETTINGS, **env, **fresh_place(kind, fresh)}, (), prepare=()) as home:
+            with running_app({**stage.SETTINGS, **env, **fresh()}, (), prepare=()) as home:
                 begun = time.monotonic()
                 said = home.ideas("restore", str(file), "--erased", str(site.folder / "erased.jsonl"))
                 took = time.monotonic() - begun
@@ -279,10 +279,6 @@ def restored(
                 findings.holds(
                     f"{what}: a recount finds nothing to put right", "Put right: 0." in home.ideas("recount"), "none"
                 )
-
-
-def fresh_place(kind: str, fresh: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
-    return fresh() if kind == "postgresql" else {}
 
 
 def fill(url: str, ideas: list[int], votes: int) -> None:
