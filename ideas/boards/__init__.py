@@ -1,8 +1,8 @@
 """Boards: where ideas are posted, backed, discussed and answered.
 
-Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip, revision,
-vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer, answer_version, credit, hiding,
-flag, merge, imported_person.
+Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
+idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
+answer_version, credit, hiding, flag, merge, imported_person.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged. Stands on:
 accounts, ledger, the ground.
 """

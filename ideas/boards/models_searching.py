@@ -1,4 +1,4 @@
-"""What ideas are found by: an index of our own, the same on both databases. All of it is written by searching.py."""
+"""What ideas are found by: an index of our own, the same on both databases. Written by searching.py."""
 
 from __future__ import annotations
 
@@ -52,3 +52,16 @@ class TermSlip(Base):
     board_id: Mapped[int] = mapped_column(primary_key=True)
     slip: Mapped[str] = mapped_column(_WORD, primary_key=True)
     term: Mapped[str] = mapped_column(_WORD, primary_key=True)
+
+
+class IdeaMeaning(Base):
+    """What an idea means, as a vector of half floats; only where the extra for that is on. Written by meaning.py."""
+
+    __tablename__ = "idea_meaning"
+    # What is new on a board is read by its number, so none is given twice.
+    __table_args__ = (sa.Index(None, "board_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), unique=True)
+    board_id: Mapped[int]
+    vector: Mapped[bytes] = mapped_column(sa.LargeBinary)

@@ -42,6 +42,8 @@ FULL = 2.4  # the gain of a word in a title of usual length
 # of the petitions hardly any is not, and much of what has a common word alone is not.
 LIKE_ENOUGH = 0.12
 LIKELY_THE_SAME = 0.4  # what the team is asked about
+MEANT_ALIKE = 0.5  # a cosine of the sentence encoder that is as good as LIKE_ENOUGH
+MEANT_THE_SAME = 0.75
 
 # weights are kept as whole numbers, so that both databases keep them alike
 SCALE = 100
@@ -89,8 +91,10 @@ def with_grams(by_words: Mapping[int, float], by_grams: Mapping[int, float]) -> 
 def with_meaning(
     by_words: Mapping[int, float], by_grams: Mapping[int, float], by_meaning: Mapping[int, float]
 ) -> dict[int, float]:
-    """All three of the ideas in `by_meaning`, each standardised over them."""
-    ideas = sorted(by_meaning)
+    """All three, each standardised over the ideas compared; whose meaning is not known stands in the middle."""
+    ideas = sorted(by_words.keys() | by_meaning.keys())
+    middle = fmean(by_meaning.values()) if by_meaning else 0.0
+    by_meaning = {idea: by_meaning.get(idea, middle) for idea in ideas}
     parts = [
         (share, _standardised([part.get(idea, 0.0) for idea in ideas]))
         for share, part in ((1.0, by_words), (GRAMS, by_grams), (MEANING, by_meaning))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ideas.boards import scoring, terms
+from ideas.boards import meaning, scoring, terms
 from ideas.boards.models import Idea
 from ideas.boards.models_searching import BoardTerm, IdeaTerm, TermSlip
 from ideas.db import INSERTS, Base, db
@@ -52,6 +52,7 @@ def add(ideas: Sequence[Idea], tally: Tally | None = None) -> None:
         kept.note(idea.board_id, weights, by=1)
         rows += _rows(idea.id, idea.board_id, weights)
     _insert(IdeaTerm, rows)
+    meaning.keep(ideas)
     if tally is None:
         count(kept)
 
@@ -72,6 +73,7 @@ def index_all(ideas: Sequence[Idea]) -> None:
             tally.note(idea.board_id, weights, by=1)
             rows += _rows(idea.id, idea.board_id, weights)
     _insert(IdeaTerm, rows)
+    meaning.keep([idea for idea in ideas if idea.withdrawn_at is None])
     count(tally)
 
 
@@ -86,6 +88,7 @@ def _forget(tally: Tally, idea_ids: Sequence[int]) -> None:
     gone = sa.delete(IdeaTerm).where(IdeaTerm.idea_id.in_(idea_ids)).returning(IdeaTerm.board_id, IdeaTerm.term)
     for row in db.session.execute(gone):
         tally.note(row.board_id, [row.term], by=-1)
+    meaning.forget(idea_ids)
 
 
 def count(tally: Tally) -> None:
@@ -188,7 +191,10 @@ def _reindex(ideas: Sequence[Any]) -> int:
             rows += _rows(idea.id, idea.board_id, weights)
     if wrong:
         db.session.execute(sa.delete(IdeaTerm).where(IdeaTerm.idea_id.in_(wrong)))
+        meaning.forget(wrong)
         _insert(IdeaTerm, rows)
+    unknown = meaning.without([idea.id for idea in ideas if idea.withdrawn_at is None])
+    meaning.keep([idea for idea in ideas if idea.id in unknown])
     return len(wrong)
 
 

@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager
 
 from ideas.accounts.models import User
-from ideas.boards import matching, questions, scoring, terms, trees
+from ideas.boards import matching, meaning, questions, scoring, terms, trees
 from ideas.boards.models import Idea, IdeaRank, Vote
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
 
 SHOWN = 5
 CONSIDERED = 100  # of those found, so many are compared closely
+NEAREST = 50  # found by meaning
 FOUND_MOST = 300  # a search goes no further down
 
 
@@ -62,14 +63,24 @@ def similar(
     The last word of a title alone may be half typed. besides: an idea that is not shown, with those merged into it.
     least: how like it has to be, see scoring.LIKE_ENOUGH.
     """
+    ids = [row.board.id for row in boards]
     words = questions.typed(title, half_typed=not body)
     words += questions.typed(body, half_typed=False, share=questions.BODY_SHARE)
-    question = questions.ask([row.board.id for row in boards], words, all_of_them=False)
+    question = questions.ask(ids, words, all_of_them=False)
     by_words = matching.like(question) if question.words else {}
-    best = [idea for idea in _best(by_words, CONSIDERED) if by_words[idea] >= least * question.full]
-    sources = _sources(boards, best)
-    scores = _closely(title, by_words, sources)
-    strongest = _strongest(sources, scores)
+    best = _best(by_words, CONSIDERED)
+    by_meaning = meaning.likeness(
+        ids, f"{title}. {body[: meaning.READ]}" if body else title, nearest=NEAREST, among=best
+    )
+    sources = _sources(boards, list(dict.fromkeys([*best, *by_meaning])))
+    scores = _closely(title, by_words, sources, by_meaning)
+    meant = scoring.MEANT_THE_SAME if least >= scoring.LIKELY_THE_SAME else scoring.MEANT_ALIKE
+    enough = [
+        source
+        for source in sources
+        if by_words.get(source.id, 0.0) > least * question.full or by_meaning.get(source.id, 0.0) >= meant
+    ]
+    strongest = _strongest(enough, scores)
     strongest.pop(besides, None)
     return _shown(reader, boards, strongest, scores, most)
 
@@ -78,14 +89,21 @@ def _best(scores: Mapping[int, float], most: int) -> list[int]:
     return sorted(scores, key=lambda idea: (-scores[idea], idea))[:most]
 
 
-def _closely(asked: str, by_words: Mapping[int, float], sources: Sequence[_Source]) -> dict[int, float]:
-    """The scores of `sources`, the best of them compared character by character too."""
+def _closely(
+    asked: str,
+    by_words: Mapping[int, float],
+    sources: Sequence[_Source],
+    by_meaning: Mapping[int, float] | None = None,
+) -> dict[int, float]:
+    """The scores of `sources`, the best of them compared character by character too, and by meaning if that is on."""
     grams = terms.grams(asked)
-    scores = {source.id: by_words[source.id] for source in sources}
-    compared = set(_best(scores, CONSIDERED))
+    scores = {source.id: by_words.get(source.id, 0.0) for source in sources}
+    compared = {*_best(scores, CONSIDERED), *(by_meaning or ())}
     by_grams = {
         source.id: scoring.likeness(grams, terms.grams(source.title)) for source in sources if source.id in compared
     }
+    if by_meaning:
+        return scoring.with_meaning(scores, by_grams, by_meaning)
     return scoring.with_grams(scores, by_grams)
 
 
