@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         unfinished,
         views,
         views_manage,
+        views_merging,
         views_moderating,
         views_pictures,
         views_similar,
@@ -47,8 +48,8 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
     rooms.files.append(picturing.FILES)
-    pages = (views, views_taking_part, views_team, views_manage, views_moderating, views_pictures, views_similar)
-    for page in pages:
+    pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
+    for page in (*pages, views_similar):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

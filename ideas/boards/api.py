@@ -12,6 +12,7 @@ from ideas.boards import (
     api_examples,
     api_ideas,
     api_me,
+    api_merging,
     api_pictures,
     api_reading,
     api_search,
@@ -27,6 +28,7 @@ blueprints = (
     api_search.blueprint,
     api_comments.blueprint,
     api_answers.blueprint,
+    api_merging.blueprint,
     api_pictures.blueprint,
     api_me.blueprint,
 )

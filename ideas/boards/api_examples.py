@@ -103,6 +103,36 @@ SIMILAR: Example = {
     "url": URL,
 }
 
+_LIST: Example = {
+    "id": 24,
+    "title": "A list of free beds",
+    "url": "https://ideas.example.org/ideas/24-a-list-of-free-beds",
+}
+NEW_MERGE: Example = {"into": 23, "text": "Whoever books a bed sees which are free, so these are one."}
+MERGE: Example = {
+    "id": 3,
+    "idea": _LIST,
+    "into": {"id": 23, "title": "Book a bed", "url": URL},
+    "text": "Whoever books a bed sees which are free, so these are one.",
+    "text_html": "<p>Whoever books a bed sees which are free, so these are one.</p>\n",
+    "by": PETRA,
+    "merged_at": "2026-11-22T10:10:00Z",
+    "announced_at": None,
+    "ended": None,
+}
+MERGE_END: Example = {"text": "Some want the list alone, so these are two after all."}
+ENDED_MERGE: Example = {
+    **MERGE,
+    "announced_at": "2026-11-22T10:25:00Z",
+    "ended": {
+        "at": "2026-11-23T09:00:00Z",
+        "by": PETRA,
+        "text": "Some want the list alone, so these are two after all.",
+        "text_html": "<p>Some want the list alone, so these are two after all.</p>\n",
+        "announced_at": None,
+    },
+}
+
 VOTE: Example = {"idea_id": 23, "voted": True, "vote_count": 313}
 NO_VOTE: Example = {"idea_id": 23, "voted": False, "vote_count": 312}
 OWN_VOTES: Example = {"data": [23]}

@@ -234,6 +234,19 @@ class AnswerForm(OnceForm):
         super().show(ValidationError(messages))
 
 
+class MergeForm(SchemaForm):
+    """What is said to both sides when an idea becomes part of another."""
+
+    schema = schemas.NewMerge()
+    into = HiddenField()
+    text = TextAreaField(lazy("Why are they one?"), filters=[_text])
+
+
+class UnmergeForm(SchemaForm):
+    schema = schemas.UnmergeWords()
+    text = TextAreaField(lazy("Why are they two?"), filters=[_text])
+
+
 class CorrectionForm(AnswerForm):
     """Other words for an answer; where the idea stands is not changed by it."""
 

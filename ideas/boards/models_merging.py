@@ -56,3 +56,4 @@ class Merge(Base):
     by: Mapped[User] = relationship(foreign_keys=by_id, lazy="raise_on_sql")
     unmerged_by: Mapped[User | None] = relationship(foreign_keys=unmerged_by_id, lazy="raise_on_sql")
     entry: Mapped[OutboxEntry | None] = relationship(foreign_keys=entry_id, lazy="raise_on_sql")
+    unmerge_entry: Mapped[OutboxEntry | None] = relationship(foreign_keys=unmerge_entry_id, lazy="raise_on_sql")

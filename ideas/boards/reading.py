@@ -26,13 +26,14 @@ from ideas.boards.models import (
     Stage,
     Vote,
 )
+from ideas.boards.models_merging import Merge
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.paging import Page, read_cursor
 
 COMMENTS_A_PAGE = 100
 BACKERS_SHOWN = 50
-PARTS_SHOWN = 100
+MERGES_SHOWN = 100
 RECORD_OF = 200  # the promise's record is that of the last so many ideas that were due
 ROADMAP_STAGES = (Stage.PLANNED, Stage.STARTED, Stage.SHIPPED)
 
@@ -47,7 +48,8 @@ class Thread:
 
 class Moment(NamedTuple):
     """One line of an idea's timeline. what: posted, edited, answered, corrected, undone, official, hidden, restored,
-    withdrawn. `thing` is the row behind it: the idea, an answer (status, by loaded), a version, a comment, a hiding."""
+    merged, unmerged, withdrawn. `thing` is the row behind it: the idea, an answer (status, by loaded), a version, a
+    comment, a hiding, a merge (idea, into, by, unmerged_by loaded)."""
 
     at: datetime
     what: str
@@ -224,9 +226,34 @@ def timeline(on: IdeaRow, given: Sequence[listing.AnswerLine]) -> list[Moment]:
             moments.append(Moment(hiding.hidden_at, "hidden", hiding))
             if hiding.restored_at is not None:
                 moments.append(Moment(hiding.restored_at, "restored", hiding))
+    moments += _merges(on)
     if on.idea.withdrawn_at is not None:
         moments.append(Moment(on.idea.withdrawn_at, "withdrawn", on.idea))
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def _merges(on: IdeaRow) -> list[Moment]:
+    """When something became part of the idea or it of another, and when not any more; at most MERGES_SHOWN.
+
+    What was undone before anybody was told, and what is hidden, is seen by the team alone.
+    """
+    statement = (
+        sa.select(Merge)
+        .where(sa.or_(Merge.into_id == on.idea.id, Merge.idea_id == on.idea.id))
+        .options(joinedload(Merge.idea), joinedload(Merge.into), joinedload(Merge.by), joinedload(Merge.unmerged_by))
+        .order_by(Merge.id.desc())
+        .limit(MERGES_SHOWN)
+    )
+    moments = []
+    for merge in db.session.scalars(statement):
+        undone = merge.unmerged_at is not None and merge.unmerge_entry_id is None
+        other = merge.idea if merge.into_id == on.idea.id else merge.into
+        if not on.standing.is_team and (undone or other.hidden_at is not None):
+            continue
+        moments.append(Moment(merge.merged_at, "merged", merge))
+        if merge.unmerged_at is not None:
+            moments.append(Moment(merge.unmerged_at, "unmerged", merge))
+    return moments
 
 
 def roadmap(where: BoardRow, *, each: int = 20) -> dict[Stage, list[listing.IdeaCard]]:
@@ -342,25 +369,6 @@ def answers_somewhere(person: User) -> bool:
 _ANSWERS_SOMEWHERE = sa.select(
     sa.exists().where(Membership.user_id == sa.bindparam("person"), Membership.role == "team")
 )
-
-
-def parts_of(on: IdeaRow) -> list[Idea]:
-    """The ideas that are part of this one now, most backed first, at most PARTS_SHOWN. Loaded: author, rank.
-
-    Hidden ones are seen by the team and their authors.
-    """
-    statement = (
-        sa.select(Idea)
-        .join(IdeaRank, IdeaRank.idea_id == Idea.id)
-        .where(Idea.merged_root_id == on.idea.id)
-        .options(joinedload(Idea.author), joinedload(Idea.rank))
-        .order_by(IdeaRank.vote_count.desc(), Idea.id)
-        .limit(PARTS_SHOWN)
-    )
-    if not on.standing.is_team:
-        own = Idea.author_id == on.standing.user.id if on.standing.user else sa.false()
-        statement = statement.where(sa.or_(Idea.hidden_at.is_(None), own))
-    return list(db.session.scalars(statement))
 
 
 def creditable(on: IdeaRow) -> list[Comment]:

@@ -101,6 +101,19 @@ class NewAnswer(AnswerWords):
     status = Slug(required=True)
 
 
+class NewMerge(AppSchema):
+    """Which idea another becomes part of, and why; both sides read this."""
+
+    into = Id(required=True)
+    text = Prose(longest=TEXT_LONGEST, required=True)
+
+
+class UnmergeWords(AppSchema):
+    """Why an idea stands for itself again; both sides read this. Not needed before the merge is announced."""
+
+    text = Prose(longest=TEXT_LONGEST, load_default="")
+
+
 class HideReason(AppSchema):
     """Why the team hides something; its author reads this."""
 

@@ -92,7 +92,11 @@ def sendable(document):
 
 
 @pytest.mark.parametrize(
-    "name", ["post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"]
+    "name",
+    [
+        *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
+        *("merge_idea", "unmerge_idea"),
+    ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
     """The garden of the examples, with other ids."""
@@ -110,12 +114,20 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "edit_comment",
         "answer_idea",
         "correct_answer",
+        "merge_idea",
+        "unmerge_idea",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id
     if name == "correct_answer":
         given = asking.post(f"ideas/{idea.id}/answers", examples["answer_idea"][2])
         ids["answer_id"] = given.json["id"]
+
+    if name in ("merge_idea", "unmerge_idea"):
+        into = IdeaFactory(board=board, author=petra)
+        examples["merge_idea"][2]["into"] = into.id
+    if name == "unmerge_idea":
+        asking.post(f"ideas/{idea.id}/merge", examples["merge_idea"][2])
 
     method, path, body = examples[name]
     answer = asking.ask(method.upper(), path.format(**ids), body)

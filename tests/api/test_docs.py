@@ -74,6 +74,7 @@ def garden(app, document):
     tag = TagFactory(board=board, slug="seed")
     petra = team_member(board, name="Petra")
     idea = IdeaFactory(id=23, board=board, title="Book a bed", author=petra)
+    IdeaFactory(id=24, board=board, title="A list of free beds", author=petra)
     CommentFactory(id=88, idea=idea, author=UserFactory(name="Ole"))
     VoteFactory(idea=idea)
     db.session.add(IdeaTag(idea_id=idea.id, tag_id=tag.id))
