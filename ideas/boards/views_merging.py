@@ -130,6 +130,7 @@ def part(idea_id: int) -> ResponseReturnValue:
         threads=threads,
         readable=lambda comment: reading.is_readable(row, comment),
         may_edit_comment=lambda comment: policy.may_edit_comment(row.standing, comment),
+        may_flag=lambda thing: policy.may_flag(row.standing, thing),
         hidings=reading.hidings_of(row) if row.standing.is_team or row.idea.hidden_at else {},
         next=f"{here}?cursor={threads.next}" if threads.next else None,
         first=here if request.args.get("cursor") else None,
