@@ -39,6 +39,8 @@ SCOPES = {
     "votes:write": "Vote, and take votes back.",
     "comments:write": "Comment, and edit or delete your own comments.",
     "pictures:write": "Upload pictures for your ideas and comments.",
+    "flags:write": "Point out what should not stand there, and appeal when something of yours was hidden.",
+    "moderation:write": "Hide, restore and see what waits for a look. For the team.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
     "people:read": "Read who was told of what. For the team.",
 }

@@ -13,6 +13,7 @@ from ideas.boards import (
     api_ideas,
     api_me,
     api_merging,
+    api_moderating,
     api_pictures,
     api_reading,
     api_search,
@@ -30,6 +31,7 @@ blueprints = (
     api_answers.blueprint,
     api_merging.blueprint,
     api_pictures.blueprint,
+    api_moderating.blueprint,
     api_me.blueprint,
 )
 

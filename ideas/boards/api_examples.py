@@ -158,6 +158,41 @@ COMMENT: Example = {
 
 THREAD: Example = {**COMMENT, "replies": []}
 
+NEW_FLAG: Example = {"reason": "personal_data", "words": "It has somebody's telephone number."}
+FLAGGED: Example = {"flagged": True}
+HIDE: Example = {"reason": "It has somebody's telephone number."}
+NEW_APPEAL: Example = {"words": "The number is that of our own shed."}
+APPEAL_REPLY: Example = {"reply": "It is a private number all the same."}
+
+HIDING: Example = {
+    "id": 12,
+    "idea_id": 23,
+    "comment_id": 88,
+    "held": False,
+    "reason": "It has somebody's telephone number.",
+    "signals": [],
+    "hidden_at": "2026-11-22T10:20:00Z",
+    "restored_at": None,
+    "appeal": {
+        "words": "The number is that of our own shed.",
+        "at": "2026-11-22T10:30:00Z",
+        "reply": None,
+        "settled_at": None,
+    },
+}
+
+QUEUE: Example = {
+    "held": [],
+    "appeals": [HIDING],
+    "pointed_out": [
+        {
+            "idea_id": 23,
+            "comment_id": None,
+            "flags": [{"reason": "spam", "words": "", "by": OLE, "at": "2026-11-22T10:40:00Z"}],
+        }
+    ],
+}
+
 VERSION: Example = {
     "number": 2,
     "body": "A rota on the door of the shed would do for a start.",

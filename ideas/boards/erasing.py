@@ -27,13 +27,13 @@ from ideas.boards.models import (
     Hiding,
     Idea,
     IdeaFollow,
-    ImportedPerson,
     Invitation,
     Membership,
     Mention,
     Revision,
     Vote,
 )
+from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag
 from ideas.boards.models_revisions import CommentVersion

@@ -19,7 +19,6 @@ from ideas.boards.models import (
     Hiding,
     Idea,
     IdeaFollow,
-    ImportedPerson,
     Invitation,
     Membership,
     Mention,
@@ -27,6 +26,7 @@ from ideas.boards.models import (
     Status,
     Vote,
 )
+from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_revisions import CommentVersion

@@ -21,7 +21,14 @@ from ideas.accounts import addresses, audit, locks, people
 from ideas.accounts.models import User
 from ideas.boards import erasing, importing_rows, posting, queries, ranking, searching, voting
 from ideas.boards.importing_rows import FileRefused, IdeaIn, Reading, Refused, VoteIn
-from ideas.boards.models import Board, Idea, ImportedPerson, SourceKind, Status, Vote
+from ideas.boards.models import (
+    Board,
+    Idea,
+    SourceKind,
+    Status,
+    Vote,
+)
+from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.posting import Draft
 from ideas.db import db, utcnow
 from ideas.ledger.models import Delivery

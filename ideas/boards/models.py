@@ -253,8 +253,7 @@ class IdeaRank(Base):
 class Revision(Base):
     """An idea as it was written at one time; the last is what it is now. Written by posting.py.
 
-    is_material: those who backed the version before might not back this one (see revising.py); backers: how many
-    there were, its author apart.
+    is_material: whoever backed the one before might not back this one; backers: how many did, the author apart.
     """
 
     __tablename__ = "revision"
@@ -308,7 +307,7 @@ class Comment(Base):
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]  # by its author; a tombstone stays, the words are gone
     hidden_at: Mapped[datetime | None]  # by the team; the words are kept
-    is_held: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # hidden until the team has looked
+    is_held: Mapped[bool] = mapped_column(default=False, server_default=sa.false())  # until the team has looked
 
     author: Mapped[User] = relationship(lazy="raise_on_sql")
     idea: Mapped[Idea] = relationship(lazy="raise_on_sql")
@@ -456,8 +455,8 @@ class Credit(Base):
 class Hiding(Base):
     """The team hid an idea or a comment of it, and why; its author may appeal once. Written by moderating.py.
 
-    Something held is hidden until the team has looked at it: by nobody, for the signals (codes of screening.py) that
-    made it wait. Refused, it is hidden by whoever refused it; let through, it is restored.
+    Held until the team has looked, it is hidden by nobody, for signals (codes of screening.py); refused, by whoever
+    refused it; let through, it is restored.
     """
 
     __tablename__ = "hiding"
@@ -499,15 +498,4 @@ class Hiding(Base):
 
     @property
     def is_held(self) -> bool:
-        """Waits for a look of the team."""
         return self.by_id is None and self.restored_at is None
-
-
-class ImportedPerson(Base):
-    """Who a source's person is here: the same source id on a board is the same person. Written by importing.py."""
-
-    __tablename__ = "imported_person"
-
-    board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id", ondelete="CASCADE"), primary_key=True)
-    source_id: Mapped[str] = mapped_column(sa.String(60), primary_key=True)
-    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)

@@ -57,7 +57,7 @@ def test_every_operation_says_what_it_does_and_shows_it(document):
         assert operation["summary"], name
         answers = [resolved(document, each) for code, each in operation["responses"].items() if code.startswith("2")]
         assert len(answers) == 1, name
-        if name not in ("openapi", "delete_comment"):
+        if name != "openapi" and "content" in answers[0]:
             assert "example" in json_of(answers[0]), name
         if "requestBody" in operation and name != "post_picture":
             assert "example" in json_of(operation["requestBody"]), name
@@ -87,7 +87,7 @@ def sendable(document):
     return {
         name: (method, path, json_of(operation["requestBody"])["example"])
         for name, (method, path, operation) in operations(document).items()
-        if json_of(operation.get("requestBody", {}))
+        if json_of(operation.get("requestBody", {})) and operation["tags"] != ["moderation"]  # see test_moderation.py
     }
 
 

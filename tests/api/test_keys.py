@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
+from ideas.boards.models import Hiding
 from ideas.db import db, utcnow
 from tests.api.asking import bearer
 from tests.factories import (
@@ -21,6 +22,8 @@ from tests.factories import (
 from tests.pictures import encoded
 
 PICTURE = encoded()
+FLAG = {"reason": "spam"}
+WHY = {"reason": "It is an advertisement."}
 ANSWER = {
     "status": "planned",
     "reason": "committed",
@@ -51,12 +54,27 @@ OPERATIONS = {
     "send_answer_now": ("POST", "answers/{answer}/send-now", None, "answers:write", False),
     "list_revisions": ("GET", "ideas/{idea}/revisions", None, "ideas:read", True),
     "list_comment_revisions": ("GET", "comments/{comment}/revisions", None, "ideas:read", True),
+    "flag_idea": ("POST", "ideas/{idea}/flags", FLAG, "flags:write", False),
+    "flag_comment": ("POST", "comments/{comment}/flags", FLAG, "flags:write", False),
+    "get_hiding": ("GET", "hidings/{hiding}", None, "ideas:read", False),
+    "appeal": ("POST", "hidings/{hiding}/appeal", {"words": "Please look again."}, "flags:write", False),
+    "list_waiting": ("GET", "boards/garden/moderation", None, "moderation:write", False),
+    "dismiss_flags_of_idea": ("POST", "ideas/{idea}/flags/dismiss", None, "moderation:write", False),
+    "dismiss_flags_of_comment": ("POST", "comments/{comment}/flags/dismiss", None, "moderation:write", False),
+    "hide_idea": ("POST", "ideas/{idea}/hide", WHY, "moderation:write", False),
+    "restore_idea": ("POST", "ideas/{idea}/restore", None, "moderation:write", False),
+    "hide_comment": ("POST", "comments/{comment}/hide", WHY, "moderation:write", False),
+    "restore_comment": ("POST", "comments/{comment}/restore", None, "moderation:write", False),
+    "refuse_held": ("POST", "hidings/{held}/refuse", WHY, "moderation:write", False),
+    "refuse_appeal": ("POST", "hidings/{appealed}/keep", {"reply": "It stays hidden."}, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
 }
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
+    "flag_idea",
+    "flag_comment",
     "post_idea",
     "cast_vote",
     "retract_vote",
@@ -66,7 +84,18 @@ OPEN_TO_ALL = {
     "list_receipts",
 }
 # The team does not change the words of others, nor do authors answer.
-AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment"}
+AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal"}
+# Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
+OF_FEW = {"get_hiding", "refuse_held", "refuse_appeal"}
+
+
+def a_hiding(idea, author, by):
+    """A comment that is hidden: by somebody, or, held, by nobody."""
+    comment = CommentFactory(idea=idea, author=author, hidden_at=utcnow(), is_held=by is None)
+    hiding = Hiding(idea_id=idea.id, comment_id=comment.id, reason="It names a neighbour.", by_id=by.id if by else None)
+    db.session.add(hiding)
+    db.session.flush()
+    return hiding
 
 
 @pytest.fixture
@@ -78,6 +107,9 @@ def site(ask):
     answered = IdeaFactory(board=board)
     mine = IdeaFactory(board=board, author=author)
     comment = CommentFactory(idea=answered, author=author)
+    hidings = [a_hiding(answered, author, team), a_hiding(answered, author, None), a_hiding(answered, author, team)]
+    hidings[2].appeal, hidings[2].appealed_at = "Please look again.", utcnow()
+    db.session.commit()
     given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
     assert given.status_code == 201, given.text
     return {
@@ -88,6 +120,7 @@ def site(ask):
             "unanswered": mine.id,
             "comment": comment.id,
             "answer": given.json["id"],
+            **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,
     }
@@ -177,7 +210,10 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
 
     answer = send(suspended, site, name)
 
-    reads = OPERATIONS[name][0] == "GET" and name != "list_deliveries"
+    if name in OF_FEW:
+        assert answer.status_code == 404
+        return
+    reads = OPERATIONS[name][0] == "GET" and name not in ("list_deliveries", "list_waiting")
     assert answer.status_code == (200 if reads else 403)
 
 
@@ -185,6 +221,9 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
 def test_things_of_others_are_left_alone(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
+    if name in OF_FEW or name == "appeal":
+        assert answer.status_code == 404
+        return
     reads = OPERATIONS[name][-1]
     assert answer.status_code in ((200, 201) if reads or name in OPEN_TO_ALL else (403,))
 

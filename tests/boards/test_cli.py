@@ -14,7 +14,15 @@ from click.testing import CliRunner
 
 from ideas.accounts.models import SiteRole, User
 from ideas.boards import queries
-from ideas.boards.models import Board, Idea, IdeaRank, ImportedPerson, Stage, Visibility, Vote
+from ideas.boards.models import (
+    Board,
+    Idea,
+    IdeaRank,
+    Stage,
+    Visibility,
+    Vote,
+)
+from ideas.boards.models_importing import ImportedPerson
 from ideas.cli import program
 from ideas.db import db
 from tests.factories import BoardFactory, IdeaFactory, UserFactory, VoteFactory

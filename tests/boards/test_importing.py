@@ -13,7 +13,15 @@ from ideas.accounts.models import AuditEntry, User
 from ideas.boards import importing, importing_rows, posting, queries, ranking, similar, voting
 from ideas.boards.importing import EmailPattern, Options
 from ideas.boards.importing_rows import FileRefused
-from ideas.boards.models import Idea, IdeaRank, IdeaTag, ImportedPerson, Revision, Stage, Vote
+from ideas.boards.models import (
+    Idea,
+    IdeaRank,
+    IdeaTag,
+    Revision,
+    Stage,
+    Vote,
+)
+from ideas.boards.models_importing import ImportedPerson
 from ideas.db import Base, at, db, unit_of_work, utcnow
 from ideas.outbox import OutboxEntry
 from tests.factories import BoardFactory, TagFactory, UserFactory, status_of

@@ -9,7 +9,12 @@ import sqlalchemy as sa
 from ideas.accounts import erasing, people
 from ideas.accounts.models import AuditEntry, User
 from ideas.boards import commenting, merging, queries, ranking
-from ideas.boards.models import Comment, Idea, ImportedPerson, Vote
+from ideas.boards.models import (
+    Comment,
+    Idea,
+    Vote,
+)
+from ideas.boards.models_importing import ImportedPerson
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
 from ideas.ledger import checker, worker
