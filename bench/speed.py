@@ -24,8 +24,9 @@ from bench.stage import Findings
 from config import Config
 from ideas import create_app
 from ideas.accounts import keys, people
-from ideas.boards.listing import Sort
+from ideas.boards.listing import KEYS, Sort
 from ideas.boards.models import Idea, IdeaRank
+from ideas.boards.models_searching import BoardTerm
 from ideas.db import db, unit_of_work
 from ideas.paging import PAGE, write_cursor
 from tests.servers import RunningApp
@@ -67,10 +68,11 @@ def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: 
         far_down = cursor_of("large", PAGE * PAGE_FAR_DOWN if ideas > PAGE * PAGE_FAR_DOWN else ideas // 2)
         path = f"/ideas/{large[7]}-{db.session.get_one(Idea, large[7]).slug}"
         words = db.session.get_one(Idea, large[11]).title
+        common = "+".join(db.session.scalars(commonest()))
         db.session.remove()
         site.start("web", env=named(kind, site))
         site.wait_until_it_answers()
-        requests(findings, kind, site, key, large, small, far_down, path, words)
+        requests(findings, kind, site, key, large, small, far_down, path, words, common)
         load.votes(findings, kind, site, large)
         load.crowd(findings, kind, site, large)
         for engine in db.engines.values():
@@ -87,6 +89,7 @@ def requests(
     far_down: str,
     path: str,
     words: str,
+    common: str,
 ) -> None:
     """Goals 1 to 3."""
     client = Client(site.url)
@@ -99,8 +102,8 @@ def requests(
         bearer = {"Authorization": f"Bearer {key}"}
         return lambda: client.ask(f"/api/v1/ideas/{next(turn)}/vote", "PUT", bearer)
 
-    lists = {f"list, {sort}": get(f"/api/v1/ideas?board=large&sort={sort}") for sort in Sort}
-    pages = {f"page, {sort}": get(f"/boards/large?sort={sort}") for sort in Sort}
+    lists = {f"list, {sort}": get(f"/api/v1/ideas?board=large&sort={sort}") for sort in KEYS}
+    pages = {f"page, {sort}": get(f"/boards/large?sort={sort}") for sort in KEYS}
     asked = words.replace(" ", "+")
     others = {
         "list of a hundredth": get("/api/v1/ideas?board=small"),
@@ -113,6 +116,10 @@ def requests(
         "narrowest status": get("/api/v1/ideas?board=large&stage=started"),
         "search, rare words": get(f"/boards/large?q={asked}"),
         "search, half typed": get(f"/boards/large?q={asked[:-2]}"),
+        "search, commonest words": get(f"/boards/large?q={common}"),
+        "similar, rare words": get(f"/boards/large/similar?title={asked}"),
+        "similar, commonest words": get(f"/boards/large/similar?title={common}"),
+        "similar as JSON": get(f"/api/v1/similar?board=large&title={asked}"),
         "vote": vote(crowd.open_among(large)),
         "vote of a hundredth": vote(crowd.open_among(small)),
     }
@@ -151,11 +158,20 @@ def requests(
             ("narrowest status against the list", found["narrowest status"], found[trending], 3),
             ("search against the list page", found["search, rare words"], page, 8),
             ("search, half typed, against the list page", found["search, half typed"], page, 8),
+            ("search, commonest words, against the list page", found["search, commonest words"], page, 8),
+            ("similar against the list page", found["similar, rare words"], page, 8),
+            ("similar, commonest words, against the list page", found["similar, commonest words"], page, 8),
+            ("similar as JSON against the list page", found["similar as JSON"], page, 8),
         ):
             ratio = many.whole / few.whole
             findings.holds(f"{kind}: {what}", ratio <= most, f"{ratio:.2f}", wanted=f"at most {most}")
         findings.note(f"{kind}: one idea as a page", pair(found["idea as a page"]))
     client.close()
+
+
+def commonest() -> sa.Select[str]:
+    """The two words that most ideas say."""
+    return sa.select(BoardTerm.term).where(BoardTerm.term != "").order_by(BoardTerm.ideas.desc()).limit(2)
 
 
 @contextmanager
