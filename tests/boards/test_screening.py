@@ -269,7 +269,7 @@ def test_the_trap_is_in_the_form_and_not_to_be_seen(app, board, old):
     page = browser_of(app, old).get("/boards/garden/new")
 
     assert (
-        '<div class="visually-hidden" aria-hidden="true"><label>Leave this empty <input type="text" name="website"'
+        '<div class="visually-hidden" aria-hidden="true"><label>Leave this empty <input class="visually-hidden" type="text" name="website"'
         in page.text
     )
     browser_of(app, old).post("/boards/garden/new", data={"title": "Taps", "body": LONG, "website": "x"})
