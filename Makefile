@@ -109,6 +109,10 @@ evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile string
 evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name
 	$(call EVIDENCE,leaks)
 
+.PHONY: evidence-xss
+evidence-xss: chromium  ## Show in a browser without the content policy that no word of anybody runs as a script
+	$(call EVIDENCE,xss)
+
 .PHONY: evidence-uploads
 evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or encoded anew, with bounded memory
 	$(call EVIDENCE,uploads)
