@@ -30,6 +30,8 @@ ANSWER = {
     "text": "We will build it in spring, with the money we have.",
 }
 
+SAME = "Both ask for the same bed."
+
 # Every operation: method, address, body, what a key needs, and whether visitors may (they read what is public).
 OPERATIONS = {
     "list_boards": ("GET", "boards", None, "ideas:read", True),
@@ -68,6 +70,11 @@ OPERATIONS = {
     "refuse_held": ("POST", "hidings/{held}/refuse", WHY, "moderation:write", False),
     "refuse_appeal": ("POST", "hidings/{appealed}/keep", {"reply": "It stays hidden."}, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
+    "list_merges": ("GET", "ideas/{unanswered}/merges", None, "ideas:read", True),
+    "merge_idea": ("POST", "ideas/{loose}/merge", {"text": SAME}, "answers:write", False),
+    "unmerge_idea": ("POST", "ideas/{merged}/unmerge", {"text": SAME}, "answers:write", False),
+    "search": ("GET", "search?q=bed", None, "ideas:read", True),
+    "find_similar": ("GET", "similar?board=garden&title=bed", None, "ideas:read", True),
     "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
 }
@@ -109,7 +116,10 @@ def site(ask):
     comment = CommentFactory(idea=answered, author=author)
     hidings = [a_hiding(answered, author, team), a_hiding(answered, author, None), a_hiding(answered, author, team)]
     hidings[2].appeal, hidings[2].appealed_at = "Please look again.", utcnow()
+    loose, merged = IdeaFactory(board=board), IdeaFactory(board=board)
     db.session.commit()
+    joined = ask(team).post(f"ideas/{merged.id}/merge", {"into": mine.id, "text": SAME})
+    assert joined.status_code == 201, joined.text
     given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
     assert given.status_code == 201, given.text
     return {
@@ -120,6 +130,8 @@ def site(ask):
             "unanswered": mine.id,
             "comment": comment.id,
             "answer": given.json["id"],
+            "loose": loose.id,
+            "merged": merged.id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,
@@ -131,6 +143,8 @@ def send(asking, site, name, method=None):
     names = site["names"] if name != "edit_idea" else {**site["names"], "idea": site["edited"]}
     if name == "post_picture":
         return asking.ask(verb, path, data=PICTURE, content_type="image/png")
+    if name == "merge_idea":
+        body = {**body, "into": names["unanswered"]}
     return asking.ask(verb, path.format(**names), body)
 
 
@@ -234,7 +248,7 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
 
     answer = send(ask(charlie()), site, name)
 
-    nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts"}
+    nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search"}
     if name == "post_picture":  # on no board yet
         assert answer.status_code == 201
         return
