@@ -84,6 +84,7 @@ evidence-votes: .venv/dev.stamp  ## Show that real votes are served as the files
 .PHONY: evidence-loop
 evidence-loop: .venv/dev.stamp  ## Show on real votes that exactly those owed word get it (DATA=folder)
 	$(call EVIDENCE,the_loop) --data "$(DATA)"
+	$(call EVIDENCE,merged_loop) --data "$(DATA)"
 
 .PHONY: evidence-races
 evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
