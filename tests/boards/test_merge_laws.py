@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
@@ -173,6 +173,8 @@ def assert_sound() -> None:
 
 @FEW
 @given(acts=ACTS)
+@example(acts=[("vote", 0, 0), ("merge", 0, 1), ("vote", 1, 0), ("vote", 1, 1)])
+@example(acts=[("vote", 0, 0), ("vote", 1, 0), ("merge", 0, 1), ("unvote", 1, 0), ("unmerge", 0, 0)])
 def test_whatever_happens_the_site_is_what_the_model_is(app, acts):
     site, model = Site(), Model()
 
