@@ -80,7 +80,8 @@ def plant(payloads: Sequence[str], shift: int) -> int:
             ids = list(db.session.execute(sa.select(key[0]).order_by(key[0].desc())).scalars())
             for place, row_id in enumerate(ids[: 3 * ROWS]):
                 payload = payloads[(shift + place) % len(payloads)]
-                values = {each.name: _fitting(each, payload) for each in words}
+                # a name that must be nobody else's has a number before it
+                values = {each.name: _fitting(each, f"{row_id}{payload}" if each.unique else payload) for each in words}
                 db.session.execute(sa.update(table).where(key[0] == row_id).values(values))
                 count += len(values)
     return count
