@@ -25,6 +25,7 @@ from ideas.boards import (
     commenting,
     demo_words,
     following,
+    merging,
     moderating,
     posting,
     queries,
@@ -32,7 +33,7 @@ from ideas.boards import (
     voting,
 )
 from ideas.boards.demo_words import crowd
-from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Said, Story
+from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Merged, Said, Story
 from ideas.boards.models import FINAL_STAGES, Board, BoardRole, CreditKind, Reason
 from ideas.boards.queries import IdeaRow
 from ideas.boards.schemas import BoardWords
@@ -105,6 +106,7 @@ class _Demo:
         self.bouncing: set[int] = set()
         self.left = 0  # who was suspended, and when
         self.left_at = now - timedelta(days=9.3)
+        self.running: dict[str, _Running] = {}
         self.acts: list[tuple[datetime, int, Callable[[], None]]] = []
 
     def tell(self) -> None:
@@ -258,7 +260,7 @@ class _Demo:
         ends = [
             moment
             for event, moment in zip(story.events, moments, strict=True)
-            if isinstance(event, Answered) and event.status in FINAL_STATUSES
+            if isinstance(event, Merged) or (isinstance(event, Answered) and event.status in FINAL_STATUSES)
         ]
         end = min([*ends, self.now - timedelta(minutes=4)])
         if story.withdrawn_after is not None:
@@ -267,6 +269,7 @@ class _Demo:
         # the first voters of the list are the earliest
         times = sorted(begun + timedelta(minutes=1) + span * self.chance.random() ** 1.6 for _voter in voters)
         running = _Running(board, story, begun, author, crowd_here, list(zip(voters, times, strict=True)))
+        self.running[story.title] = running
         self._plan(begun, partial(self._post, running))
         before = begun
         for event, moment in zip(story.events, moments, strict=True):
@@ -299,6 +302,9 @@ class _Demo:
             self._say(running, event)
         elif isinstance(event, Answered):
             self._answer(running, event)
+        elif isinstance(event, Merged):
+            actor, other = self._person(event.by), self.running[event.into]
+            merging.merge(actor, self._seen(running, actor), self._seen(other, actor), text=event.text)
         else:
             self._correct(running, event)
 
@@ -358,6 +364,8 @@ class _Demo:
     def _credit(self, running: _Running, told: Credited) -> dict[str, Any]:
         if told.whose in ("author", "votes"):
             return {"kind": CreditKind(told.whose), "id": None, "how": told.how}
+        if told.whose in self.running:
+            return {"kind": CreditKind.MERGED_IDEA, "id": self.running[told.whose].idea_id, "how": told.how}
         return {"kind": CreditKind.COMMENT, "id": running.comments[told.whose], "how": told.how}
 
     def _withdraw(self, running: _Running) -> None:

@@ -12,7 +12,7 @@ from ideas import create_app, settings
 from ideas.accounts import returning
 from ideas.accounts.models import Company, Letter, User
 from ideas.boards import demo, demo_words, queries, ranking, receipts
-from ideas.boards.demo_words.shapes import Answered, Corrected, Said
+from ideas.boards.demo_words.shapes import Answered, Corrected, Merged, Said
 from ideas.boards.models import Answer, Board, Comment, Credit, CreditKind, Idea, IdeaRank, Stage, Visibility, Vote
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import Conflict
@@ -54,7 +54,7 @@ def count(*conditions, of):
 def test_it_is_as_large_as_a_site_in_use(site):
     sizes = {model.__tablename__: count(of=model) for model in (Board, Idea, User, Company, Vote)}
 
-    assert sizes == {"board": 3, "idea": 60, "user": 200, "company": 30, "vote": 3000}
+    assert sizes == {"board": 3, "idea": 61, "user": 200, "company": 30, "vote": 3000}
     assert count(of=Comment) > 80
 
 
@@ -182,10 +182,17 @@ def test_no_two_ideas_and_no_two_comments_say_the_same():
     assert len(set(texts)) == len(texts)
 
 
-def test_credits_and_replies_name_comments_that_were_said_before():
+def test_credits_and_replies_name_what_was_said_or_merged_before():
+    merged = [
+        (each.into, story.title, story.age - each.after)
+        for _board, story in stories()
+        for each in story.events
+        if isinstance(each, Merged)
+    ]
     for _board, story in stories():
         said = {"author", "votes", ""}
         for event in story.events:
+            said |= {part for into, part, age in merged if into == story.title and age > story.age - event.after}
             if isinstance(event, Said):
                 assert event.reply_to in said, story.title
                 said.add(event.key)

@@ -10,7 +10,7 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Said, Story
+from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Merged, Said, Story
 
 FILES = ("garden-planner.toml", "data-and-tools.toml", "council.toml")
 
@@ -28,6 +28,7 @@ def _board(told: dict[str, Any]) -> BoardStory:
 def _story(told: dict[str, Any]) -> Story:
     events: list[Event] = [Said(**each) for each in told.pop("said", [])]
     events += [Answered(**_credited(each)) for each in told.pop("answered", [])]
+    events += [Merged(**each) for each in told.pop("merged", [])]
     events += [Corrected(**_credited(each)) for each in told.pop("corrected", [])]
     return Story(**told, events=tuple(sorted(events, key=lambda event: event.after)))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Credited(NamedTuple):
-    """A line of an answer. whose: "author", "votes" or the key of a comment."""
+    """A line of an answer. whose: "author", "votes", the key of a comment, or the title of an idea merged into it."""
 
     whose: str
     how: str
@@ -54,7 +54,17 @@ class Corrected:
     date: int | None = None
 
 
-Event = Said | Answered | Corrected
+@dataclass(frozen=True)
+class Merged:
+    """The idea becomes part of another of the board. into: that one's title."""
+
+    after: float
+    by: str
+    into: str
+    text: str
+
+
+Event = Said | Answered | Corrected | Merged
 
 
 @dataclass(frozen=True)
