@@ -497,5 +497,9 @@ class Hiding(Base):
     appeal_settled_by: Mapped[User | None] = relationship(foreign_keys=appeal_settled_by_id, lazy="raise_on_sql")
 
     @property
+    def takes_appeal(self) -> bool:
+        return self.by_id is not None and self.appealed_at is None and self.restored_at is None
+
+    @property
     def is_held(self) -> bool:
         return self.by_id is None and self.restored_at is None

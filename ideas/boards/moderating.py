@@ -18,7 +18,9 @@ from ideas.boards.models import Comment, Hiding, Idea
 from ideas.boards.models_moderating import Outcome
 from ideas.boards.queries import CommentRow, HidingRow, IdeaRow
 from ideas.db import db, utcnow
-from ideas.words import _
+from ideas.words import _, lazy
+
+APPEAL_CLOSED = lazy("You have asked the team to look again before, or it is shown again already.")
 
 
 def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
@@ -85,7 +87,7 @@ def appeal(author: User, row: HidingRow, *, words: str) -> None:
         .returning(Hiding.id)
     )
     if db.session.scalar(statement.execution_options(synchronize_session=False)) is None:
-        raise AppealClosed(_("You have asked the team to look again before, or it is shown again already."))
+        raise AppealClosed(str(APPEAL_CLOSED))
     db.session.expire_all()
 
 

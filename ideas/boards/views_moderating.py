@@ -58,6 +58,9 @@ def hidden(hiding_id: int) -> ResponseReturnValue:
     """Why something was hidden, for its author, who may ask the team once to look again; for the team as well."""
     row = queries.get_hiding(signin.member(), hiding_id)
     form = AppealForm()
+    if form.is_submitted() and not row.hiding.takes_appeal:
+        flash(str(moderating.APPEAL_CLOSED))
+        return redirect(url_for(".hidden", hiding_id=hiding_id), 303)
     if not form.validate_on_submit():
         return _hidden(row, form), 422 if form.is_submitted() else 200
     try:

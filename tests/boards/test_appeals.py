@@ -173,8 +173,10 @@ def test_the_author_appeals_from_the_page_and_reads_what_became_of_it(app, scene
     short = browser.post(f"/hidden/{scene.id}", data={"words": "No."})
     done = browser.post(f"/hidden/{scene.id}", data={"words": WORDS}, follow_redirects=True)
     again = browser.post(f"/hidden/{scene.id}", data={"words": WORDS}, follow_redirects=True)
+    too_late = browser.post(f"/hidden/{scene.id}", data={"words": "No."})
 
     assert short.status_code == 422
+    assert too_late.status_code == 303  # the form is gone, so nothing about it would be read
     assert "Nobody has answered yet." in seen(done.text)
     assert "before" in seen(again.text)
     assert WORDS in seen(team.get("/moderation").text)
