@@ -134,6 +134,11 @@ _AS_WRITER: dict[str, dict[str, Any]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
 
+_AS_READER: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
 
 @contextmanager
 def unit_of_work() -> Iterator[None]:
@@ -164,6 +169,21 @@ def unit_of_work() -> Iterator[None]:
                 raise
     finally:
         session.info["in_unit_of_work"] = False
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """What is read inside is as it was at one moment, however long the reading takes; nothing is written.
+
+    Stands at an edge, as `unit_of_work` does.
+    """
+    session = db.session()
+    session.rollback()
+    try:
+        session.connection(execution_options=_AS_READER[session.get_bind().dialect.name])
+        yield
+    finally:
+        session.rollback()
 
 
 @contextmanager

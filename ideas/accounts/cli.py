@@ -8,7 +8,7 @@ import click
 
 from ideas.accounts import addresses, erasing, exporting, keys, people, returning, schemas
 from ideas.accounts.models import SiteRole, User
-from ideas.db import unit_of_work
+from ideas.db import one_moment, unit_of_work
 from ideas.errors import NotFound
 
 
@@ -71,7 +71,7 @@ def role(email: str, role: str) -> None:
 @click.option("--to", "path", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The zip to write.")
 def export(email: str, path: Path) -> None:
     """Write everything that is kept about EMAIL into one archive, to be handed to them."""
-    with path.open("wb") as out:
+    with path.open("wb") as out, one_moment():
         exporting.write(out, find_person(email))
     click.echo(f"What is kept about {email} is in {path}.")
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from ideas.accounts import addresses, erasing, exporting, limits, queries, returning, signin
 from ideas.accounts.forms import ConfirmForm, EraseForm
 from ideas.accounts.views import bp, draw, draw_refused
-from ideas.db import unit_of_work, utcnow
+from ideas.db import one_moment, unit_of_work, utcnow
 from ideas.errors import TooMany
 from ideas.forms import ButtonForm
 from ideas.words import _
@@ -59,7 +59,12 @@ def export() -> ResponseReturnValue:
     with unit_of_work():
         limits.spend(limits.EXPORT, network=signin.network(), email=person.email or "")
     out = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the answer closes it
-    exporting.write(out, signin.member())
+    try:
+        with one_moment():
+            exporting.write(out, signin.member())
+    except BaseException:
+        out.close()
+        raise
     out.seek(0)
     name = f"answerback-{utcnow():%Y-%m-%d}.zip"
     answer = send_file(out, mimetype="application/zip", as_attachment=True, download_name=name, etag=False)

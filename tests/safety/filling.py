@@ -166,12 +166,25 @@ class _Forms(HTMLParser):
         self.forms: list[dict[str, Any]] = []
         self.select: str | None = None
         self.area: str | None = None
+        self.apart: list[tuple[str, list[tuple[str, str | None]], str]] = []
+
+    def close(self) -> None:
+        super().close()
+        forms = self.forms
+        for tag, attrs, owner in self.apart:
+            self.forms = [form for form in forms if form["id"] == owner]
+            self.handle_starttag(tag, attrs)
+        self.forms = forms
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        if "form" in given and tag != "form":  # it belongs to a form that comes later or was before
+            self.apart.append((tag, [pair for pair in attrs if pair[0] != "form"], given["form"]))
+            return
         if tag == "form":
             self.forms.append(
                 {
+                    "id": given.get("id"),
                     "action": given.get("action"),
                     "method": given.get("method", "get"),
                     "fields": {},
@@ -241,6 +254,7 @@ def form_slots(app: Flask, world: World, *, also: Sequence[str] = ()) -> Iterato
                 continue
             parser = _Forms()
             parser.feed(answer.text)
+            parser.close()
             for form in parser.forms:
                 action = form["action"] or path
                 if not action.startswith("/") or "sign-out" in action:
