@@ -94,6 +94,7 @@ def test_only_reasons_that_fit_are_offered(page):
     sign_in(page, "team")
     page.goto("/boards/garden-planner/needs-an-answer")
     page.locator("[data-keys-answer]").first.click()
+    page.wait_for_url("**/answer")  # and until its scripts have run
 
     page.get_by_label("What is it now").select_option(label="Planned")
 
