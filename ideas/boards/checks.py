@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry
 from ideas.boards import ranking, searching
-from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, IdeaRank, Status, Vote
+from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Status, Vote
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_searching import BoardTerm, IdeaTerm
 from ideas.checking import Breach
 from ideas.db import db

@@ -24,7 +24,6 @@ from ideas.boards.models import (
     BoardFollow,
     Comment,
     Credit,
-    Hiding,
     Idea,
     IdeaFollow,
     Invitation,
@@ -35,7 +34,7 @@ from ideas.boards.models import (
 )
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
-from ideas.boards.models_moderating import Flag
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_revisions import CommentVersion
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving

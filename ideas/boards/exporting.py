@@ -16,7 +16,6 @@ from ideas.boards.models import (
     BoardFollow,
     Comment,
     Credit,
-    Hiding,
     Idea,
     IdeaFollow,
     Invitation,
@@ -27,7 +26,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_importing import ImportedPerson
-from ideas.boards.models_moderating import Flag
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_revisions import CommentVersion
 from ideas.privacy import Attachment, Part

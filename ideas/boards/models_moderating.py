@@ -1,4 +1,4 @@
-"""What people point the team to. What the team hid, and appeals against it, are in models.py (`hiding`)."""
+"""What people point the team to, what the team hid or holds, and appeals against it."""
 
 from __future__ import annotations
 
@@ -65,3 +65,56 @@ class Flag(Base):
     by: Mapped[User] = relationship(foreign_keys=by_id, lazy="raise_on_sql")
     idea: Mapped[Idea] = relationship(lazy="raise_on_sql")
     comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+
+
+class Hiding(Base):
+    """The team hid an idea or a comment of it, and why; its author may appeal once. Written by moderating.py.
+
+    Held until the team has looked, it is hidden by nobody, for signals (codes of screening.py); refused, by whoever
+    refused it; let through, it is restored.
+    """
+
+    __tablename__ = "hiding"
+    __table_args__ = (
+        sa.Index(None, "idea_id", "id"),
+        sa.Index(
+            "ix_hiding_held",
+            "idea_id",
+            sqlite_where=sa.text("by_id IS NULL AND restored_at IS NULL"),
+            postgresql_where=sa.text("by_id IS NULL AND restored_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_hiding_appealed",
+            "idea_id",
+            sqlite_where=sa.text("appealed_at IS NOT NULL AND appeal_settled_at IS NULL"),
+            postgresql_where=sa.text("appealed_at IS NOT NULL AND appeal_settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"))
+    comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    signals: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    hidden_at: Mapped[datetime] = mapped_column(default=utcnow)
+    restored_at: Mapped[datetime | None]
+    restored_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    appeal: Mapped[str | None] = mapped_column(sa.String(2000))  # the author's words
+    appealed_at: Mapped[datetime | None]
+    appeal_reply: Mapped[str | None] = mapped_column(sa.String(500))
+    appeal_settled_at: Mapped[datetime | None]
+    appeal_settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+
+    by: Mapped[User | None] = relationship(foreign_keys=by_id, lazy="raise_on_sql")
+    idea: Mapped[Idea] = relationship(lazy="raise_on_sql")
+    comment: Mapped[Comment | None] = relationship(lazy="raise_on_sql")
+    appeal_settled_by: Mapped[User | None] = relationship(foreign_keys=appeal_settled_by_id, lazy="raise_on_sql")
+
+    @property
+    def takes_appeal(self) -> bool:
+        return self.by_id is not None and self.appealed_at is None and self.restored_at is None
+
+    @property
+    def is_held(self) -> bool:
+        return self.by_id is None and self.restored_at is None

@@ -14,8 +14,8 @@ from ideas.accounts.models import User
 from ideas.boards import flagging, policy, ranking
 from ideas.boards.errors import AppealClosed, ChangedMeanwhile
 from ideas.boards.events import AppealAnswered, Commented, Hidden, IdeaReceived
-from ideas.boards.models import Comment, Hiding, Idea
-from ideas.boards.models_moderating import Outcome
+from ideas.boards.models import Comment, Idea
+from ideas.boards.models_moderating import Hiding, Outcome
 from ideas.boards.queries import CommentRow, HidingRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.words import _, lazy

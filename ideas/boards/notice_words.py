@@ -16,8 +16,9 @@ from ideas import settings
 from ideas.boards import contributions, listing, policy, sayings, trees
 from ideas.boards.events import MergeUndone
 from ideas.boards.labels import REASON_WORDS
-from ideas.boards.models import Answer, AnswerVersion, Comment, Hiding, Idea, Reason
+from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, Reason
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_moderating import Hiding
 from ideas.boards.sayings import Occasion
 from ideas.db import db
 from ideas.ledger.models import Path

@@ -33,7 +33,6 @@ from ideas.boards.models import (
     Comment,
     Credit,
     CreditKind,
-    Hiding,
     Idea,
     IdeaFollow,
     Membership,
@@ -42,6 +41,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db
 from ideas.ledger.models import Mode, Path
 from ideas.outbox import NewsKind, Notice, Notices

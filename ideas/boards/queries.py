@@ -21,7 +21,6 @@ from ideas.boards.models import (
     BoardFollow,
     BoardRole,
     Comment,
-    Hiding,
     Idea,
     IdeaFollow,
     Membership,
@@ -30,6 +29,7 @@ from ideas.boards.models import (
     Visibility,
     Vote,
 )
+from ideas.boards.models_moderating import Hiding
 from ideas.boards.policy import Standing
 from ideas.db import db
 from ideas.errors import NotFound

@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
 from ideas.boards import queries
-from ideas.boards.models import Comment, Hiding, Idea
-from ideas.boards.models_moderating import Flag
+from ideas.boards.models import Comment, Idea
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.queries import BoardRow
 from ideas.db import db
 

@@ -15,18 +15,9 @@ from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
 from ideas.boards import listing, queries, trees
-from ideas.boards.models import (
-    Answer,
-    AnswerVersion,
-    Comment,
-    Hiding,
-    Idea,
-    IdeaRank,
-    Membership,
-    Stage,
-    Vote,
-)
+from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Stage, Vote
 from ideas.boards.models_merging import Merge
+from ideas.boards.models_moderating import Hiding
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.paging import Page, read_cursor

@@ -11,7 +11,8 @@ from enum import StrEnum
 from ideas import looks
 from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Through, Use
-from ideas.boards.models import Answer, Board, Comment, Hiding, Idea, Reason, Revision
+from ideas.boards.models import Answer, Board, Comment, Idea, Reason, Revision
+from ideas.boards.models_moderating import Hiding
 from ideas.ledger.models import Path
 from ideas.words import _, ngettext
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from ideas.api import OutSchema
-from ideas.boards.models import Hiding
-from ideas.boards.models_moderating import FlagReason
+from ideas.boards.models_moderating import FlagReason, Hiding
 from ideas.boards.queues import Queue
 from ideas.boards.schemas_out import PersonOut, Shape, person
 from ideas.schemas import UtcTime, when

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
-from ideas.boards.models import Hiding
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, utcnow
 from tests.api.asking import bearer
 from tests.factories import (

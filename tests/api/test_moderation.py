@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from ideas.boards import api_examples as examples
 from ideas.boards import moderating
-from ideas.boards.models import Comment, Hiding
+from ideas.boards.models import Comment
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work
 from tests.factories import BoardFactory, CommentFactory, IdeaFactory, UserFactory, team_member
 

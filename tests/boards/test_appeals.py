@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ideas.accounts.models import AuditEntry
 from ideas.boards import listing, moderating, queries, queues
 from ideas.boards.errors import AppealClosed, ChangedMeanwhile
-from ideas.boards.models import Hiding
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work
 from ideas.errors import NotAllowed, NotFound
 from ideas.outbox import OutboxEntry

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry
 from ideas.boards import flagging, moderating, queries, queues
-from ideas.boards.models import Hiding
-from ideas.boards.models_moderating import Flag, FlagReason, Outcome
+from ideas.boards.models_moderating import Flag, FlagReason, Hiding, Outcome
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, TooMany
 from tests.boards.arranging import count, statements

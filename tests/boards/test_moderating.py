@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, User
 from ideas.boards import listing, moderating, queries, reading
-from ideas.boards.models import Hiding, IdeaRank
+from ideas.boards.models import IdeaRank
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work
 from ideas.errors import NotAllowed, NotFound
 from ideas.outbox import OutboxEntry

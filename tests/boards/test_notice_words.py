@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from ideas import settings, words
 from ideas.accounts.models import User
 from ideas.boards import answering, commenting, merging, moderating, notices, posting, queries, schemas, voting
-from ideas.boards.models import Comment, Hiding
+from ideas.boards.models import Comment
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import judging
 from ideas.outbox import DueDelivery, OutboxEntry

@@ -9,13 +9,8 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import answering, commenting, following, moderating, notices, posting, queries, schemas, voting
-from ideas.boards.models import (
-    Answer,
-    BoardRole,
-    Comment,
-    Hiding,
-    Membership,
-)
+from ideas.boards.models import Answer, BoardRole, Comment, Membership
+from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import fanout, judging
 from ideas.ledger.models import Channel, Delivery

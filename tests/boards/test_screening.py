@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, User
 from ideas.boards import checks, commenting, listing, moderating, posting, queries, queues, reading, screening
-from ideas.boards.models import Comment, Hiding, Idea, IdeaRank
+from ideas.boards.models import Comment, Idea, IdeaRank
+from ideas.boards.models_moderating import Hiding
 from ideas.boards.screening import Sent, Signal
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotFound, TooMany

@@ -21,9 +21,9 @@ from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
 from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
-from ideas.boards.models import CreditKind, Hiding, Idea, Invitation
+from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
-from ideas.boards.models_moderating import Flag
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode

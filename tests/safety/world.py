@@ -19,7 +19,6 @@ from ideas.boards.models import (
     BoardRole,
     Comment,
     CreditKind,
-    Hiding,
     Idea,
     Invitation,
     Reason,
@@ -27,7 +26,7 @@ from ideas.boards.models import (
     Status,
     Tag,
 )
-from ideas.boards.models_moderating import Flag
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
