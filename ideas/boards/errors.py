@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ideas.errors import Conflict, NotAllowed
+from ideas.boards.models import Board, Idea
+from ideas.errors import Conflict, NotAllowed, NotFound
 
 
 class VotingClosed(Conflict):
@@ -92,3 +93,17 @@ class Suspended(NotAllowed):
     """The account is suspended: it may read, and take no part."""
 
     code = "suspended"
+
+
+class HiddenByTeam(NotFound):
+    """What was here can no longer be read: the team of the board hid it.
+
+    Its author was told why and may appeal, and it may be shown again. Said only to those who may see the board.
+    """
+
+    code = "hidden-by-team"
+
+    def __init__(self, message: str, *, board: Board, idea: Idea | None = None) -> None:
+        super().__init__(message)
+        self.board = board
+        self.idea = idea  # where the hidden comment stood; None when the idea is what is hidden

@@ -1,7 +1,8 @@
 """All reading of boards and ideas. Visibility is decided here, once: `board_seen_by` and `idea_seen_by`.
 
 The doors (`get_board`, `get_idea`, …) answer NotFound in the same words for what is missing and what the reader may
-not see. Lists are in listing.py, what a page shows beside an idea in reading.py.
+not see. Of what everybody on a board could read until the team hid it, they say that much: HiddenByTeam. Lists are in
+listing.py, what a page shows beside an idea in reading.py.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import SiteRole, User
 from ideas.boards import trees
+from ideas.boards.errors import HiddenByTeam
 from ideas.boards.models import (
     Answer,
     Board,
@@ -236,16 +238,44 @@ def _one_idea() -> sa.Select[Any, Any, Any, Any, Any]:
     )
 
 
+@cache
+def _board_of_hidden() -> sa.Select[Any]:
+    """The board of an idea that stood there for everybody until the team hid it.
+
+    What waited for a look, and was refused then, nobody missed; an import's hidden ideas neither.
+    """
+    hidden = _there_is(
+        Hiding,
+        *(Hiding.idea_id == Idea.id, Hiding.comment_id.is_(None), Hiding.restored_at.is_(None)),
+        *(Hiding.by_id.is_not(None), Hiding.signals.is_(None)),
+    )
+    return (
+        sa.select(Board)
+        .join(Idea, Idea.board_id == Board.id)
+        .where(board_seen_by(READER), Idea.id == sa.bindparam("idea"), Idea.hidden_at.is_not(None), hidden)
+    )
+
+
 def get_idea(reader: User | None, idea_id: int) -> IdeaRow:
-    """The idea, or NotFound: the same answer whether it is missing or hidden from `reader`."""
-    row = db.session.execute(_one_idea(), {**reader_id(reader), "idea": _number(idea_id)}).one_or_none()
+    """The idea, or NotFound: the same answer whether it is missing or on a board that `reader` may not see.
+
+    HiddenByTeam where the team took it out of the sight of those who see the board.
+    """
+    asked = {**reader_id(reader), "idea": _number(idea_id)}
+    row = db.session.execute(_one_idea(), asked).one_or_none()
     if row is None:
+        board = db.session.scalar(_board_of_hidden(), asked)
+        if board is not None:
+            raise HiddenByTeam(_("This idea was hidden by the team."), board=board)
         raise NotFound(_("There is no such idea, or you may not see it."))
     return IdeaRow(row.Idea, Standing(reader, row.role), row.answered, row.voted, row.follows)
 
 
 def get_comment(reader: User | None, comment_id: int) -> CommentRow:
-    """The comment and its idea. Internal notes are seen by the team alone; a hidden comment by it and the author."""
+    """The comment and its idea. Internal notes are seen by the team alone; a hidden comment by it and the author.
+
+    Others find HiddenByTeam, as the discussion says it too, unless they never could read it.
+    """
     statement = sa.select(Comment).where(Comment.id == _number(comment_id)).options(joinedload(Comment.author))
     comment = db.session.scalar(statement.execution_options(populate_existing=True))
     missing = NotFound(_("There is no such comment, or you may not see it."))
@@ -255,9 +285,14 @@ def get_comment(reader: User | None, comment_id: int) -> CommentRow:
         on = get_idea(reader, comment.idea_id)
     except NotFound:
         raise missing from None
-    hidden = comment.hidden_at is not None and not on.standing.is_author(comment)
-    if (comment.is_internal or hidden) and not on.standing.is_team:
+    if on.standing.is_team:
+        return CommentRow(comment, on)
+    if comment.is_internal:
         raise missing
+    if comment.hidden_at is not None and not on.standing.is_author(comment):
+        if comment.is_held:
+            raise missing
+        raise HiddenByTeam(_("This comment was hidden by the team."), board=on.idea.board, idea=on.idea)
     return CommentRow(comment, on)
 
 

@@ -27,7 +27,7 @@ from ideas.boards import (
     trees,
     views_similar,
 )
-from ideas.boards.errors import Merged
+from ideas.boards.errors import HiddenByTeam, Merged
 from ideas.boards.forms import CommentForm
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.listing import Sort, Wanted
@@ -134,6 +134,14 @@ def _go_where_it_went(error: Merged) -> ResponseReturnValue:
         return show_problem(404, unseen.code, unseen.message)
     flash(_("That idea is part of this one now. Vote, follow and comment here."))
     return redirect(path_of(row), 303)
+
+
+@bp.app_errorhandler(HiddenByTeam)
+def _tombstone(error: HiddenByTeam) -> ResponseReturnValue:
+    """Where something stood that the team hid: not what it was, but that it was, and the way on."""
+    if wants_json():
+        return show_problem(404, error.code, error.message)
+    return render_template("boards/tombstone.html", board=error.board, idea=error.idea), 404
 
 
 @bp.get("/ideas/<int:idea_id>")

@@ -99,6 +99,22 @@ def test_a_comment_is_hidden_and_restored(ask, team, idea):
     assert ask().get(f"comments/{comment.id}").status_code == 200
 
 
+def test_what_was_hidden_says_so_and_no_more(ask, team, idea):
+    comment = CommentFactory(idea=idea, body="Something rude.")
+    elsewhere = IdeaFactory(board=idea.board, title="Zebra crossing", body="Stripes everywhere.")
+    team.post(f"comments/{comment.id}/hide", examples.HIDE)
+    team.post(f"ideas/{elsewhere.id}/hide", examples.HIDE)
+
+    for path in (f"comments/{comment.id}", f"ideas/{elsewhere.id}", f"ideas/{elsewhere.id}/comments"):
+        for asking in (ask(), ask(UserFactory())):
+            answer = asking.get(path)
+
+            assert (answer.status_code, code(answer)) == (404, "hidden-by-team"), path
+            for word in ("rude", "Zebra", "Stripes", examples.HIDE["reason"]):
+                assert word not in answer.text, path
+    assert ask().client.get("/problems/hidden-by-team").status_code == 200
+
+
 def test_what_is_held_is_let_through_or_refused(ask, team, idea):
     comments = CommentFactory.create_batch(2, idea=idea)
     with unit_of_work():

@@ -12,7 +12,8 @@ _ROLES = {"member": "mia", "team": "nadia", "admin": "tomas"}
 _KNOWN = {known.key: known for known in crowd.KNOWN}
 SIGN_INS = {role: (_KNOWN[key].email, _KNOWN[key].password) for role, key in _ROLES.items()}
 
-# Who sees which page. {idea} is an answered idea with credits, {open} one that takes votes.
+# Who sees which page. {idea} is an answered idea with credits, {open} one that takes votes,
+# {hidden} one that the team hid.
 PAGES: dict[str, tuple[str, ...]] = {
     "visitor": (
         "/",
@@ -24,6 +25,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{idea}",
         "{open}",
         "{idea_number}/history",
+        "{hidden}",
         "/sign-in",
         "/sign-up",
         "/reset",
@@ -92,8 +94,10 @@ def pages_of(page: Page, who: str) -> list[str]:
     is_open = _first_idea(page)
     number = re.match(r"/ideas/\d+", answered)
     assert number
-    names = {"idea": answered, "open": is_open, "idea_number": number[0], "answer": ""}
+    names = {"idea": answered, "open": is_open, "idea_number": number[0], "answer": "", "hidden": ""}
     names["open_number"] = "-".join(is_open.split("-")[:1])
+    if who == "visitor":
+        names["hidden"] = _hidden_idea(page)
     if who == "team":
         page.goto(answered)
         names["answer"] = page.get_by_role("link", name="Who was told").get_attribute("href") or ""
@@ -103,3 +107,9 @@ def pages_of(page: Page, who: str) -> list[str]:
 
 def _first_idea(page: Page) -> str:
     return page.locator(".idea-row-title a").first.get_attribute("href") or ""
+
+
+def _hidden_idea(page: Page) -> str:
+    """One that the team of the demo hid: no list leads there, so addresses are tried."""
+    paths = (f"/ideas/{number}" for number in range(1, 200))
+    return next(path for path in paths if "hidden by the team</h1>" in page.request.get(path).text())

@@ -27,6 +27,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 MOST_ADDRESSES = 12  # of one rule; more would show no more
 # Each list is also asked for what it might find: half a word, so that the question echoed back is no sighting.
 QUESTIONS = ("", "?q={half}", "?sort=new&q=wish", "?author=me", "?cursor=nonsense", "?board={slug}&title={half}")
+TOMBSTONES = (("/ideas", ""), ("/ideas", "-x"), ("/ideas", "/history"), ("/api/v1/ideas", ""))
 ENDS_SIGN_IN = {"accounts.sign_out", "accounts.erase_oneself"}
 
 
@@ -175,15 +176,28 @@ def differing_refusals(app: Flask, world: World) -> list[str]:
                 continue
             for method in sorted((rule.methods or set()) & {"GET", *UNSAFE}):
                 answers = []
-                for idea_id in (ideas[0], 999_999):
+                for idea_id in (*ideas, 999_999):
                     path = re.sub(r"<[^<>]*idea_id>", str(idea_id), rule.rule).replace("<slug>", "x")
                     options: dict[str, Any] = {"json": {}} if path.startswith("/api/") and method == "POST" else {}
                     headers = world.headers[role] if path.startswith("/api/") else {}
                     client = app.test_client() if path.startswith("/api/") else world.browsers[role]
                     answer = client.open(path, method=method, headers=headers, **options)
                     answers.append((answer.status_code, _comparable(answer.get_data(as_text=True), idea_id)))
-                if answers[0] != answers[1]:
-                    found.append(f"{role} {method} {rule.rule}: {answers[0][0]} and {answers[1][0]}")
+                if len(set(answers)) > 1:
+                    found.append(f"{role} {method} {rule.rule}: {[status for status, _text in answers]}")
+    return found
+
+
+def without_tombstone(app: Flask, world: World) -> list[str]:
+    """Reads of what the team hid, on boards one sees, that do not say so."""
+    found = []
+    for role, ideas in world.hidden.items():
+        for path in (f"{start}/{idea_id}{end}" for idea_id in ideas for start, end in TOMBSTONES):
+            is_api = path.startswith("/api/")
+            client = app.test_client() if is_api else world.browsers[role]
+            answer = client.get(path, headers=world.headers[role] if is_api else {})
+            if answer.status_code != 404 or "hidden by the team" not in answer.text:
+                found.append(f"{role} GET {path}: {answer.status_code}")
     return found
 
 

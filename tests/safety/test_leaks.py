@@ -36,6 +36,11 @@ def test_what_one_may_not_see_is_answered_like_what_is_not_there(app, made):
     assert crawling.differing_refusals(app, made) == []
 
 
+def test_what_the_team_hid_says_so_to_whoever_sees_the_board(app, made):
+    assert crawling.without_tombstone(app, made) == []
+    assert set(made.hidden) == {"visitor", "suspended", "invited", "member"}
+
+
 def test_every_word_is_seen_by_somebody_unless_nobody_may(app, made):
     """A word that nobody ever sees would be no test of anything."""
     kinds = {token.kind for token in made.tokens}

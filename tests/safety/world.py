@@ -56,7 +56,8 @@ class World:
     parts: dict[str, list[Any]] = field(default_factory=dict)
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
-    unseen: dict[str, list[int]] = field(default_factory=dict)  # role → ideas it may not see
+    unseen: dict[str, list[int]] = field(default_factory=dict)  # role → ideas on boards that it may not see
+    hidden: dict[str, list[int]] = field(default_factory=dict)  # role → ideas that the team hid from it on others
 
     def token(self, kind: str, owner: str | None = None) -> str:
         """A new word for something private of that kind."""
@@ -151,7 +152,7 @@ def _public_board(world: World) -> None:
     _picture(world, world.token("hidden idea"), hidden)
     for role in ROLES:
         if role not in ("author", "team", "admin"):
-            world.unseen.setdefault(role, []).append(hidden)
+            world.hidden.setdefault(role, []).append(hidden)
 
 
 def _picture(world: World, word: str, idea_id: int | None) -> None:
@@ -184,8 +185,12 @@ def _private_board(world: World) -> None:
         where = queries.get_board(_who(world, "author"), slug)
         secret = posting.submit(_who(world, "author"), where, title=f"{word()} secret wish", body=f"{word()} body").id
         other = posting.submit(_who(world, "author"), where, title=f"{word()} second wish", body=f"{word()} body").id
+        rude = world.token("hidden idea")
+        hidden = posting.submit(_who(world, "author"), where, title=f"{rude} hidden wish", body=f"{rude} in it").id
     with unit_of_work():
         voting.cast(_who(world, "invited"), _on(world, "invited", secret).idea)
+        team = _who(world, "team")
+        moderating.hide_idea(team, _on(world, "team", hidden), reason=world.token("hiding reason") + " spam")
         commenting.add(_who(world, "invited"), _on(world, "invited", secret), body=word())
         commenting.add(
             _who(world, "team"), _on(world, "team", secret), body=world.token("internal note"), internal=True
@@ -205,7 +210,7 @@ def _private_board(world: World) -> None:
         )
     for role in ROLES:
         if role not in ("invited", "author", "team", "admin"):
-            world.unseen.setdefault(role, []).extend([secret, other])
+            world.unseen.setdefault(role, []).extend([hidden, secret, other])
 
 
 def _accounts(world: World, app: Flask) -> None:
