@@ -324,6 +324,7 @@ SETTLED = {
     "ticket",
     "letter",
     "worker_beat",
+    "round",
     "user",
     "audit_entry",
     "attempt",

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from ideas.checking import Figure
 from ideas.outbox import NewsKind, Notices
 from ideas.privacy import Exporter, Leaving
+from ideas.rounds import Round
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +25,8 @@ class Rooms:
     """What the rooms handed to `create_app`, so that rooms below can serve rooms above without importing them.
 
     notices and news: for the ledger. resumers: kind of act → what does it for a person who has just signed in and
-    gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what the
-    worker tidies now and then.
+    gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what each
+    worker tidies now and then. rounds: name → periodic work that one of them does.
     files: what is kept in storage.py's keeping, by name, for backups.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
@@ -42,6 +43,7 @@ class Rooms:
     files: list[sa.Select[str]] = field(default_factory=list)
     figures: list[Callable[[], list[Figure]]] = field(default_factory=list)
     sweeps: list[Callable[[], Any]] = field(default_factory=list)
+    rounds: dict[str, Round] = field(default_factory=dict)
     exporters: list[Exporter] = field(default_factory=list)
     erasers: list[Callable[[Leaving], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None

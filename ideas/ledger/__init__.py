@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     """Open the room: its pages, the templates of its mail, what it checks."""
     from jinja2 import StrictUndefined
 
-    from ideas import settings
+    from ideas import rounds, settings
     from ideas.ledger import beats, checker, erasing, exporting, figures, views
 
     with app.app_context():
@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
     # a mail with a hole in it is worse than one that is found out before it is sent
     rooms.templates = app.jinja_env.overlay(undefined=StrictUndefined)
     rooms.checks |= checker.CHECKS
-    rooms.figures += [figures.figures, beats.figures]
+    rooms.figures += [figures.figures, beats.figures, lambda: rounds.figures(rooms.rounds)]
     rooms.sweeps.append(beats.sweep)
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)

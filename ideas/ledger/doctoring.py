@@ -9,7 +9,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ideas import mail, migrating, settings, storage
+from ideas import mail, migrating, rounds, settings, storage
 from ideas.accounts import letters
 from ideas.db import Base, db, utcnow
 from ideas.ledger import beats, checker, fanout, sending
@@ -125,6 +125,7 @@ def _worker() -> Iterator[str]:
         ("to be announced", fanout.next_due()),
         ("mail", sending.next_due()),
         ("letter, such as a link to sign in,", letters.next_due()),
+        ("periodic work", rounds.next_due(settings.rooms().rounds)),
     )
     for what, due in waiting:
         if due is not None and now - due > LATE:
@@ -133,6 +134,8 @@ def _worker() -> Iterator[str]:
     stuck = fanout.count_stuck(now)
     if stuck:
         yield f"{stuck} announcements keep failing; the worker's log says why (cannot_announce)."
+    for name in rounds.failing(settings.rooms().rounds):
+        yield f"The periodic work {name} keeps failing; the worker's log says why (round_failed)."
 
 
 def _files() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The loop that tells people: announce, send, tidy. Run as many of these as you like."""
+"""The loop that tells people: make rounds, announce, send, tidy. Run as many of these as you like."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 import structlog
 
-from ideas import mail, settings
+from ideas import mail, rounds, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, unit_of_work, utcnow
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 ANNOUNCED_A_TURN = 20  # then mail gets its turn, however much happens
 SWEEP_EVERY = timedelta(minutes=1)
+ROUNDS_A_TURN = 10  # then what is due already gets its turn
+LOOK_FOR_ROUNDS_EVERY = timedelta(seconds=10)
 UNDECIDED_MOST = 20  # messages about which the relay may keep silent before others wait for it
 LAST_WORDS = 20.0  # seconds to hear what becomes of those when the worker ends
 LAST_MOMENT = 28.0  # seconds after which a worker that was told to end is gone, whatever its relay is doing
@@ -107,6 +109,8 @@ class Worker:
     stopping: threading.Event = field(default_factory=threading.Event)
     undecided: list[Undecided] = field(default_factory=list)
     swept_at: datetime | None = None
+    looked_at: datetime | None = None  # for rounds; None: at once
+    is_entered: bool = False  # whether each round is known to have its row
     careful: int = 0  # so many deliveries are claimed one by one, because there is a broken one among them
     beats: beats.Beats = field(default_factory=beats.Beats)
 
@@ -114,11 +118,41 @@ class Worker:
         """Do some of everything that is due; False when there was nothing to do. Each part has its own transactions."""
         with self.app.app_context():
             self._hear_last_words()
-            did = self._announce()
+            did = self._make_rounds()  # first, so that what they find is told in this turn
+            did = self._announce() or did
             did = self._send() or did
             self._sweep()
             self.beats.turns += 1
             return did
+
+    # --- Make rounds ---
+
+    def _make_rounds(self) -> bool:
+        now = utcnow()
+        if not settings.rooms().rounds or (self.looked_at is not None and now < self.looked_at + LOOK_FOR_ROUNDS_EVERY):
+            return False
+        if not self.is_entered:
+            with unit_of_work():
+                rounds.enter(settings.rooms().rounds)
+            self.is_entered = True
+        self.looked_at = None
+        for _ in range(ROUNDS_A_TURN):
+            if self.stopping.is_set():
+                return False
+            if not self._make_next_round():
+                self.looked_at = now
+                return False
+        return True
+
+    def _make_next_round(self) -> bool:
+        try:
+            with unit_of_work():
+                return rounds.make_next(settings.rooms().rounds)
+        except rounds.RoundFailed as error:
+            log.exception("round_failed", round=error.name)
+            with unit_of_work():
+                rounds.put_off(error.name, settings.rooms().rounds)
+            return True
 
     # --- Announce ---
 
