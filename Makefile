@@ -119,8 +119,16 @@ evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or enc
 	$(call EVIDENCE,uploads)
 
 .PHONY: evidence-faults
-evidence-faults: .venv/dev.stamp  ## Show that what a site said stays true while it is killed, deployed, restored, poisoned
-	$(call EVIDENCE,faults)
+evidence-faults: .venv/dev.stamp  ## Show that what a site said stays true while it or its database is killed, and deployed
+	$(call EVIDENCE,faults) --part F3 F4 F13
+
+.PHONY: evidence-restore
+evidence-restore: .venv/dev.stamp  ## Show that a backup made under load is restored as it was, and nobody is told again
+	$(call EVIDENCE,faults) --part F15
+
+.PHONY: evidence-late
+evidence-late: .venv/dev.stamp  ## Show that poison hurts nobody else, and that a worker that overslept does no harm
+	$(call EVIDENCE,faults) --part F16 F17
 
 .PHONY: evidence-similar
 evidence-similar: .venv/dev.stamp  ## Show how often real petitions find the one they repeat (DATA=folder)

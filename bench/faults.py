@@ -1,6 +1,8 @@
 """What a site is for while bad things happen to it: killed, restarted, deployed, restored, poisoned, put to sleep.
 
 python -m bench.faults [--database sqlite|postgresql] [--part F3 …]   (F3 F4 F13 F15 F16 F17)
+
+All of it takes about half an hour: `make evidence-faults`, `evidence-restore` and `evidence-late` are its parts.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench import faults_mail, stage
+from bench import faults_late, faults_mail, stage
 from bench.clients import Told, Verdict, judge, load, settle_in, wait_for_comments
 from bench.stage import Findings
 from tests.ledger.faults import Sink
@@ -37,7 +39,7 @@ def main() -> None:
         "F13": deployed,
         "F15": restored,
         "F16": faults_mail.poisoned,
-        "F17": faults_mail.asleep,
+        "F17": faults_late.asleep,
     }
     asked = stage.arguments(
         "Does to a site what happens to sites, and looks whether all it said is still true.",
@@ -173,7 +175,7 @@ def crashed(
 
 
 def deployed(
-    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, restarts: int = 12, clients: int = 8
+    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, restarts: int = 20, clients: int = 8
 ) -> None:
     """Web server and worker are ended and started again while clients work and mail leaves."""
     with Sink() as sink:

@@ -1,4 +1,4 @@
-"""F16 and F17 of `bench.faults`: messages that cannot be made or sent, and a worker that sleeps through its lease."""
+"""F16 of `bench.faults`: messages that cannot be made or sent."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def poisoned(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str
 class _Nowhere:
     """A way for mail that is never gone."""
 
-    def send(self, message: Any) -> None:
+    def send(self, message: Any, *, until: Any = None) -> None:
         raise AssertionError("nothing is sent here")
 
     def close(self) -> None: ...
@@ -227,57 +227,3 @@ def _work_with_broken_notices(given: dict[str, str]) -> None:
         ]
         rooms.notices = {**rooms.notices, **{f"broken{place}": notice for place, notice in enumerate(broken)}}
     worker.run(app)
-
-
-# --- F17: a worker sleeps through its lease ---
-
-
-def asleep(
-    findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]], *, times: int = 10, people: int = 30
-) -> None:
-    """Stopped in the middle of a batch until its lease has run out and another has done its work; then it wakes."""
-    what = f"F17 {kind}"
-    owed = 0
-    with Sink(pause=0.02) as sink, place(fresh(), sink, LOG_LEVEL="info") as here:
-        here.settle_in(people)
-        voters = here.people()
-        late = 0
-        for _ in range(times):
-            before = len(sink.taken)
-            owed += here.answer(voters)
-            zombie = faults.start_worker(here.settings)
-            until_taken(sink, before + 5)
-            os.kill(zombie.pid, signal.SIGSTOP)
-            time.sleep(LEASE + 0.5)
-            here.work_to_the_end()
-            settled = ledger(here)
-            os.kill(zombie.pid, signal.SIGCONT)
-            time.sleep(1.5)  # it wakes, finds its lease gone, and looks for other work
-            late += ledger(here) != settled
-            faults.stop(zombie)
-        verdict = faults.judge(here, sink, owed=owed, may_repeat=times)
-        findings.same(f"{what}: mails owed, and recorded as sent once each", owed, len(here.sent()))
-        findings.same(f"{what}: lost", 0, verdict.lost)
-        findings.same(f"{what}: times that the late worker changed anything in the ledger", 0, late)
-        findings.holds(
-            f"{what}: came twice, of what was in the hands of the relay when it stopped",
-            verdict.repeated <= times,
-            verdict.repeated,
-            wanted=f"at most one for each of {times}",
-        )
-        findings.same(f"{what}: what is wrong with the ledger afterwards", [], verdict.problems)
-
-
-def until_taken(sink: Sink, count: int, timeout: float = 60) -> None:
-    deadline = time.monotonic() + timeout
-    while len(sink.taken) < count:
-        if time.monotonic() > deadline:
-            raise TimeoutError("The relay was not given enough in time.")
-        time.sleep(0.01)
-
-
-def ledger(here: Site) -> list[tuple[Any, ...]]:
-    """Every line as it stands."""
-    with here.here():
-        columns = (Delivery.id, Delivery.state, Delivery.reason, Delivery.attempts, Delivery.lease, Delivery.done_at)
-        return [tuple(row) for row in db.session.execute(sa.select(*columns).order_by(Delivery.id))]

@@ -13,11 +13,13 @@ import re
 import secrets
 import select
 import smtplib
+import socket
 import ssl
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -50,6 +52,13 @@ class Undecided(TemporaryFailure):
         self.wait = wait
 
 
+class TooLate(TemporaryFailure):
+    """The time in which it might be sent ran out while it was being handed over; the relay was not given its end."""
+
+    def __init__(self) -> None:
+        super().__init__("It took too long to hand the message over; it was broken off.")
+
+
 class PermanentFailure(Exception):
     """This message will never be taken."""
 
@@ -77,8 +86,12 @@ class Message:
 
 
 class Transport(Protocol):
-    def send(self, message: Message) -> None:
-        """Hand over. Raises TemporaryFailure, PermanentFailure, RelayDown or Unmailable."""
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
+        """Hand over. Raises TemporaryFailure, PermanentFailure, RelayDown or Unmailable.
+
+        From `until` on it is somebody else's to send: a process that was asleep in the middle of this breaks it off,
+        with TooLate, before the word that makes it the relay's.
+        """
 
     def close(self) -> None:
         """Let go of whatever is open. The transport may be used again."""
@@ -229,11 +242,11 @@ class SmtpTransport:
         self._relay: smtplib.SMTP | None = None
         self._is_fresh = True  # nothing went over this connection yet
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
         content = as_bytes(message, self.mail_from)
         relay = self._begin(message)
         try:
-            self._hand_over(relay, _address(message.to), content)
+            self._hand_over(relay, _address(message.to), content, until)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
             raise TemporaryFailure(_said(error)) from error
@@ -288,6 +301,9 @@ class SmtpTransport:
         except (OSError, smtplib.SMTPException) as error:
             raise RelayDown(f"The relay cannot be reached: {_said(error)}") from error
         try:
+            assert relay.sock is not None  # noqa: S101 it has just spoken
+            # a text and its end are two packets, of which the second must not wait for word of the first
+            relay.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             relay.ehlo_or_helo_if_needed()
             if self.starts_tls:
                 relay.starttls(context=tls)  # raises when it is not offered: never skipped in silence
@@ -300,7 +316,7 @@ class SmtpTransport:
         self._relay, self._is_fresh = relay, True
         return relay
 
-    def _hand_over(self, relay: smtplib.SMTP, to: str, content: bytes) -> None:
+    def _hand_over(self, relay: smtplib.SMTP, to: str, content: bytes, until: datetime | None) -> None:
         crashpoint("mail.before_recipient")
         code, reply = relay.rcpt(to)
         if code not in (250, 251):
@@ -311,7 +327,13 @@ class SmtpTransport:
             self._refused(relay, code, reply)
         assert relay.sock is not None  # noqa: S101 it has just spoken
         crashpoint("mail.before_data")
-        relay.send(re.sub(rb"(?m)^\.", b"..", content) + b".\r\n")
+        relay.send(re.sub(rb"(?m)^\.", b"..", content))
+        crashpoint("mail.before_end")
+        if _is_over(until):
+            self._relay = None
+            relay.close()  # without its end the relay throws away what it has
+            raise TooLate
+        relay.send(b".\r\n")
         if not _has_something_to_say(relay, self.command_seconds):
             self._relay = None  # it is left to whoever waits for its last word
             raise Undecided(lambda: self._last_word(relay))
@@ -343,6 +365,10 @@ class SmtpTransport:
                 self.close()
             self._is_fresh = False
         raise (PermanentFailure if code >= 500 else TemporaryFailure)(words)
+
+
+def _is_over(until: datetime | None) -> bool:
+    return until is not None and utcnow() >= until
 
 
 def _has_something_to_say(relay: smtplib.SMTP, seconds: float) -> bool:
@@ -377,7 +403,7 @@ class FolderTransport:
         self.folder = folder
         self.mail_from = mail_from
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
         content = as_bytes(message, self.mail_from)
         name = re.sub(r"[^A-Za-z0-9.-]+", "-", message.message_id).strip("-.")
         # sorts by time; the same message sent again is another file
@@ -386,6 +412,9 @@ class FolderTransport:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(content)
+            if _is_over(until):
+                draft.unlink()
+                raise TooLate
             os.replace(draft, file)  # readers never see half a mail
         except OSError as error:
             raise RelayDown(f"The folder for mail cannot be written: {error}") from error
@@ -410,9 +439,11 @@ class MemoryTransport:
     sent: list[Message] = field(default_factory=list)
     answers: dict[str, Exception] = field(default_factory=dict)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
         if error := self.answers.get(message.to):
             raise error
+        if _is_over(until):
+            raise TooLate
         as_bytes(message, self.mail_from)
         self.sent.append(message)
 

@@ -45,6 +45,21 @@ def test_the_process_is_killed_at_the_wanted_passage(wanted, passed):
     assert (done.returncode, done.stdout.split()) == (-signal.SIGKILL, passed)
 
 
+def test_the_process_sleeps_once_at_the_wanted_passage():
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", PASSES_THREE_TIMES],
+        env=os.environ | {"CRASHPOINT": "here:2:STOP"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+
+    sleeper.send_signal(signal.SIGCONT)
+
+    assert sleeper.communicate(timeout=30)[0].split() == ["0", "1", "2"]
+
+
 def test_every_place_has_a_name_of_its_own():
     names = [
         name

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import faults, faults_mail
+from bench import faults, faults_late
 from bench.stage import Findings
 
 
@@ -39,4 +39,4 @@ def test_a_deploy_loses_nothing_and_fails_nobody(findings, database, fresh):
 
 
 def test_a_worker_that_slept_through_its_lease_changes_nothing(findings, database, fresh):
-    faults_mail.asleep(findings, database.kind, fresh, times=1, people=8)
+    faults_late.asleep(findings, database.kind, fresh, points=("mail.before_end", "send.after"), times=0, people=8)

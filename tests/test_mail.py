@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from aiosmtpd.smtp import AuthResult
 
 from config import Config
 from ideas import mail
-from ideas.mail import FolderTransport, Message, PermanentFailure, RelayDown, SmtpTransport, TemporaryFailure
+from ideas.db import utcnow
+from ideas.mail import FolderTransport, Message, PermanentFailure, RelayDown, SmtpTransport, TemporaryFailure, TooLate
 from tests.servers import DROP, HANG, Reply, SmtpSink, free_port
 
 FROM = "Answerback <no-reply@ideas.example.test>"
@@ -143,6 +145,24 @@ def test_a_relay_that_never_ends_thinking_is_given_up():
         with pytest.raises(TemporaryFailure):
             undecided.value.wait()
         way.close()
+
+
+def test_a_message_whose_time_is_over_is_broken_off_before_it_is_the_relays(tmp_path):
+    over, later = utcnow(), utcnow() + timedelta(minutes=1)
+    with SmtpSink() as sink:
+        way = transport(sink.url)
+        with pytest.raises(TooLate):
+            way.send(to("late@example.test"), until=over)
+        way.send(to("next@example.test"), until=later)
+        way.close()
+
+        assert [message.recipients for message in sink.messages] == [("next@example.test",)]
+
+    folder = FolderTransport(tmp_path, FROM)
+    with pytest.raises(TooLate):
+        folder.send(to("late@example.test"), until=over)
+    folder.send(to("next@example.test"), until=later)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_the_words_of_a_refusal_are_kept():

@@ -275,7 +275,7 @@ RELAY_HANGS = """
     with app.app_context(), unit_of_work():
         letters.write("mia@example.test", writing.sign_in("token"), good_for=timedelta(minutes=10))
     class Silent:
-        def send(self, message):
+        def send(self, message, until=None):
             print("in hand", flush=True)
             socket.create_connection(silence.getsockname()).recv(1)
         def close(self): pass

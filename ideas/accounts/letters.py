@@ -75,20 +75,22 @@ def send_due(transport: mail.Transport, *, stopping: Callable[[], bool] = lambda
     """One turn of the worker: hand over the letters that are due; how many were tried.
 
     Claim (commit), send with no transaction open, write down (commit). Whoever dies in between leaves a letter that
-    becomes due again when its lease ends, with the same Message-ID. Once the worker is `stopping`, those that it has
-    not begun are given back.
+    becomes due again when its lease ends, with the same Message-ID. Once the worker is `stopping`, or so much of the
+    lease is over that it could run out in the middle of the next one, those that it has not begun are given back.
     """
     lease = secrets.token_hex(16)
+    length = timedelta(seconds=current().lease_seconds)
     with unit_of_work():
-        claimed = _claim(lease)
+        until = utcnow() + length
+        claimed = _claim(lease, until)
     outcome = Outcome()
     for place, letter in enumerate(claimed):
-        if stopping():
+        if stopping() or utcnow() >= until - length / 2:
             with unit_of_work():
                 _give_back(claimed[place:], lease)
             return place
         if not outcome.is_for_all:  # one wait for a relay that is down is enough for all
-            outcome = _try(transport, letter)
+            outcome = _try(transport, letter, until)
         with unit_of_work():
             _write_down(letter, lease, outcome)
     return len(claimed)
@@ -131,24 +133,24 @@ def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
     return (Letter.sent_at.is_(None), Letter.failed_at.is_(None))
 
 
-def _claim(lease: str) -> list[Claimed]:
+def _claim(lease: str, until: datetime) -> list[Claimed]:
     now = utcnow()
     due = sa.select(Letter.id).where(*_waiting(), Letter.due_at <= now).order_by(Letter.due_at, Letter.id).limit(BATCH)
     take = (
         sa.update(Letter)
         .where(Letter.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
-        .values(lease=lease, attempts=Letter.attempts + 1, due_at=now + timedelta(seconds=current().lease_seconds))
+        .values(lease=lease, attempts=Letter.attempts + 1, due_at=until)
         .returning(*(getattr(Letter, name) for name in Claimed._fields))
         .execution_options(synchronize_session=False)
     )
     return sorted((Claimed(*row) for row in db.session.execute(take)), key=lambda letter: letter.id)
 
 
-def _try(transport: mail.Transport, letter: Claimed) -> Outcome:
+def _try(transport: mail.Transport, letter: Claimed, until: datetime) -> Outcome:
     if letter.expires_at <= utcnow():
         return Outcome("Its link has expired.", is_final=True)
     try:
-        transport.send(_message(letter))
+        transport.send(_message(letter), until=until)
     except mail.TemporaryFailure as failure:
         return Outcome(str(failure))
     except mail.RelayDown as failure:

@@ -249,7 +249,7 @@ class Worker:
             return None
         crashpoint("send.before")
         try:
-            outcome = _outcome(row, lambda: self.transport.send(message))
+            outcome = _outcome(row, lambda: self.transport.send(message, until=claim.until))
         except mail.Undecided as undecided:
             self._leave(Undecided(claim, row, undecided.wait))
             return None

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from ideas import mail
 from ideas.accounts import letters, writing
 from ideas.accounts.models import Letter
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import committed
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -20,7 +20,7 @@ class Post:
         self.taken: list[mail.Message] = []
         self.failures = list(failures)
 
-    def send(self, message: mail.Message) -> None:
+    def send(self, message: mail.Message, *, until: datetime | None = None) -> None:
         self.seen.append(message)
         if self.failures:
             raise self.failures.pop(0)
@@ -158,7 +158,7 @@ def test_what_a_dead_worker_held_is_sent_when_its_lease_ends(clock):
 def test_who_lost_the_lease_writes_nothing_down(clock):
     a_letter()
     with unit_of_work():
-        (held,) = letters._claim("late")
+        (held,) = letters._claim("late", utcnow() + timedelta(seconds=2))
     clock.shift(timedelta(seconds=3))
     letters.send_due(Post())
 
@@ -167,6 +167,26 @@ def test_who_lost_the_lease_writes_nothing_down(clock):
 
     assert the_letter().sent_at is not None
     assert the_letter().failed_at is None
+
+
+def test_who_sleeps_in_the_middle_of_a_batch_sends_nothing_that_others_have_sent(clock):
+    for name in ("mia", "ole", "ana"):
+        a_letter(f"{name}@example.test")
+    others = Post()
+
+    class Asleep(Post):
+        def send(self, message: mail.Message, *, until: datetime | None = None) -> None:
+            clock.shift(timedelta(seconds=3))
+            letters.send_due(others)
+            assert until is not None
+            assert until < utcnow(), "then a transport breaks off"
+            raise mail.TooLate
+
+    assert letters.send_due(Asleep()) == 1
+
+    assert len(others.taken) == 3
+    waiting = sa.select(sa.func.count()).select_from(Letter).where(Letter.sent_at.is_(None))
+    assert db.session.scalar(waiting) == 0
 
 
 @pytest.mark.parametrize(

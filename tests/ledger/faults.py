@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -207,16 +207,19 @@ class Site:
             return [breach for check in checker.CHECKS.values() for breach in check()]
 
 
-def start_worker(settings: Mapping[str, str], crashpoint: str = "") -> Any:
-    """A worker as a process of its own that is killed at `crashpoint`, or not at all."""
-    process = processes.Process(target=_work, args=(dict(settings), crashpoint), daemon=True)
-    process.start()
-    return process
-
-
-def _work(settings: dict[str, str], crashpoint: str) -> None:
+def work(settings: dict[str, str], crashpoint: str) -> None:
+    """What a worker does, in a process of its own."""
     os.environ["CRASHPOINT"] = crashpoint
     worker.run(create_app(Config.from_env(settings)))
+
+
+def start_worker(
+    settings: Mapping[str, str], crashpoint: str = "", work: Callable[[dict[str, str], str], None] = work
+) -> Any:
+    """A worker as a process of its own that is killed at `crashpoint`, or not at all."""
+    process = processes.Process(target=work, args=(dict(settings), crashpoint), daemon=True)
+    process.start()
+    return process
 
 
 def stop(process: Any) -> None:

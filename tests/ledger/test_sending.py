@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -118,10 +118,10 @@ class Meanwhile(MemoryTransport):
         super().__init__()
         self.happens = happens
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
         if not self.sent:
             self.happens()
-        super().send(message)
+        super().send(message, until=until)
 
 
 @pytest.mark.parametrize("change", [suspend, mute, unsubscribe])
@@ -375,9 +375,9 @@ def test_a_slow_relay_makes_the_worker_give_back_what_it_cannot_send_in_time(wor
     world.happens(*((each, "voter") for each in people))
 
     class Slow(MemoryTransport):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message, *, until: datetime | None = None) -> None:
             clock.shift(timedelta(seconds=0.6))
-            super().send(message)
+            super().send(message, until=until)
 
     transport = Slow()
     world.worker(transport).turn()
@@ -387,6 +387,24 @@ def test_a_slow_relay_makes_the_worker_give_back_what_it_cannot_send_in_time(wor
     assert [(line.lease, line.attempts) for line in waiting] == [(None, 0)] * 2
     world.work(transport)
     assert len({message.to for message in transport.sent}) == len(transport.sent) == 4
+
+
+def test_a_worker_that_sleeps_while_it_hands_over_breaks_off_and_another_sends(world: World, clock):
+    mia = person("Mia")
+    world.happens((mia, "voter"))
+    others = MemoryTransport()
+
+    class Asleep(MemoryTransport):
+        def send(self, message: Message, *, until: datetime | None = None) -> None:
+            clock.shift(timedelta(seconds=3))
+            world.work(others)
+            super().send(message, until=until)
+
+    late = Asleep()
+    world.worker(late).turn()
+
+    assert ([message.to for message in others.sent], late.sent) == ([mia.email], [])
+    assert outcome(mia, "email") == ("sent", None)
 
 
 def test_ending_the_worker_gives_back_what_it_holds(world: World):
@@ -410,11 +428,11 @@ def test_whoever_kills_the_worker_each_time_is_given_up_and_harms_nobody_else(wo
         pass
 
     class Deadly(MemoryTransport):
-        def send(self, message: Message) -> None:
+        def send(self, message: Message, *, until: datetime | None = None) -> None:
             if message.to == deadly:
                 deaths.append(message.message_id)
                 raise Death
-            super().send(message)
+            super().send(message, until=until)
 
     deaths: list[str] = []
     transport = Deadly()
@@ -511,8 +529,8 @@ class Thinking(MemoryTransport):
         self.slow, self.last_word = slow, last_word
         self.spoken = threading.Event()
 
-    def send(self, message: Message) -> None:
-        super().send(message)
+    def send(self, message: Message, *, until: datetime | None = None) -> None:
+        super().send(message, until=until)
         if message.to == self.slow:
             raise mail.Undecided(self.speak)
 
