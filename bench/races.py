@@ -1,4 +1,5 @@
 """Eight processes vote and un-vote on the same ideas, one merges them and takes them apart; every snapshot must add up.
+A merge that counts whoever voted on both twice is planted, and one that does not note what it merged: both are seen.
 
 python -m bench.races [--database sqlite|postgresql]
 """
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +56,10 @@ ASTRAY = sa.text(
 )
 STATE = sa.text("SELECT vote_count, listed FROM idea_rank ORDER BY idea_id")
 TEAM = "team@example.test"
+# what may be broken on purpose in the process that merges
+TWICE = "counts whoever voted on both twice"
+UNNOTED = "does not note what was merged"
+PLANTS = (TWICE, UNNOTED)
 WHY = "They ask for the same, so they are one."
 
 
@@ -73,7 +78,7 @@ def main() -> None:
         vote(int(sys.argv[2]), int(sys.argv[3]))
         return
     if len(sys.argv) > 1 and sys.argv[1] == "--merge":
-        merge(Path(sys.argv[2]))
+        merge(Path(sys.argv[2]), *sys.argv[3:])
         return
     asked = stage.arguments("Races votes and un-votes against checks of every count.", data=False)
     findings = Findings("Races")
@@ -81,38 +86,26 @@ def main() -> None:
         for kind, fresh in databases.items():
             with stage.site(fresh(), ()) as site:
                 show(findings, kind, site)
+            for plant in PLANTS:
+                with stage.site(fresh(), ()) as site:
+                    planted(findings, kind, site, plant)
     findings.end()
 
 
 def show(findings: Findings, kind: str, site: RunningApp) -> None:
     with tempfile.TemporaryDirectory() as folder:
         arrange(site, Path(folder))
-    with tempfile.TemporaryDirectory() as folder:
         race(findings, kind, site, Path(folder) / "over")
 
 
 def race(findings: Findings, kind: str, site: RunningApp, over: Path) -> None:
     """over: a file that says that the voters are done."""
     begun = time.monotonic()
-    merger = subprocess.Popen(
-        [sys.executable, "-m", "bench.races", "--merge", str(over)],
-        env=environment(site.env),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
+    merger = start(site, "--merge", str(over))
+    processes = [start(site, "--vote", str(number), str(ACTS // PROCESSES)) for number in range(PROCESSES)]
+    taken, wrong, astray, moved = watch(
+        stage.database_url(site), lambda seen: seen < SNAPSHOTS or any(process.poll() is None for process in processes)
     )
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "bench.races", "--vote", str(number), str(ACTS // PROCESSES)],
-            env=environment(site.env),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(PROCESSES)
-    ]
-    seen = watch(stage.database_url(site), lambda: any(process.poll() is None for process in processes))
-    taken, wrong, astray, moved = seen
     took = time.monotonic() - begun
     over.touch()
     merges = Done(*json.loads(merger.communicate()[0]))
@@ -145,6 +138,29 @@ def race(findings: Findings, kind: str, site: RunningApp, over: Path) -> None:
     findings.holds(f"{kind}: a recount finds nothing to put right", "Put right: 0." in site.ideas("recount"), "none")
 
 
+def planted(findings: Findings, kind: str, site: RunningApp, plant: str) -> None:
+    """The same with a merge that is broken: the snapshots must say so."""
+    with tempfile.TemporaryDirectory() as folder:
+        arrange(site, Path(folder))
+        over = Path(folder) / "over"
+        merger = start(site, "--merge", str(over), plant)
+        voters = [start(site, "--vote", str(number), "300") for number in range(2)]
+        _taken, wrong, astray, _moved = watch(
+            stage.database_url(site), lambda seen: any(process.poll() is None for process in voters)
+        )
+        over.touch()
+        for process in (merger, *voters):
+            process.communicate()
+    found = {TWICE: wrong, UNNOTED: astray}[plant]
+    findings.holds(f"{kind}: planted, a merge that {plant}: snapshots that say so", found > 0, found, wanted="some")
+
+
+def start(site: RunningApp, *arguments: str) -> subprocess.Popen[str]:
+    """This module as another process."""
+    command = [sys.executable, "-m", "bench.races", *arguments]
+    return subprocess.Popen(command, env=environment(site.env), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
 def arrange(site: RunningApp, folder: Path) -> None:
     """A board with ideas and voters, by the ordinary way in."""
     site.ideas("board", "create", "races", "--name", "Races")
@@ -157,12 +173,12 @@ def arrange(site: RunningApp, folder: Path) -> None:
     site.ideas("import", "votes", str(votes), "--board", "races")
 
 
-def watch(url: str, running: Callable[[], bool]) -> tuple[int, int, int, int]:
-    """Take snapshots while it runs, at least SNAPSHOTS: how many, how many wrong, astray, how many different states."""
+def watch(url: str, goes_on: Callable[[int], bool]) -> tuple[int, int, int, int]:
+    """Take snapshots while it goes on, asked with their number: how many, wrong, astray, how many different states."""
     taken = wrong = astray = 0
     states = set()
     with snapshots(url) as snapshot:
-        while running() or taken < SNAPSHOTS:
+        while goes_on(taken):
             with snapshot() as reading:
                 wrong += reading.execute(WRONG).scalar_one() > 0
                 astray += reading.execute(ASTRAY).scalar_one() > 0
@@ -228,16 +244,16 @@ def vote(number: int, acts: int) -> None:
     print(json.dumps(done))
 
 
-def merge(over: Path) -> None:
+def merge(over: Path, plant: str = "") -> None:
     """Another process: merge and take apart at random until the voters are done, then take all apart."""
     from marshmallow import ValidationError
 
     from config import Config
     from ideas import create_app
     from ideas.accounts.models import User
-    from ideas.boards import merging, queries
+    from ideas.boards import merging, queries, ranking
     from ideas.boards.errors import ChangedMeanwhile, Merged, NotMerged
-    from ideas.boards.models import Idea
+    from ideas.boards.models import Idea, Vote
     from ideas.db import db, unit_of_work
 
     chance = random.Random(0)
@@ -262,6 +278,17 @@ def merge(over: Path) -> None:
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is what this looks for
             errors.append(repr(error)[:300])
         waits.append(time.monotonic() - begun)
+
+    def count_all(idea_id: int, parts: Collection[int] = ()) -> int:
+        votes = sa.select(sa.func.count()).where(Vote.idea_id.in_([idea_id, *parts]))
+        count = db.session.scalars(votes).one()
+        ranking._set(idea_id, vote_count=count)
+        return count
+
+    if plant == TWICE:
+        ranking.count_backers = count_all
+    elif plant == UNNOTED:
+        ranking.note_parts = lambda idea_id: None
 
     with create_app(Config.from_env()).app_context():
         ideas = list(db.session.scalars(sa.select(Idea.id).order_by(Idea.id)))
