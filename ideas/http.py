@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -23,6 +24,9 @@ from ideas.errors import Conflict, DomainError, NotAllowed, NotFound, SignInNeed
 from ideas.settings import absolute, current, rooms
 from ideas.words import _
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 log = structlog.get_logger()
 csrf = CSRFProtect()
 
@@ -35,12 +39,40 @@ CONTENT_POLICY = (
 )
 
 
+class _InChunks:
+    """A body without a length, which the server puts together as it is read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Raises OSError for a body that makes no sense: werkzeug answers that with 400."""
+        try:
+            return self.stream.read(size)
+        except OSError:
+            raise
+        except Exception as error:  # each server has exceptions of its own for it, and none is our fault
+            raise OSError(f"The body cannot be read: {error}") from error
+
+
+def guarded(wsgi: WSGIApplication) -> WSGIApplication:
+    """The same application, for which a malformed body is its sender's mistake."""
+
+    def ask(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = _InChunks(environ["wsgi.input"])
+        return wsgi(environ, start_response)
+
+    return ask
+
+
 def init_app(app: Flask) -> None:
+    app.wsgi_app = guarded(app.wsgi_app)  # type: ignore[assignment, method-assign]  # as Flask's documentation has it
     # The token ends with the session it is bound to. By default it would end after an hour, and with it a long text.
     app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.before_request(_name_request)  # before anybody refuses anything: refusals are answered and logged by name too
     app.before_request(_allow_a_picture)  # before anybody reads the body
     csrf.init_app(app)
-    app.before_request(_name_request)
     app.before_request(_refuse_nul)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_add_headers)

@@ -137,6 +137,14 @@ def test_a_request_keeps_the_name_its_sender_gave_it(site):
     assert answer.headers["X-Request-Id"] == "trace-4711-abc"
 
 
+def test_a_form_that_is_refused_keeps_that_name_too(site):
+    site.config["WTF_CSRF_ENABLED"] = True
+
+    answer = site.test_client().post("/sign-in", headers={"X-Request-Id": "trace-4711-abc"})
+
+    assert (answer.status_code, answer.headers["X-Request-Id"]) == (400, "trace-4711-abc")
+
+
 @pytest.mark.parametrize("name", ["short", "x" * 65, "with blank in it", 'quote"in-it-123'])
 def test_a_name_that_could_break_a_log_is_replaced(site, name):
     answer = site.test_client().get("/missing", headers={"X-Request-Id": name})
