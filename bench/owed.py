@@ -47,7 +47,7 @@ class Letter(NamedTuple):
 
 
 class Owed(NamedTuple):
-    """Somebody in an audience. by_default: "instant" or "inbox"."""
+    """Somebody in an audience. by_default: "instant" or "daily"."""
 
     person: str
     path: str
@@ -133,7 +133,7 @@ class Acts:
                 for person, first in self.commenters(comment.idea).items()
             ]
             audience += [
-                Owed(person, "voter", news, "inbox", ("vote", comment.idea)) for person in self.voters[comment.idea]
+                Owed(person, "voter", news, "daily", ("vote", comment.idea)) for person in self.voters[comment.idea]
             ]
         news = "official_comment" if official else "new_comment"
         audience += [
@@ -148,7 +148,7 @@ class Acts:
             audience.append(Owed(comment.author, "credited", "credited", "instant", ("comment", str(comment.id))))
         audience.append(Owed(self.author(idea), "author", "planned", "instant", ("idea", idea)))
         audience += [
-            Owed(person, "commenter", "planned", "inbox", ("comment", str(first)))
+            Owed(person, "commenter", "planned", "daily", ("comment", str(first)))
             for person, first in self.commenters(idea).items()
         ]
         audience += [

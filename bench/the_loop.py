@@ -175,7 +175,7 @@ def stop_hearing(site: RunningApp, acts: Acts, sink: SmtpSink, keys: dict[str, s
             preferences.mute(find(person), f"idea:{ids[ANSWERED]}")
             acts.muted.add((person, ANSWERED))
         for person in quiet:
-            preferences.choose(find(person), EVERYTHING, Mode.INBOX)
+            preferences.choose(find(person), EVERYTHING, email=Mode.OFF, inbox=None)
             acts.inbox_only.add(person)
         people.suspend(None, find(gone), reason="Evidence of what a suspension stops.")
         acts.suspended.add(gone)

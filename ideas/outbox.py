@@ -97,7 +97,7 @@ class Notice:
 
     audience: the row that tells what happened (its id) → a select of AUDIENCE_COLUMNS; a person may stand in it
         several times, the ledger keeps the strongest path. `news` is the kind a person sets preferences for,
-        `by_default` is "instant" or "inbox" for those who set none.
+        `by_default` is "instant" or "daily", for the mail of those who set none.
     visible: subject, a column of user ids → a condition: may that person see the subject now. Asked when fanning out
         and again when sending.
     words: a batch of deliveries of this kind → for each delivery id the names its templates use. `sender` (a name)

@@ -84,6 +84,41 @@ def test_rows_survive_the_newest_steps_back_and_again(database):
     command.check(alembic(url))
 
 
+def test_what_people_chose_is_kept_when_channels_are_chosen_apart(database):
+    url = database.fresh()
+    migrating.downgrade(url, "0012")
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    said = {"instant": False, "inbox": False, "off": False, "inbox unsubscribed": True, "off unsubscribed": True}
+    with engine.begin() as connection:
+        fill_one(connection, "user", id=1, email="mia@example.test")
+        for news, by_unsubscribing in said.items():
+            row = {"news": news, "mode": news.split()[0], "by_unsubscribing": by_unsubscribing}
+            fill_one(connection, "preference", user_id=1, **row)
+
+    migrating.upgrade(url, "0013")
+
+    with engine.begin() as connection:
+        chosen = sa.text("SELECT news, email, inbox, by_unsubscribing FROM preference")
+        assert {row.news: tuple(row)[1:] for row in connection.execute(chosen)} == {
+            "instant": ("instant", "instant", False),
+            "inbox": ("off", "instant", False),
+            "off": ("off", "off", False),
+            "inbox unsubscribed": ("off", None, True),
+            "off unsubscribed": ("off", "off", True),
+        }
+    migrating.downgrade(url, "0012")
+    with engine.begin() as connection:
+        rows = connection.execute(sa.text("SELECT news, mode, by_unsubscribing FROM preference"))
+        assert {row.news: row.by_unsubscribing for row in rows if row.mode == row.news.split()[0]} == said
+
+
+def fill_one(connection: sa.Connection, name: str, **values: object) -> None:
+    """A row in a table as it is now, which need not be as the models have it."""
+    table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+    needed = {column.name: value_for(column) for column in table.columns if not column.nullable}
+    connection.execute(table.insert(), needed | values)
+
+
 def fill(url: str) -> set[str]:
     """One row in every table, the least that is allowed; the tables that have one."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)

@@ -190,7 +190,7 @@ class _Demo:
         self._plan(self.left_at, self._suspend)
         early = self.now - BEGUN + timedelta(hours=5)
         for person in some[5:9]:
-            self._plan(early, partial(self._choose, person, EVERYTHING, Mode.INBOX))
+            self._plan(early, partial(self._choose, person, EVERYTHING, None))
         for person in some[9:12]:
             self._plan(early, partial(self._choose, person, "moved", Mode.OFF))
         for person in some[12:17]:
@@ -209,8 +209,8 @@ class _Demo:
         reason = "Wrote to strangers from the member list although we asked twice not to."
         people.suspend(self._person("tomas"), db.session.get_one(User, self.left), reason=reason)
 
-    def _choose(self, person: int, news: str, mode: Mode) -> None:
-        preferences.choose(db.session.get_one(User, person), news, mode)
+    def _choose(self, person: int, news: str, inbox: Mode | None) -> None:
+        preferences.choose(db.session.get_one(User, person), news, email=Mode.OFF, inbox=inbox)
 
     def _unsubscribe(self, person: int) -> None:
         preferences.unsubscribe(preferences.Link(person, "shipped", ""), preferences.Stop.KIND)

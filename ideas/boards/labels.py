@@ -50,6 +50,7 @@ WHY_NOT_WORDS = {
     Suppressed.SUSPENDED: lazy("suspended"),
     Suppressed.NOT_VISIBLE: lazy("may not see it any more"),
     Suppressed.INBOX_ONLY: lazy("inbox alone"),
+    Suppressed.EMAIL_ONLY: lazy("e-mail alone"),
     Suppressed.UNSUBSCRIBED: lazy("unsubscribed"),
     Suppressed.NO_ADDRESS: lazy("no address we can write to"),
     Suppressed.RESTORED: lazy("held back, as a backup was restored"),
@@ -104,6 +105,8 @@ def outcome(state: str, reason: str | None) -> str:
         return _("could not be reached")
     if reason == Suppressed.INBOX_ONLY:
         return _("in the inbox alone")
+    if reason == Suppressed.EMAIL_ONLY:
+        return _("by e-mail alone")
     return _("not told: %(why)s", why=why_not(reason))
 
 

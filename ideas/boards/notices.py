@@ -75,10 +75,10 @@ NEWS = (
 )
 
 # moved, planned, shipped, declined → how voters and commenters hear who set no preference; everybody else at once
-_VOTERS = {"moved": Mode.INBOX, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
-_COMMENTERS = {"moved": Mode.INBOX, "planned": Mode.INBOX, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
+_VOTERS = {"moved": Mode.DAILY, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
+_COMMENTERS = {"moved": Mode.DAILY, "planned": Mode.DAILY, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
 # what people who had a part in a merged idea hear of the idea it is part of goes by the same; so do their authors
-_MERGED_AUTHORS = {**_VOTERS, "official_comment": Mode.INBOX}
+_MERGED_AUTHORS = {**_VOTERS, "official_comment": Mode.DAILY}
 
 
 def _rows(
@@ -245,11 +245,11 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
             _authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
             _authors(within, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
             _commenters(idea_id, within, news, Mode.INSTANT),
-            _voters(idea_id, within, Path.VOTER, news, Mode.INBOX),
+            _voters(idea_id, within, Path.VOTER, news, Mode.DAILY),
             _followers([idea_id, *within], news),
         ]
     else:
-        owner = _rows(Idea.owner_id, Path.OWNER, "new_comment", Mode.INBOX)
+        owner = _rows(Idea.owner_id, Path.OWNER, "new_comment", Mode.DAILY)
         parts += [
             _followers([idea_id, *within], "new_comment"),
             owner.where(Idea.id == idea_id, Idea.owner_id.is_not(None)),
@@ -322,10 +322,10 @@ def idea_received(idea_id: int) -> sa.CompoundSelect[Any]:
         _rows(BoardFollow.user_id, Path.FOLLOWER, "new_idea", Mode.INSTANT)
         .join(Idea, Idea.board_id == BoardFollow.board_id)
         .where(this),
-        _rows(Membership.user_id, Path.TEAM, "new_idea", Mode.INBOX)
+        _rows(Membership.user_id, Path.TEAM, "new_idea", Mode.DAILY)
         .join(Idea, Idea.board_id == Membership.board_id)
         .where(this, Membership.role == "team"),
-        _rows(User.id, Path.TEAM, "new_idea", Mode.INBOX).where(User.site_role.in_(queries.TEAM_ROLES)),
+        _rows(User.id, Path.TEAM, "new_idea", Mode.DAILY).where(User.site_role.in_(queries.TEAM_ROLES)),
     )
 
 

@@ -29,11 +29,12 @@ def parts(person_id: int) -> Iterator[Part]:
             .order_by(Delivery.id)
         ),
     )
+    how_chosen = (Preference.by_unsubscribing, Preference.changed_at)
     yield Part(
         "preferences",
         _("how you want to hear of each kind of news"),
         stream(
-            sa.select(Preference.news, Preference.mode, Preference.by_unsubscribing, Preference.changed_at)
+            sa.select(Preference.news, Preference.email, Preference.inbox, *how_chosen)
             .where(Preference.user_id == person_id)
             .order_by(Preference.news)
         ),

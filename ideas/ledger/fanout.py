@@ -150,6 +150,7 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
             people.c.contribution_id,
             judgement.at_all.label("not_at_all"),
             judgement.by_email_alone.label("not_by_email"),
+            judgement.by_inbox_alone.label("not_in_inbox"),
         )
         .select_from(judgement.tables)
         .where(judging.is_here)
@@ -159,7 +160,7 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
 
 
 def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -> sa.Select[Any]:
-    reason: sa.ColumnElement[str | None] = judged.c.not_at_all
+    reason: sa.ColumnElement[str | None] = sa.func.coalesce(judged.c.not_at_all, judged.c.not_in_inbox)
     if channel is Channel.EMAIL:
         held_back = sa.literal_column(f"'{Suppressed.RESTORED.value}'", sa.String)
         more = [held_back] if entry.held_back else []

@@ -6,36 +6,58 @@ from collections.abc import Mapping, Sequence
 
 from flask_wtf import FlaskForm
 from marshmallow import fields, validate
-from wtforms import RadioField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ideas.forms import SchemaForm
-from ideas.ledger.models import Mode, Preference
+from ideas.ledger.models import EVERYTHING, Mode, Preference
+from ideas.ledger.preferences import Choice
 from ideas.outbox import NewsKind
 from ideas.schemas import AppSchema
 from ideas.words import lazy
 
-USUAL = "usual"  # no row: the default of the news holds
+USUAL = "usual"  # no choice: the default of the news holds
 
-CHOICES = [
+BY_EMAIL = [
     SelectChoice(USUAL, lazy("As usual")),
-    SelectChoice(Mode.INSTANT.value, lazy("E-mail and inbox")),
-    SelectChoice(Mode.INBOX.value, lazy("Inbox only")),
-    SelectChoice(Mode.OFF.value, lazy("Off")),
+    SelectChoice(Mode.INSTANT.value, lazy("At once")),
+    SelectChoice(Mode.OFF.value, lazy("No mail")),
 ]
 
 
 def choices_form(offered: Sequence[NewsKind], chosen: Mapping[str, Preference]) -> FlaskForm:
-    """How a person wants to hear each kind of news: a row of choices for each kind that is offered."""
-    rows = {kind.name: RadioField(kind.label, choices=CHOICES, description=kind.explanation) for kind in offered}
-    form = type("ChoicesForm", (FlaskForm,), rows)
-    return form(data={kind.name: chosen[kind.name].mode if kind.name in chosen else USUAL for kind in offered})
+    """How a person wants to hear each kind of news by each channel: two fields for each kind that is offered."""
+    rows: dict[str, SelectField | BooleanField] = {}
+    now: dict[str, str | bool] = {}
+    for kind in offered:
+        own = chosen.get(kind.name)
+        rows[f"email_{kind.name}"] = SelectField(lazy("E-mail"), choices=BY_EMAIL)
+        rows[f"inbox_{kind.name}"] = BooleanField(lazy("Inbox"))
+        now[f"email_{kind.name}"] = own.email if own and own.email else USUAL
+        now[f"inbox_{kind.name}"] = _in_inbox(kind.name, chosen)
+    return type("ChoicesForm", (FlaskForm,), rows)(data=now)
 
 
-def picked(form: FlaskForm, offered: Sequence[NewsKind]) -> dict[str, Mode | None]:
-    """Kind of news → what was picked for it; None for what is usual."""
-    modes = {kind.name: form[kind.name].data for kind in offered}
-    return {name: None if mode == USUAL else Mode(mode) for name, mode in modes.items()}
+def picked(
+    form: FlaskForm, offered: Sequence[NewsKind], chosen: Mapping[str, Preference]
+) -> dict[str, tuple[Choice, Choice]]:
+    """Kind of news → what was picked for e-mail and inbox; None for what is usual. `chosen` is what held before."""
+    found: dict[str, tuple[Choice, Choice]] = {}
+    for kind in offered:
+        email, inbox = form[f"email_{kind.name}"].data, form[f"inbox_{kind.name}"].data
+        own = chosen.get(kind.name)
+        kept = Mode(own.inbox) if own and own.inbox else None
+        if inbox != _in_inbox(kind.name, chosen):
+            # a box that is ticked again needs no row, unless something else keeps all kinds out of the inbox
+            usual = chosen.keys() & {EVERYTHING} and chosen[EVERYTHING].inbox == Mode.OFF
+            kept = Mode.OFF if not inbox else Mode.INSTANT if usual else None
+        found[kind.name] = None if email == USUAL else Mode(email), kept
+    return found
+
+
+def _in_inbox(news: str, chosen: Mapping[str, Preference]) -> bool:
+    said = [chosen[name].inbox for name in (news, EVERYTHING) if name in chosen]
+    return next((mode for mode in said if mode), Mode.INSTANT) != Mode.OFF
 
 
 class UnmuteSchema(AppSchema):

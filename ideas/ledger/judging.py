@@ -26,7 +26,7 @@ is_here = User.erased_at.is_(None)
 
 @dataclass(frozen=True)
 class Judgement:
-    """A statement's tables, and the reasons why a person is not told: at all, or by e-mail alone; NULL if they are.
+    """A statement's tables, and the reasons why a person is not told: at all, or by one channel; NULL if they are.
 
     Apart, so that a statement which needs both asks the dear question of visibility once for each person.
     """
@@ -34,6 +34,11 @@ class Judgement:
     tables: sa.FromClause
     at_all: sa.ColumnElement[str | None]
     by_email_alone: sa.ColumnElement[str | None]
+    by_inbox_alone: sa.ColumnElement[str | None]
+
+    @property
+    def by_inbox(self) -> sa.ColumnElement[str | None]:
+        return sa.func.coalesce(self.at_all, self.by_inbox_alone)
 
     @property
     def by_email(self) -> sa.ColumnElement[str | None]:
@@ -51,8 +56,8 @@ def judge(
 ) -> Judgement:
     """Judge the rows of `people`, each a person (`user_id`) who would hear that news.
 
-    by_default: how whoever set no preference hears it. muting: which mutes silence it, as a condition on Mute.subject.
-    visible: whether the person may see the subject now.
+    by_default: how whoever set no preference gets it by e-mail. muting: which mutes silence it, as a condition on
+    Mute.subject. visible: whether the person may see the subject now.
     """
     own, all_kinds = aliased(Preference), aliased(Preference)
     tables = (
@@ -60,9 +65,8 @@ def judge(
         .outerjoin(own, sa.and_(own.user_id == user_id, own.news == news))
         .outerjoin(all_kinds, sa.and_(all_kinds.user_id == user_id, all_kinds.news == EVERYTHING))
     )
-    # unsubscribing from a kind says nothing about the inbox, so there what holds for all kinds still holds
-    said_nothing_else = sa.and_(own.by_unsubscribing, own.mode != Mode.OFF.value)
-    chosen = sa.func.coalesce(sa.case((said_nothing_else, None), else_=own.mode), all_kinds.mode)
+    by_email = sa.func.coalesce(own.email, all_kinds.email, by_default)
+    not_in_inbox = sa.func.coalesce(own.inbox, all_kinds.inbox) == Mode.OFF.value
     unsubscribed = sa.or_(own.by_unsubscribing, all_kinds.by_unsubscribing)
     unproven = sa.and_(User.verified_at.is_(None), sa.not_(User.is_imported))
     for_both = (
@@ -70,14 +74,18 @@ def judge(
         (User.suspended_at.is_not(None), _word(Suppressed.SUSPENDED)),
         (sa.not_(visible), _word(Suppressed.NOT_VISIBLE)),
         (sa.exists().where(Mute.user_id == user_id, muting).correlate_except(Mute), _word(Suppressed.MUTED)),
-        (chosen == Mode.OFF.value, _word(Suppressed.OFF)),
+        (sa.and_(by_email == Mode.OFF.value, not_in_inbox), _word(Suppressed.OFF)),
     )
     for_email = (
         (unsubscribed, _word(Suppressed.UNSUBSCRIBED)),
-        (sa.func.coalesce(chosen, by_default) == Mode.INBOX.value, _word(Suppressed.INBOX_ONLY)),
+        (by_email != Mode.INSTANT.value, _word(Suppressed.INBOX_ONLY)),
         (sa.or_(User.email.is_(None), unproven), _word(Suppressed.NO_ADDRESS)),
     )
-    return Judgement(tables, sa.case(*for_both, else_=None), sa.case(*for_email, else_=None))
+    for_inbox = (
+        (sa.and_(not_in_inbox, unsubscribed), _word(Suppressed.OFF)),
+        (not_in_inbox, _word(Suppressed.EMAIL_ONLY)),
+    )
+    return Judgement(tables, *(sa.case(*reasons, else_=None) for reasons in (for_both, for_email, for_inbox)))
 
 
 def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:

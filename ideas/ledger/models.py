@@ -35,7 +35,8 @@ class Suppressed(StrEnum):
     MUTED = "muted"
     SUSPENDED = "suspended"
     NOT_VISIBLE = "not_visible"
-    INBOX_ONLY = "inbox_only"  # the person chose the inbox, or that is the default for this kind of news
+    INBOX_ONLY = "inbox_only"  # the person wants no e-mail of this kind of news
+    EMAIL_ONLY = "email_only"  # … or only e-mail, so their inbox has no line of it
     UNSUBSCRIBED = "unsubscribed"
     NO_ADDRESS = "no_address"
     RESTORED = "restored"  # it waited in a backup that was restored, and may have been sent since
@@ -67,10 +68,11 @@ class Path(StrEnum):
 
 
 class Mode(StrEnum):
-    """How a person wants to hear one kind of news."""
+    """How a person wants to hear one kind of news by one channel; an inbox knows the first and the last alone."""
 
     INSTANT = "instant"
-    INBOX = "inbox"
+    DAILY = "daily"
+    WEEKLY = "weekly"
     OFF = "off"
 
 
@@ -131,13 +133,15 @@ EVERYTHING = "*"  # the kind of a preference that stands for all kinds
 
 
 class Preference(Base):
-    """How a person wants to hear one kind of news (or EVERYTHING); without a row the notice's default holds."""
+    """How a person wants to hear one kind of news (or EVERYTHING) by each channel; NULL: as is usual."""
 
     __tablename__ = "preference"
 
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), primary_key=True)
     news: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    mode: Mapped[str] = mapped_column(sa.String(10))
+    email: Mapped[str | None] = mapped_column(sa.String(10))
+    inbox: Mapped[str | None] = mapped_column(sa.String(10))
+    # the e-mail was stopped from a mail; says nothing about the inbox
     by_unsubscribing: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime] = mapped_column(default=utcnow)
 

@@ -18,6 +18,8 @@ from ideas.ledger.models import EVERYTHING, Channel, Delivery, Mode, Mute, Prefe
 from ideas.outbox import OutboxEntry
 from ideas.words import _
 
+Choice = Mode | None  # None: as is usual for that news
+
 
 class Stop(StrEnum):
     """What a link in a mail stops."""
@@ -52,16 +54,22 @@ def is_muted(person: User, subject: str) -> bool:
     return db.session.get(Mute, (person.id, subject)) is not None
 
 
-def choose(person: User, news: str, mode: Mode | None) -> None:
-    """From now on `person` hears that kind of news (or EVERYTHING) by `mode`; None: as is usual.
+def choose(person: User, news: str, *, email: Choice, inbox: Choice) -> None:
+    """From now on `person` hears that kind of news (or EVERYTHING) like this by each channel; None: as is usual.
 
-    Choosing oneself takes back having unsubscribed from that kind. What waits to be sent obeys at once.
+    Choosing mail takes back having unsubscribed from that kind. What waits to be sent obeys at once.
     """
-    if mode is None:
+    if email is None and inbox is None:
         db.session.execute(_delete(Preference).where(Preference.user_id == person.id, Preference.news == news))
         return
-    values = {"mode": mode.value, "by_unsubscribing": False, "changed_at": utcnow()}
-    _put(Preference, {"user_id": person.id, "news": news}, values)
+    values = {"email": email, "inbox": inbox, "by_unsubscribing": False, "changed_at": utcnow()}
+    still = {"by_unsubscribing": Preference.by_unsubscribing} if email is Mode.OFF else {}
+    _put(Preference, {"user_id": person.id, "news": news}, values, on_conflict=values | still)
+
+
+def stop_everything(person: User) -> None:
+    """No mail of any kind any more, until `choose` says otherwise of EVERYTHING; the inbox goes on."""
+    unsubscribe(Link(person.id, EVERYTHING, ""), Stop.EVERYTHING)
 
 
 def mute(person: User, subject: str) -> None:
@@ -99,13 +107,7 @@ def unsubscribe(link: Link, what: Stop) -> None:
     _put(
         Preference,
         {"user_id": link.user_id, "news": news},
-        {"mode": Mode.INBOX.value, "by_unsubscribing": True, "changed_at": now},
-        # whoever wants nothing at all keeps that: it says more
-        on_conflict={
-            "mode": sa.case((Preference.mode == Mode.OFF.value, Mode.OFF.value), else_=Mode.INBOX.value),
-            "by_unsubscribing": True,
-            "changed_at": now,
-        },
+        {"email": Mode.OFF.value, "by_unsubscribing": True, "changed_at": now},
     )
     waiting = _waiting(link.user_id, Suppressed.UNSUBSCRIBED)
     db.session.execute(waiting if what is Stop.EVERYTHING else waiting.where(Delivery.news == news))

@@ -154,7 +154,7 @@ def forecast(
         visible=visible(subject, people.c.user_id),
     )
     judged = (
-        sa.select(people.c.path, judgement.at_all.label("inbox"), judgement.by_email.label("email"))
+        sa.select(people.c.path, judgement.by_inbox.label("inbox"), judgement.by_email.label("email"))
         .select_from(judgement.tables)
         .where(judging.is_here)
         .subquery()
@@ -167,10 +167,10 @@ def forecast(
     paths: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for row in rows:
-        if row.inbox is None:
+        if row.inbox is None or row.email is None:
             paths[row.path] += row.people
         else:
-            left_out[row.inbox] += row.people
+            left_out[row.email] += row.people
     order = [path.value for path in Path]
     return Forecast(
         email=sum(row.people for row in rows if row.email is None),

@@ -77,8 +77,8 @@ def notifications() -> ResponseReturnValue:
     form = choices_form(offered, chosen)
     if form.validate_on_submit():
         with unit_of_work():
-            for news, mode in picked(form, offered).items():
-                preferences.choose(signin.member(), news, mode)
+            for news, (email, inbox) in picked(form, offered, chosen).items():
+                preferences.choose(signin.member(), news, email=email, inbox=inbox)
         flash(_("Your choice is saved and holds from now on."))
         return redirect(url_for(".notifications"), 303)
     name = rooms().name_subjects
@@ -103,9 +103,9 @@ def stop_or_start_mail() -> ResponseReturnValue:
     with unit_of_work():
         person = signin.member()
         if wanted:
-            preferences.choose(person, EVERYTHING, None)
+            preferences.choose(person, EVERYTHING, email=None, inbox=None)
         else:
-            preferences.unsubscribe(preferences.Link(person.id, EVERYTHING, ""), Stop.EVERYTHING)
+            preferences.stop_everything(person)
     flash(_("You get mail again, as chosen below.") if wanted else _("You get no more mail about ideas."))
     return redirect(url_for(".notifications"), 303)
 

@@ -46,7 +46,7 @@ def test_everything_of_a_person_is_in_their_archive(client, mia):
     backed = VoteFactory(user=mia, idea=IdeaFactory(board=board, title="A bench"))
     CommentFactory(idea=written, author=mia, body="It rains here.")
     IdeaFollowFactory(idea=written, user=mia)
-    committed(preferences.choose, db.session.merge(mia), "moved", Mode.OFF)
+    committed(preferences.choose, db.session.merge(mia), "moved", email=Mode.OFF, inbox=Mode.OFF)
     token = committed(keys.make, db.session.merge(mia), "Calendar", ["ideas:read"])
 
     inside = archive(client)
@@ -55,7 +55,7 @@ def test_everything_of_a_person_is_in_their_archive(client, mia):
     assert [idea["title"] for idea in part(inside, "ideas")] == ["A shed for bicycles"]
     assert [vote["idea_id"] for vote in part(inside, "votes")] == [backed.idea_id]
     assert [said["body"] for said in part(inside, "comments")] == ["It rains here."]
-    assert [row["mode"] for row in part(inside, "preferences")] == ["off"]
+    assert [(row["email"], row["inbox"]) for row in part(inside, "preferences")] == [("off", "off")]
     assert [row["name"] for row in part(inside, "keys")] == ["Calendar"]
     assert part(inside, "sign_ins")
     assert token not in json.dumps([inside.read(name).decode() for name in inside.namelist()])

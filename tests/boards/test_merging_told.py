@@ -210,7 +210,7 @@ def test_news_of_the_surviving_idea_reaches_everybody_under_the_title_they_know(
 @pytest.mark.parametrize(
     ("status", "reason", "authors", "voters"),
     [
-        ("considering", "under_review", "inbox", "inbox"),
+        ("considering", "under_review", "daily", "daily"),
         ("planned", "committed", "instant", "instant"),
         ("declined", "not_us", "instant", "instant"),
     ],
@@ -225,7 +225,7 @@ def test_they_hear_it_as_voters_do(crowd, status, reason, authors, voters):
     assert defaults()["roof author"] == "instant"
 
 
-def test_an_official_word_reaches_them_in_the_inbox(crowd):
+def test_an_official_word_reaches_them_in_the_digest(crowd):
     crowd.merge("shed", "roof")
     crowd.announce()
 
@@ -234,8 +234,8 @@ def test_an_official_word_reaches_them_in_the_inbox(crowd):
 
     assert told().keys() == of("shed", *ALL) | of("roof", *ALL)
     assert (defaults()["shed author"], defaults()["shed voter"], defaults()["shed commenter"]) == (
-        "inbox",
-        "inbox",
+        "daily",
+        "daily",
         "instant",
     )
     assert read()["shed follower"][0] == "Petra, for the team, on: A shed"

@@ -107,8 +107,8 @@ def scene():
 @pytest.mark.parametrize(
     ("news", "commenters", "voters"),
     [
-        ("moved", "inbox", "inbox"),
-        ("planned", "inbox", "instant"),
+        ("moved", "daily", "daily"),
+        ("planned", "daily", "instant"),
         ("shipped", "instant", "instant"),
         ("declined", "instant", "instant"),
     ],
@@ -303,7 +303,7 @@ def test_a_comment_is_told_to_followers_and_the_owner(scene):
 
     assert told() == {
         "follower": ("follower", "new_comment", "instant"),
-        "owner": ("owner", "new_comment", "inbox"),
+        "owner": ("owner", "new_comment", "daily"),
     }
 
 
@@ -356,7 +356,7 @@ def test_an_official_word_is_told_to_everybody_who_had_a_part(scene):
     assert told() == {
         "author": ("author", "official_comment", "instant"),
         "commenter": ("commenter", "official_comment", "instant"),
-        "voter": ("voter", "official_comment", "inbox"),
+        "voter": ("voter", "official_comment", "daily"),
         "follower": ("follower", "official_comment", "instant"),
     }
 
@@ -365,7 +365,7 @@ def test_an_official_reply_reaches_whoever_is_replied_to_as_a_reply(scene):
     say(scene.mia, scene, official=True, parent_id=scene.comment_id)
 
     assert told()["commenter"] == ("replied_to", "reply", "instant")
-    assert told()["voter"] == ("voter", "official_comment", "inbox")
+    assert told()["voter"] == ("voter", "official_comment", "daily")
 
 
 def test_a_note_is_told_to_the_team_alone(scene):
@@ -384,7 +384,7 @@ def test_a_note_is_told_to_the_team_alone(scene):
     assert told() == {
         "team": ("follower", "new_comment", "instant"),
         "admin": ("follower", "new_comment", "instant"),
-        "owner": ("owner", "new_comment", "inbox"),
+        "owner": ("owner", "new_comment", "daily"),
     }
 
 
@@ -413,9 +413,9 @@ def test_a_new_idea_is_told_to_its_author_the_board_s_followers_and_its_team(sce
     assert told() == {
         "newcomer": ("author", "received", "instant"),
         "board follower": ("follower", "new_idea", "instant"),
-        "Mia": ("team", "new_idea", "inbox"),
-        "team": ("team", "new_idea", "inbox"),
-        "admin": ("team", "new_idea", "inbox"),
+        "Mia": ("team", "new_idea", "daily"),
+        "team": ("team", "new_idea", "daily"),
+        "admin": ("team", "new_idea", "daily"),
     }
     assert parts()["newcomer"] == ("idea", idea_id)
 
@@ -426,7 +426,7 @@ def test_a_follower_of_the_team_who_posts_hears_as_the_author(scene):
         posting.submit(scene.mia, queries.get_board(scene.mia, "garden"), title="A pond", body="")
 
     assert told()["Mia"] == ("author", "received", "instant")
-    assert told()["team"] == ("team", "new_idea", "inbox")
+    assert told()["team"] == ("team", "new_idea", "daily")
 
 
 def test_what_is_hidden_is_told_to_whoever_wrote_it(scene):

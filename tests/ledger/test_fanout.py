@@ -243,26 +243,31 @@ def test_an_unproven_address_gets_no_mail(world: World):
 SENT, OFF = ("sent", None), ("suppressed", "off")
 PENDING, INBOX_ONLY, UNSUBSCRIBED = ("pending", None), ("suppressed", "inbox_only"), ("suppressed", "unsubscribed")
 
-# default of the news, what was chosen for the kind, what for all kinds → e-mail, inbox
+EMAIL_ONLY = ("suppressed", "email_only")
+
+# default of the mail, what was chosen for the kind, what for all kinds (both as "e-mail inbox") → e-mail, inbox
 CHOICES: list[tuple[str, str | None, str | None, Any, Any]] = [
     ("instant", None, None, PENDING, SENT),
-    ("inbox", None, None, INBOX_ONLY, SENT),
-    ("inbox", "instant", None, PENDING, SENT),
-    ("instant", "inbox", None, INBOX_ONLY, SENT),
-    ("instant", "off", None, OFF, OFF),
-    ("instant", None, "inbox", INBOX_ONLY, SENT),
-    ("instant", None, "off", OFF, OFF),
-    ("instant", "instant", "off", PENDING, SENT),
-    ("instant", "instant", "inbox", PENDING, SENT),
-    ("instant", "off", "instant", OFF, OFF),
-    ("inbox", None, "instant", PENDING, SENT),
+    ("daily", None, None, INBOX_ONLY, SENT),
+    ("daily", "instant instant", None, PENDING, SENT),
+    ("instant", "off instant", None, INBOX_ONLY, SENT),
+    ("instant", "off off", None, OFF, OFF),
+    ("instant", "instant off", None, PENDING, EMAIL_ONLY),
+    ("instant", None, "instant off", PENDING, EMAIL_ONLY),
+    ("instant", "instant off", "unsubscribed", UNSUBSCRIBED, OFF),
+    ("instant", None, "off instant", INBOX_ONLY, SENT),
+    ("instant", None, "off off", OFF, OFF),
+    ("instant", "instant instant", "off off", PENDING, SENT),
+    ("instant", "instant instant", "off instant", PENDING, SENT),
+    ("instant", "off off", "instant instant", OFF, OFF),
+    ("daily", None, "instant instant", PENDING, SENT),
     ("instant", "unsubscribed", None, UNSUBSCRIBED, SENT),
     ("instant", None, "unsubscribed", UNSUBSCRIBED, SENT),
-    ("instant", "instant", "unsubscribed", UNSUBSCRIBED, SENT),
-    ("instant", "off", "unsubscribed", OFF, OFF),
-    ("instant", "unsubscribed", "off", OFF, OFF),
-    ("instant", "unsubscribed", "instant", UNSUBSCRIBED, SENT),
-    ("inbox", None, "unsubscribed", UNSUBSCRIBED, SENT),
+    ("instant", "instant instant", "unsubscribed", UNSUBSCRIBED, SENT),
+    ("instant", "off off", "unsubscribed", OFF, OFF),
+    ("instant", "unsubscribed", "off off", OFF, OFF),
+    ("instant", "unsubscribed", "instant instant", UNSUBSCRIBED, SENT),
+    ("daily", None, "unsubscribed", UNSUBSCRIBED, SENT),
 ]
 
 
@@ -274,9 +279,12 @@ def test_a_choice_for_the_kind_wins_over_one_for_all_kinds_and_that_over_the_def
     for news, mode in (("planned", kind), (EVERYTHING, everything)):
         if mode is not None:
             unsubscribed = mode == "unsubscribed"
-            values = {"mode": Mode.INBOX if unsubscribed else mode, "by_unsubscribing": unsubscribed}
+            by_email, by_inbox = ("off", None) if unsubscribed else mode.split()
+            values = {"email": by_email, "inbox": by_inbox, "by_unsubscribing": unsubscribed}
             db.session.add(Preference(user_id=mia.id, news=news, **values))
-    db.session.add(Preference(user_id=mia.id, news="shipped", mode=Mode.OFF))  # another kind says nothing
+    db.session.add(
+        Preference(user_id=mia.id, news="shipped", email=Mode.OFF, inbox=Mode.OFF)
+    )  # another kind says nothing
     db.session.commit()
     world.happens((mia, "voter", "planned", by_default, "vote", 1))
 
@@ -293,11 +301,11 @@ def silenced(*ways: str) -> User:
     if "muted" in ways:
         db.session.add(Mute(user_id=mia.id, subject=SUBJECT))
     if "off" in ways:
-        db.session.add(Preference(user_id=mia.id, news="planned", mode=Mode.OFF))
+        db.session.add(Preference(user_id=mia.id, news="planned", email=Mode.OFF, inbox=Mode.OFF))
     if "unsubscribed" in ways:
-        db.session.add(Preference(user_id=mia.id, news=EVERYTHING, mode=Mode.INBOX, by_unsubscribing=True))
+        db.session.add(Preference(user_id=mia.id, news=EVERYTHING, email=Mode.OFF, by_unsubscribing=True))
     if "inbox_only" in ways and "off" not in ways:
-        db.session.add(Preference(user_id=mia.id, news="planned", mode=Mode.INBOX))
+        db.session.add(Preference(user_id=mia.id, news="planned", email=Mode.OFF))
     db.session.commit()
     return mia
 

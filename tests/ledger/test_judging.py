@@ -12,7 +12,7 @@ def test_a_weaker_path_by_which_one_hears_at_once_still_brings_the_mail(
     world: World, stronger: str, weaker: str, news: str
 ):
     mia = person()
-    world.happens((mia, stronger, news, "inbox", "comment", 4), (mia, weaker, news, "instant", "vote", 3))
+    world.happens((mia, stronger, news, "daily", "comment", 4), (mia, weaker, news, "instant", "vote", 3))
 
     world.announce()
 
@@ -22,7 +22,7 @@ def test_a_weaker_path_by_which_one_hears_at_once_still_brings_the_mail(
 
 def test_what_nobody_is_told_at_once_waits_in_the_inbox(world: World):
     mia = person()
-    world.happens((mia, "commenter", "moved", "inbox", "comment", 4), (mia, "voter", "moved", "inbox", "vote", 3))
+    world.happens((mia, "commenter", "moved", "daily", "comment", 4), (mia, "voter", "moved", "daily", "vote", 3))
 
     world.announce()
 

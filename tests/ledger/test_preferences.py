@@ -133,7 +133,7 @@ def test_a_link_is_good_for_years(world: World, clock):
 def test_whoever_wants_nothing_at_all_still_does_after_unsubscribing(world: World):
     mia = person()
     with unit_of_work():
-        preferences.choose(mia, "planned", Mode.OFF)
+        preferences.choose(mia, "planned", email=Mode.OFF, inbox=Mode.OFF)
         preferences.unsubscribe(Link(mia.id, "planned", SUBJECT), Stop.KIND)
 
     world.happens((mia, "voter"))
@@ -146,7 +146,7 @@ def test_choosing_oneself_takes_back_having_unsubscribed(world: World):
     mia = person()
     with unit_of_work():
         preferences.unsubscribe(Link(mia.id, "planned", SUBJECT), Stop.KIND)
-        preferences.choose(mia, "planned", Mode.INSTANT)
+        preferences.choose(mia, "planned", email=Mode.INSTANT, inbox=None)
 
     world.happens((mia, "voter"))
     world.announce()
@@ -157,8 +157,8 @@ def test_choosing_oneself_takes_back_having_unsubscribed(world: World):
 def test_choosing_what_is_usual_leaves_no_trace(world: World):
     mia = person()
     with unit_of_work():
-        preferences.choose(mia, "planned", Mode.OFF)
-        preferences.choose(mia, "planned", None)
+        preferences.choose(mia, "planned", email=Mode.OFF, inbox=Mode.OFF)
+        preferences.choose(mia, "planned", email=None, inbox=None)
 
     assert preferences.of(mia) == {}
 

@@ -20,7 +20,7 @@ def seven(world: World) -> dict[str, int]:
     world.transport.answers[str(made["waiting"].email)] = TemporaryFailure("450")
     with unit_of_work():
         preferences.mute(made["muted"], SUBJECT)
-        preferences.choose(made["inbox"], "planned", Mode.INBOX)
+        preferences.choose(made["inbox"], "planned", email=Mode.OFF, inbox=None)
     return {name: each.id for name, each in made.items()}
 
 
@@ -37,7 +37,7 @@ def test_each_person_is_counted_once(world: World):
 
 def test_a_person_told_by_two_announcements_is_counted_once_by_the_better(world: World):
     mia, ole = person("Mia"), person("Ole")
-    first = world.happens((mia, "voter", "planned", "inbox"), (ole, "voter", "planned", "inbox"))
+    first = world.happens((mia, "voter", "planned", "daily"), (ole, "voter", "planned", "daily"))
     second = world.happens((mia, "voter"))
     world.work()
 
@@ -70,7 +70,7 @@ def test_the_forecast_is_what_then_happens(world: World):
 
 def test_a_person_sees_what_was_done_for_them_by_each_channel(world: World):
     mia, ole = person("Mia"), person("Ole")
-    first, second = world.happens((mia, "voter"), (ole, "voter")), world.happens((mia, "voter", "planned", "inbox"))
+    first, second = world.happens((mia, "voter"), (ole, "voter")), world.happens((mia, "voter", "planned", "daily"))
     world.work()
 
     told = report.told(mia.id, [first, second])

@@ -65,12 +65,12 @@ def mute(mia: User, world: World) -> None:
 
 def turn_off(mia: User, world: World) -> None:
     with unit_of_work():
-        preferences.choose(mia, "planned", Mode.OFF)
+        preferences.choose(mia, "planned", email=Mode.OFF, inbox=Mode.OFF)
 
 
 def want_inbox(mia: User, world: World) -> None:
     with unit_of_work():
-        preferences.choose(mia, "planned", Mode.INBOX)
+        preferences.choose(mia, "planned", email=Mode.OFF, inbox=None)
 
 
 def unsubscribe(mia: User, world: World) -> None:

@@ -147,20 +147,40 @@ def test_the_inbox_costs_the_same_for_one_and_for_many(world: World, client: Fla
 def test_what_is_chosen_is_what_is_done(world: World, client: FlaskClient, mia: User):
     assert "It is planned" in client.get("/settings/notifications").text
 
-    answer = client.post("/settings/notifications", data={"planned": "off"}, follow_redirects=True)
+    answer = client.post("/settings/notifications", data={"email_planned": "off"}, follow_redirects=True)
 
     assert "Your choice is saved" in answer.text
-    assert re.search(r'<input[^>]*checked[^>]*value="off"', answer.text)
+    assert re.search(r'<option selected value="off"', answer.text)
     world.happens((mia, "voter"))
     world.announce()
     assert outcome(mia, "inbox") == ("suppressed", "off")
 
-    client.post("/settings/notifications", data={"planned": "usual"})
+    client.post("/settings/notifications", data={"email_planned": "usual", "inbox_planned": "y"})
     assert preferences.of(mia) == {}
 
 
+def test_mail_may_be_had_without_the_inbox(world: World, client: FlaskClient, mia: User):
+    client.post("/settings/notifications", data={"email_planned": "usual"})
+
+    world.happens((mia, "voter"))
+    world.announce()
+
+    assert (outcome(mia, "email"), outcome(mia, "inbox")) == (("pending", None), ("suppressed", "email_only"))
+
+
+def test_saving_the_page_as_it_is_changes_nothing(world: World, client: FlaskClient, mia: User):
+    with unit_of_work():
+        preferences.unsubscribe(preferences.Link(mia.id, "planned", ""), preferences.Stop.KIND)
+
+    client.post("/settings/notifications", data={"email_planned": "off", "inbox_planned": "y"})
+
+    world.happens((mia, "voter"))
+    world.announce()
+    assert outcome(mia, "email") == ("suppressed", "unsubscribed")
+
+
 def test_a_choice_that_is_none_is_refused(world: World, client: FlaskClient, mia: User):
-    answer = client.post("/settings/notifications", data={"planned": "loud"})
+    answer = client.post("/settings/notifications", data={"email_planned": "loud"})
 
     assert answer.status_code == 422
     assert preferences.of(mia) == {}

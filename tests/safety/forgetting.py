@@ -60,7 +60,8 @@ WORDLESS = {
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject", "preference.news",
-    "picture.name", "preference.mode", "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
+    "picture.name", "preference.email", "preference.inbox",
+    "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
     "user.site_role", "user.locale", "user.timezone", "user_session.token_hash",
@@ -204,7 +205,7 @@ def _be_told(person_id: int) -> None:
     worker.run_once(_app())
     with unit_of_work():
         person = db.session.get_one(User, person_id)
-        preferences.choose(person, "moved", Mode.OFF)
+        preferences.choose(person, "moved", email=Mode.OFF, inbox=Mode.OFF)
         db.session.execute(
             sa.update(Delivery).where(Delivery.user_id == person_id).values(error=f"550 {EMAIL} unknown")
         )
