@@ -141,7 +141,7 @@ words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, fo
 
 .PHONY: lock
 lock: .venv/dev.stamp  ## Resolve requirements/*.in anew into the hashed lock files
-	@for set in runtime semantic s3 dev; do \
+	@for set in runtime semantic s3 lmtp scale dev; do \
 		$(BIN)/uv pip compile --quiet --no-config --upgrade --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command "make lock" $$(test $$set = runtime || echo -c requirements/runtime.txt) \
 			requirements/runtime.in $$(test $$set = runtime || echo requirements/$$set.in) --output-file requirements/$$set.txt; \
