@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,36 +22,39 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - each run makes a folder of its own the
 
 
 class Inside(NamedTuple):
-    """One application, in whose context the caller is. folder: everything it keeps as files."""
+    """One application, in whose context the caller is. folder: everything it keeps as files; fresh: makes the settings
+    of one more database of the same kind."""
 
     kind: str
     app: Flask
     url: str
     folder: Path
+    fresh: Callable[[], Mapping[str, str]]
 
 
-def applications(asked: argparse.Namespace, *, csrf: bool = False) -> Iterator[Inside]:
-    """One on each database that was asked for, one after the other."""
+def applications(asked: argparse.Namespace, *, csrf: bool = False, **more: str) -> Iterator[Inside]:
+    """One on each database that was asked for, one after the other. `more`: settings on top of those of all tests."""
     with stage.databases(asked) as databases:
         for kind, settings in databases.items():
             # in memory where there is some: what is shown needs the file, not its survival
             with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
                 url = settings().get("DATABASE_URL", f"sqlite:///{folder}/site/site.sqlite")
-                with _application(kind, url, Path(folder) / "site", csrf=csrf) as inside:
-                    yield inside
+                made = Path(folder) / "site"
+                with _application({**SETTINGS, **more, "DATABASE_URL": url}, made, csrf=csrf) as app:
+                    yield Inside(kind, app, url, made, settings)
 
 
 @contextmanager
-def _application(kind: str, url: str, folder: Path, *, csrf: bool) -> Iterator[Inside]:
+def _application(env: Mapping[str, str], folder: Path, *, csrf: bool) -> Iterator[Flask]:
     folder.mkdir()
-    migrating.upgrade(url)
-    app = create_app(Config.from_env({**SETTINGS, "DATABASE_URL": url, "INSTANCE_PATH": str(folder)}))
+    migrating.upgrade(env["DATABASE_URL"])
+    app = create_app(Config.from_env({**env, "INSTANCE_PATH": str(folder)}))
     app.testing = True
     app.test_client_class = Client
     app.config.update(WTF_CSRF_ENABLED=csrf, PROPAGATE_EXCEPTIONS=False)  # our faults are answers here too
     with app.app_context():
         try:
-            yield Inside(kind, app, url, folder)
+            yield app
         finally:
             db.session.remove()
             for engine in db.engines.values():

@@ -148,10 +148,10 @@ def restore(file: Path, replace: bool, erased: Path | None) -> None:
 def _settle(erased: Path | None) -> list[str]:
     """What must be so before anybody is served from a restored database; what was done, in words."""
     with unit_of_work():
+        # first: what they had begun is found by their links
+        leaving = erasing.replay(erased or erasing.journal())
         held = holding.hold_back()
         ended = tidying.after_restore()
-    with unit_of_work():
-        leaving = erasing.replay(erased or erasing.journal())
     erasing.finish(*leaving)
     return [
         f"Held back: {held.messages} messages and the mail of {held.announcements} announcements, which may have been "

@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from bench import stage
 from config import Config
 from ideas import backups, create_app, migrating, storage
-from ideas.accounts import erasing, letters, sessions, writing
-from ideas.accounts.models import Letter, Ticket, User, UserSession
+from ideas.accounts import erasing, letters, sessions, tickets, writing
+from ideas.accounts.models import Letter, Ticket, TicketKind, UnfinishedAct, User, UserSession
 from ideas.boards import queries, voting
 from ideas.boards.models import Idea, IdeaRank, Vote
 from ideas.boards.models_pictures import Picture
@@ -236,6 +236,11 @@ def test_sign_ins_and_links_of_that_day_are_over(full, place, tmp_path):
 
 def test_whoever_was_erased_since_stays_erased(full, place, tmp_path):
     file = tmp_path / "site.backup"
+    with full.app.app_context(), unit_of_work():
+        begun = UnfinishedAct(token_hash="u" * 64, kind="comment", details={"body": "What I had begun to say."})
+        db.session.add(begun)
+        db.session.flush()
+        tickets.issue(TicketKind.SIGN_IN, person=person("p1@example.test"), browser="b", unfinished_id=begun.id)
     full.run("backup", str(file))
     with full.app.app_context():
         with unit_of_work():
@@ -250,6 +255,7 @@ def test_whoever_was_erased_since_stays_erased(full, place, tmp_path):
     with restored.open().app_context():
         assert person("p1@example.test") is None
         assert person("p2@example.test") is not None
+        assert db.session.scalars(sa.select(UnfinishedAct)).all() == []
         db.session.rollback()
 
 

@@ -24,6 +24,7 @@ from ideas.boards import commenting, following, moderating, picturing, posting, 
 from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
+from ideas.boards.models_searching import IdeaMeaning
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode
@@ -42,7 +43,7 @@ CANARIES = {
     "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html",
     "credit.how", "delivery.error", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
-    "idea.title", "idea.body", "idea.body_html", "idea.excerpt",
+    "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "term_slip.slip",
@@ -70,12 +71,12 @@ WORDLESS = {
 
 
 def worded_columns() -> set[str]:
-    """Every column of every table that can hold a word."""
+    """Every column of every table that can hold a word, or what was made of words."""
     return {
         f"{table.name}.{column.name}"
         for table in Base.metadata.sorted_tables
         for column in table.columns
-        if isinstance(column.type, sa.String | sa.JSON)
+        if isinstance(column.type, sa.String | sa.JSON | sa.LargeBinary)
     }
 
 
@@ -146,6 +147,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
         credits=[credit(CreditKind.COMMENT, f"{NAME} asked for it, and it came.", kept.id)],
     )
     _merge(team_id, shared, theirs)
+    _mean(alone, shared, theirs)
     _upload(person_id, shared)
     _argue(person_id, said.id, theirs)
     return alone, shared, theirs
@@ -188,6 +190,14 @@ def _merge(team_id: int, idea_id: int, into_id: int) -> None:
                 unmerge_text_html=f"<p>{words}</p>",
             )
         )
+
+
+def _mean(*idea_ids: int) -> None:
+    """What ideas mean, as it is kept where they are found by meaning; whether that is on now does not matter."""
+    with unit_of_work():
+        for idea_id in idea_ids:
+            board_id = db.session.get_one(Idea, idea_id).board_id
+            db.session.add(IdeaMeaning(idea_id=idea_id, board_id=board_id, vector=b"made of qzqwords"))
 
 
 def _upload(person_id: int, idea_id: int) -> None:
