@@ -24,6 +24,7 @@ from ideas.boards import (
     boardkeeping,
     commenting,
     demo_words,
+    flagging,
     following,
     merging,
     moderating,
@@ -33,8 +34,21 @@ from ideas.boards import (
     voting,
 )
 from ideas.boards.demo_words import crowd
-from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Merged, Said, Story
-from ideas.boards.models import FINAL_STAGES, Board, BoardRole, CreditKind, Reason
+from ideas.boards.demo_words.shapes import (
+    Answered,
+    Appealed,
+    BoardStory,
+    Corrected,
+    Credited,
+    Edited,
+    Event,
+    Flagged,
+    Merged,
+    Said,
+    Story,
+)
+from ideas.boards.models import FINAL_STAGES, Board, BoardRole, Comment, CreditKind, Reason
+from ideas.boards.models_moderating import FlagReason, Hiding
 from ideas.boards.queries import IdeaRow
 from ideas.boards.schemas import BoardWords
 from ideas.db import at, db, utcnow
@@ -300,11 +314,17 @@ class _Demo:
         self._cast(running, utcnow())
         if isinstance(event, Said):
             self._say(running, event)
+        elif isinstance(event, Edited):
+            self._edit(running, event)
         elif isinstance(event, Answered):
             self._answer(running, event)
         elif isinstance(event, Merged):
             actor, other = self._person(event.by), self.running[event.into]
             merging.merge(actor, self._seen(running, actor), self._seen(other, actor), text=event.text)
+        elif isinstance(event, Flagged):
+            self._flag(running, event)
+        elif isinstance(event, Appealed):
+            self._appeal(running, event)
         else:
             self._correct(running, event)
 
@@ -324,6 +344,28 @@ class _Demo:
             actor = self._person("ingrid")
             with at(utcnow() + timedelta(hours=2)):
                 moderating.hide_comment(actor, queries.get_comment(actor, comment.id), reason=event.hidden)
+
+    def _edit(self, running: _Running, event: Edited) -> None:
+        if event.comment:
+            comment = db.session.get_one(Comment, running.comments[event.comment])
+            author = db.session.get_one(User, comment.author_id)
+            commenting.edit(author, queries.get_comment(author, comment.id), body=event.text)
+            return
+        author = db.session.get_one(User, running.author)
+        ranking.recount(self._seen(running, author).idea.board_id)  # whether it matters depends on who backed it
+        words = {"title": event.title, "body": event.text} if event.title else {"body": event.text}
+        posting.revise(author, self._seen(running, author), words)
+
+    def _flag(self, running: _Running, event: Flagged) -> None:
+        person = self._person(event.by)
+        comment = db.session.get_one(Comment, running.comments[event.comment]) if event.comment else None
+        flagging.flag(person, self._seen(running, person), comment, reason=FlagReason(event.reason), words=event.text)
+
+    def _appeal(self, running: _Running, event: Appealed) -> None:
+        comment = db.session.get_one(Comment, running.comments[event.comment])
+        author = db.session.get_one(User, comment.author_id)
+        hiding_id = db.session.scalars(sa.select(Hiding.id).where(Hiding.comment_id == comment.id)).one()
+        moderating.appeal(author, queries.get_hiding(author, hiding_id), words=event.text)
 
     def _speaker(self, running: _Running, by: str) -> int:
         if by == "author":

@@ -11,9 +11,21 @@ from config import Config
 from ideas import create_app, settings
 from ideas.accounts import returning
 from ideas.accounts.models import Company, Letter, User
-from ideas.boards import demo, demo_words, queries, ranking, receipts
-from ideas.boards.demo_words.shapes import Answered, Corrected, Merged, Said
-from ideas.boards.models import Answer, Board, Comment, Credit, CreditKind, Idea, IdeaRank, Stage, Visibility, Vote
+from ideas.boards import demo, demo_words, queries, queues, ranking, receipts
+from ideas.boards.demo_words.shapes import Answered, Appealed, Corrected, Edited, Flagged, Merged, Said
+from ideas.boards.models import (
+    Answer,
+    Board,
+    Comment,
+    Credit,
+    CreditKind,
+    Idea,
+    IdeaRank,
+    Revision,
+    Stage,
+    Visibility,
+    Vote,
+)
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import Conflict
 from ideas.ledger import fanout, sending, worker
@@ -149,6 +161,18 @@ def test_ideas_of_the_last_days_wait_for_an_answer(site):
     assert waiting >= 4
 
 
+def test_the_team_finds_something_of_each_kind_to_look_at(site):
+    nadia = db.session.scalars(sa.select(User).where(User.name == "Nadia Okafor")).one()
+    queue = queues.waiting(queries.list_boards(nadia))
+
+    assert (len(queue.held), len(queue.appeals), len(queue.flagged)) == (1, 1, 2)
+    assert max(len(each.flags) for each in queue.flagged) == 2
+
+
+def test_an_idea_was_changed_after_people_backed_it(site):
+    assert count(Revision.is_material, Revision.backers > 0, of=Revision) == 1
+
+
 @pytest.mark.usefixtures("app")
 def test_it_is_not_mixed_with_what_is_somebodys():
     UserFactory()
@@ -196,5 +220,7 @@ def test_credits_and_replies_name_what_was_said_or_merged_before():
             if isinstance(event, Said):
                 assert event.reply_to in said, story.title
                 said.add(event.key)
+            elif isinstance(event, Edited | Flagged | Appealed):
+                assert event.comment in said, story.title
             elif isinstance(event, Answered | Corrected):
                 assert {credit.whose for credit in event.credits} <= said, story.title

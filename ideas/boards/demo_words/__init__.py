@@ -10,7 +10,19 @@ import tomllib
 from importlib import resources
 from typing import Any
 
-from ideas.boards.demo_words.shapes import Answered, BoardStory, Corrected, Credited, Event, Merged, Said, Story
+from ideas.boards.demo_words.shapes import (
+    Answered,
+    Appealed,
+    BoardStory,
+    Corrected,
+    Credited,
+    Edited,
+    Event,
+    Flagged,
+    Merged,
+    Said,
+    Story,
+)
 
 FILES = ("garden-planner.toml", "data-and-tools.toml", "council.toml")
 
@@ -29,6 +41,9 @@ def _story(told: dict[str, Any]) -> Story:
     events: list[Event] = [Said(**each) for each in told.pop("said", [])]
     events += [Answered(**_credited(each)) for each in told.pop("answered", [])]
     events += [Merged(**each) for each in told.pop("merged", [])]
+    events += [Edited(**each) for each in told.pop("edited", [])]
+    events += [Flagged(**each) for each in told.pop("flagged", [])]
+    events += [Appealed(**each) for each in told.pop("appealed", [])]
     events += [Corrected(**_credited(each)) for each in told.pop("corrected", [])]
     return Story(**told, events=tuple(sorted(events, key=lambda event: event.after)))
 

@@ -29,6 +29,16 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Edited:
+    """The author finds better words for the idea (a title too, if it is given), or for the comment with that key."""
+
+    after: float
+    text: str
+    title: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True)
 class Answered:
     """The team's word. undone: given by mistake and taken back at once."""
 
@@ -64,7 +74,27 @@ class Merged:
     text: str
 
 
-Event = Said | Answered | Corrected | Merged
+@dataclass(frozen=True)
+class Flagged:
+    """Somebody points the team to the idea, or to the comment with that key. by: a person's key or name."""
+
+    after: float
+    by: str
+    reason: str
+    text: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Appealed:
+    """The author of the hidden comment with that key asks the team to look again."""
+
+    after: float
+    comment: str
+    text: str
+
+
+Event = Said | Edited | Answered | Corrected | Merged | Flagged | Appealed
 
 
 @dataclass(frozen=True)
