@@ -38,12 +38,9 @@ def merge(actor: User, on: IdeaRow, into: IdeaRow, *, text: str) -> Merge:
     """
     policy.require_team(on.standing)
     _require_text(text)
-    if into.idea.id == on.idea.id:
-        raise _not_into(_("An idea cannot be part of itself. Choose another one."))
-    if into.idea.board_id != on.idea.board_id:
-        raise _not_into(_("That idea is on another board. Only ideas of one board can become one."))
+    _require_two_of_a_board(on, into)
     on, into = _hold_both(actor, on.idea.id, into.idea.id)
-    _require_fitting(on, into)
+    require_fitting(on, into)
     links = trees.links(on.idea.id)
     parts = {on.idea.id, *links}
     others = trees.links(into.idea.id)
@@ -162,7 +159,12 @@ def _hold_merged(actor: User, on: IdeaRow) -> tuple[IdeaRow, int]:
     return queries.get_idea(actor, on.idea.id), root_id
 
 
-def _require_fitting(on: IdeaRow, into: IdeaRow) -> None:
+def require_fitting(on: IdeaRow, into: IdeaRow) -> None:
+    """The one can become part of the other, as far as one sees before both are held.
+
+    Raises ValidationError naming `into`, MergingClosed, AnswerWaiting.
+    """
+    _require_two_of_a_board(on, into)
     if on.idea.hidden_at is not None or on.idea.withdrawn_at is not None:
         raise MergingClosed(_("This idea is hidden or was withdrawn, so it stays as it is."))
     if into.idea.hidden_at is not None or into.idea.withdrawn_at is not None:
@@ -181,6 +183,13 @@ def _require_fitting(on: IdeaRow, into: IdeaRow) -> None:
         raise AnswerWaiting(
             _("An answer to one of these ideas is about to be announced. Undo it or send it now, then merge.")
         )
+
+
+def _require_two_of_a_board(on: IdeaRow, into: IdeaRow) -> None:
+    if into.idea.id == on.idea.id:
+        raise _not_into(_("An idea cannot be part of itself. Choose another one."))
+    if into.idea.board_id != on.idea.board_id:
+        raise _not_into(_("That idea is on another board. Only ideas of one board can become one."))
 
 
 def _call_off_unmerging(idea_id: int) -> None:

@@ -148,7 +148,9 @@ class IdeaOut(OutSchema):
     status = fields.Nested(StageOut)
     tags = fields.List(fields.String(), metadata={"description": "Slugs."})
     vote_count = fields.Integer()
-    comment_count = fields.Integer()
+    comment_count = fields.Integer(
+        metadata={"description": "What everybody may read on it; what was said on ideas merged into it counts there."}
+    )
     created_at = UtcTime()
     url = fields.URL(metadata={"description": "Its page."})
     merged_into = fields.Integer(

@@ -63,8 +63,9 @@ def _announced() -> str:
 def _compose(row: IdeaRow, form: MergeForm) -> str:
     question = cut(readable(request.args.get("q", "")), QUESTION_LONGEST)
     into = parts.named(row, form.into.data or "") or parts.named(row, question)
-    if into is not None and (into.idea.id == row.idea.id or into.idea.board_id != row.idea.board_id):
-        into = None  # the service says why; here nothing of it is shown
+    refused = _why_not(row, into) if into is not None and request.method == "GET" else ""
+    if into is not None and (refused or into.idea.id == row.idea.id or into.idea.board_id != row.idea.board_id):
+        into = None  # another one is chosen first
     form.into.data = str(into.idea.id) if into else ""
     return render_template(
         "boards/merge.html",
@@ -73,12 +74,24 @@ def _compose(row: IdeaRow, form: MergeForm) -> str:
         into=into,
         form=form,
         question=question,
+        refused=refused,
         candidates=[] if into else parts.candidates(row, question),
         together=parts.together(row, into) if into else None,
         people_on_path=labels.people_on_path,
         why_not=labels.why_not,
         settle_minutes=current().settle_minutes,
     )
+
+
+def _why_not(row: IdeaRow, into: IdeaRow) -> str:
+    """In the words of the service why the two cannot be one; "" when they can."""
+    try:
+        merging.require_fitting(row, into)
+    except ValidationError as error:
+        return " ".join(str(line) for lines in error.messages_dict.values() for line in lines)
+    except Conflict as error:
+        return error.message
+    return ""
 
 
 @bp.route("/ideas/<int:idea_id>/unmerge", methods=["GET", "POST"])

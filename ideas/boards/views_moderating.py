@@ -100,6 +100,7 @@ def _waiting(boards: list[BoardRow], one: BoardRow | None) -> ResponseReturnValu
         "boards/moderation.html",
         row=one,
         queue=queues.waiting(boards),
+        most=queues.MOST,
         reasons=labels.FLAG_WORDS,
         signals={signal.value: words for signal, words in screening.SENTENCES.items()},
     )

@@ -104,6 +104,17 @@ def test_merging_leads_to_the_surviving_idea_where_both_are_read(garden):
     assert f'id="merged-{garden.shed.id}"' in page
 
 
+def test_comments_are_counted_where_they_were_said(garden):
+    for _time in range(2):
+        CommentFactory(idea=garden.roof)
+    CommentFactory(idea=garden.shed)
+    garden.merge()
+
+    page = garden.team.get(garden.path(garden.roof)).text
+
+    assert in_order(page, "Also asked as", "Its words and 1 comment", "2 comments", "1 more was made where the same")
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -120,6 +131,22 @@ def test_what_cannot_be_is_said_and_what_was_typed_is_kept(garden, data, said):
 
     assert answer.status_code == 422
     assert said in seen(answer.text)
+    assert data["text"] in seen(answer.text)
+
+
+def test_an_idea_that_cannot_be_chosen_is_refused_in_words_before_anything_is_written(garden):
+    elsewhere = IdeaFactory(title="A dry cellar")
+    hidden = IdeaFactory(board=garden.board, title="A wet roof", hidden=True)
+
+    for other, said in (
+        (elsewhere, "That idea is on another board."),
+        (garden.shed, "An idea cannot be part of itself."),
+        (hidden, "That idea is hidden or was withdrawn."),
+    ):
+        page = garden.team.get(f"/ideas/{garden.shed.id}/merge?q={other.id}")
+        assert page.status_code == 200
+        assert in_order(page.text, "Which idea stays?", said)
+        assert "Make them one" not in page.text
 
 
 def test_others_neither_merge_nor_take_apart(garden):
