@@ -278,7 +278,8 @@ def test_the_limits_that_operators_read_are_the_codes():
 
 
 def _in_words(limit: limits.Limit, within: str) -> str:
-    return f"{limit.per_person} {within} for each e-mail address, {limit.per_network} for each network address"
+    there = f"{limit.per_person} {within} for an e-mail address from one network address"
+    return f"{there}; in all {limit.from_everywhere} for an e-mail address, {limit.per_network} for a network address"
 
 
 def test_how_long_things_are_kept_is_what_the_sweep_does():

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from ideas import mailroom, repeats, settings
 from ideas.accounts import audit, people, policy
-from ideas.accounts.limits import person_hash
+from ideas.accounts.limits import of_person
 from ideas.accounts.models import (
     ApiKey,
     Attempt,
@@ -172,7 +172,7 @@ def _forget_account(leaving: Leaving) -> None:
     if leaving.email:
         statements += [
             sa.delete(Letter).where(Letter.recipient == leaving.email),
-            sa.delete(Attempt).where(Attempt.who == person_hash(leaving.email)),
+            sa.delete(Attempt).where(of_person(leaving.email)),
         ]
     for statement in statements:
         db.session.execute(statement.execution_options(synchronize_session=False))

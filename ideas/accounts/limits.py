@@ -21,34 +21,45 @@ from ideas.words import ngettext
 
 
 class Limit(NamedTuple):
-    """How many tries of one kind fit into `within`: for one e-mail address, and for one network address.
+    """How many tries of one kind fit into `within`.
 
-    The second is wider, because an office or a school is one network address.
+    per_person: for one e-mail address from one network address. from_everywhere: for one e-mail address in all; it is
+    wider, so that one stranger alone cannot use up what somebody else needs to come in. per_network: for one network
+    address in all; wider too, because an office or a school is one.
     """
 
     kind: str
     per_person: int
+    from_everywhere: int
     per_network: int
     within: timedelta
 
 
-SIGN_IN = Limit("sign_in", per_person=10, per_network=50, within=timedelta(minutes=15))
-MAIL = Limit("mail", per_person=5, per_network=50, within=timedelta(hours=1))
-KEEP = Limit("keep", per_person=60, per_network=60, within=timedelta(hours=1))
+SIGN_IN = Limit("sign_in", per_person=10, from_everywhere=50, per_network=50, within=timedelta(minutes=15))
+MAIL = Limit("mail", per_person=5, from_everywhere=20, per_network=50, within=timedelta(hours=1))
+KEEP = Limit("keep", per_person=60, from_everywhere=60, per_network=60, within=timedelta(hours=1))
 
-EXPORT = Limit("export", per_person=5, per_network=50, within=timedelta(hours=1))
+EXPORT = Limit("export", per_person=5, from_everywhere=5, per_network=50, within=timedelta(hours=1))
+
+HALF = 32  # of the hash's 64 letters: the tries of one person begin alike
 
 LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP, EXPORT))
 
 
-def spend(limit: Limit, *, network: str, email: str | None = None) -> Sequence[int]:
+def spend(limit: Limit, *, network: str, email: str | None = None, is_known: bool = False) -> Sequence[int]:
     """Count one try; give back what `refund` takes.
 
+    is_known: whoever has that address has signed in before in the browser that tries. Such browsers have a budget of
+    their own, or many strangers together could keep people out of their accounts (OWASP calls this device cookies).
     Raises TooMany, and counts nothing, when there were as many as fit already.
     """
-    whos = {_hashed("network", network): limit.per_network}
-    if email is not None:
-        whos[person_hash(email)] = limit.per_person
+    if email is not None and is_known:
+        whos = {_of_person(email, "known"): limit.per_person}
+    else:
+        whos = {_hashed("network", network): limit.per_network}
+        if email is not None:
+            whos[_of_person(email, "everywhere")] = limit.from_everywhere
+            whos[_of_person(email, f"network {network}")] = limit.per_person
     locks.hold(*whos)
     now = utcnow()
     for who, most in whos.items():
@@ -69,9 +80,19 @@ def refund(tries: Sequence[int]) -> None:
     db.session.execute(sa.delete(Attempt).where(Attempt.id.in_(tries)))
 
 
-def person_hash(email: str) -> str:
-    """Under what the tries for that e-mail address are counted."""
-    return _hashed("person", email)
+def of_person(email: str) -> sa.ColumnElement[bool]:
+    """SQL: a try that was counted for that e-mail address."""
+    return Attempt.who.startswith(_person(email))
+
+
+def _of_person(email: str, what: str) -> str:
+    return _person(email) + _hashed("part", what)[:HALF]
+
+
+def _person(email: str) -> str:
+    """One mailbox is one person, whatever stands between a plus and the at."""
+    local, _at, host = email.rpartition("@")
+    return _hashed("person", f"{local.partition('+')[0]}@{host}")[:HALF]
 
 
 def _too_many(seconds: int) -> TooMany:

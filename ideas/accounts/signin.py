@@ -5,6 +5,9 @@ The cookie holds a random secret that stands for a row of `user_session`, so tha
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -23,7 +26,10 @@ from ideas.words import _
 
 BROWSER = "browser"  # secret of this browser, by which its links are known
 UNFINISHED = "unfinished"  # secret of what was begun here before signing in
+KNOWN = "known"  # marks of the people who signed in here before
 DRAFT = "draft"  # the same, of what could not be done afterwards and whose words are kept
+
+MOST_KNOWN = 5  # people of one browser
 
 
 class SignedIn:
@@ -133,8 +139,10 @@ def begin(person: User) -> None:
     """
     _end_session()
     carried = {name: session[name] for name in (UNFINISHED,) if name in session}
+    marks = [_mark(person.email or ""), *session.get(KNOWN, [])]
     session.clear()
     session.update(carried)
+    session[KNOWN] = list(dict.fromkeys(marks))[:MOST_KNOWN]
     session.permanent = True
     session_row, token = sessions.open_for(
         person, browser=request.user_agent.string, network_address=request.remote_addr or ""
@@ -144,9 +152,18 @@ def begin(person: User) -> None:
 
 
 def end() -> None:
-    """Sign this browser out. Stands in a unit of work."""
+    """Sign this browser out; that it was used here is still known, see `spend`. Stands in a unit of work."""
     _end_session()
     flask_login.logout_user()
+    marks = session.get(KNOWN)
+    session.clear()
+    if marks:
+        session[KNOWN] = marks
+        session.permanent = True
+
+
+def forget() -> None:
+    """Nothing in this browser says any more who used it: their account is gone."""
     session.clear()
 
 
@@ -183,6 +200,16 @@ def _note_visit(answer: Response) -> Response:
 def network() -> str:
     """Whom to count as one for limits."""
     return addresses.network(request.remote_addr)
+
+
+def spend(limit: limits.Limit, email: str) -> Sequence[int]:
+    """`limits.spend` for what this browser tries with that address. Stands in a unit of work. Raises TooMany."""
+    return limits.spend(limit, network=network(), email=email, is_known=_mark(email) in session.get(KNOWN, []))
+
+
+def _mark(email: str) -> str:
+    """What stands for an address in the cookie, which whoever has the browser can read."""
+    return hmac.new(current().secret_key.encode(), f"known {email}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def browser() -> str:

@@ -73,7 +73,7 @@ def sign_in() -> ResponseReturnValue:
         return draw("sign_in", form, act=signin.begun())
     try:
         with unit_of_work():
-            tries = limits.spend(limits.SIGN_IN, network=signin.network(), email=form.loaded["email"])
+            tries = signin.spend(limits.SIGN_IN, form.loaded["email"])
         known = returning.who(form.loaded["email"], form.loaded["password"])
     except TooMany as error:
         return draw_refused(error, "sign_in", form, act=signin.begun())
@@ -107,7 +107,7 @@ def ask_for_link() -> ResponseReturnValue:
         return draw("sign_in", page, act=signin.begun())
     try:
         with unit_of_work():
-            limits.spend(limits.MAIL, network=signin.network(), email=form.loaded["email"])
+            signin.spend(limits.MAIL, form.loaded["email"])
             returning.send_link(form.loaded["email"], _asked(form.loaded["next"]))
     except TooMany as error:
         return draw_refused(error, "sign_in", SignInForm(), act=signin.begun())
@@ -161,7 +161,7 @@ def sign_up() -> ResponseReturnValue:
         return draw("sign_up", form, act=act)
     try:
         with unit_of_work():
-            limits.spend(limits.MAIL, network=signin.network(), email=form.loaded["email"])
+            signin.spend(limits.MAIL, form.loaded["email"])
         password_hash = passwords.hashed(form.loaded["password"])
     except TooMany as error:
         return draw_refused(error, "sign_up", form, act=signin.begun())
@@ -219,7 +219,7 @@ def ask_for_reset() -> ResponseReturnValue:
         return draw("ask_for_reset", form)
     try:
         with unit_of_work():
-            limits.spend(limits.MAIL, network=signin.network(), email=form.loaded["email"])
+            signin.spend(limits.MAIL, form.loaded["email"])
             returning.send_reset(form.loaded["email"], _asked("/"))
     except TooMany as error:
         return draw_refused(error, "ask_for_reset", form)

@@ -32,7 +32,7 @@ def confirm() -> ResponseReturnValue:
         return draw("confirm", form, person=person)
     try:
         with unit_of_work():
-            tries = limits.spend(limits.SIGN_IN, network=signin.network(), email=signin.member().email)
+            tries = signin.spend(limits.SIGN_IN, signin.member().email or "")
         known = returning.who(signin.member().email or "", form.loaded["password"])
     except TooMany as error:
         return draw_refused(error, "confirm", form, person=signin.member())
@@ -84,6 +84,7 @@ def erase_oneself() -> ResponseReturnValue:
         leaving = erasing.erase(signin.member(), signin.member(), with_text=form.loaded["with_text"])
         signin.drop_draft()
         signin.end()
+        signin.forget()
     erasing.finish(leaving)
     flash(_("Your account is erased. Thank you for what you gave."))
     return signin.signed_out(make_response(redirect("/", 303)))

@@ -12,11 +12,11 @@ from tests.accounts.arranging import committed
 
 pytestmark = pytest.mark.usefixtures("app")
 
-THREE = limits.Limit("test", per_person=3, per_network=5, within=timedelta(minutes=15))
+THREE = limits.Limit("test", per_person=3, from_everywhere=7, per_network=5, within=timedelta(minutes=15))
 
 
-def spend(email: str | None = "mia@example.test", network: str = "192.0.2.1"):
-    return committed(limits.spend, THREE, network=network, email=email)
+def spend(email: str | None = "mia@example.test", network: str = "192.0.2.1", **options: bool):
+    return committed(limits.spend, THREE, network=network, email=email, **options)
 
 
 def test_as_many_tries_as_fit_and_no_more():
@@ -24,7 +24,25 @@ def test_as_many_tries_as_fit_and_no_more():
         spend()
 
     with pytest.raises(TooMany):
-        spend(network="192.0.2.2")
+        spend()
+
+
+def test_one_address_may_be_tried_from_several_networks_up_to_its_own_limit():
+    for number in range(7):
+        spend(network=f"192.0.2.{number // 3}")
+
+    with pytest.raises(TooMany):
+        spend(network="192.0.2.9")
+
+
+def test_a_browser_that_is_known_has_a_budget_of_its_own():
+    for number in range(7):
+        spend(network=f"192.0.2.{number // 3}")
+
+    for _ in range(3):
+        spend(is_known=True)
+    with pytest.raises(TooMany):
+        spend(is_known=True)
 
 
 def test_one_network_may_try_for_several_people_up_to_its_own_limit():
@@ -64,7 +82,7 @@ def test_a_refused_try_is_not_counted(clock):
         with pytest.raises(TooMany):
             spend()
 
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 6
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Attempt)) == 9
 
 
 def test_what_went_well_is_given_back():
@@ -79,7 +97,7 @@ def test_who_tried_is_not_written_down_in_clear():
 
     kept = " ".join(db.session.scalars(sa.select(Attempt.who)))
     assert "mia" not in kept
-    assert "192" not in kept
+    assert "192.0" not in kept
 
 
 def test_many_tries_at_the_same_moment_are_no_way_around(app):
