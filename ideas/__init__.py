@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(config: Config) -> Flask:
     """The application with all its rooms, as `config` wants it."""
-    from ideas import accounts, api, boards, health, http, ledger, logs, looks, mailroom, metrics, storage
+    from ideas import accounts, api, boards, health, http, insights, ledger, logs, looks, mailroom, metrics, storage
     from ideas.db import db
     from ideas.settings import Rooms
 
@@ -37,7 +37,7 @@ def create_app(config: Config) -> Flask:
     mailroom.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards):
+    for room in (accounts, ledger, boards, insights):
         room.init_app(app)
     health.init_app(app)
     return app

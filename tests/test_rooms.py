@@ -13,6 +13,7 @@ STANDS_ON: dict[str, set[str]] = {
     "accounts": set(),
     "ledger": {"accounts"},
     "boards": {"accounts", "ledger"},
+    "insights": {"accounts", "ledger", "boards"},
 }
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 

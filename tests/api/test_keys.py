@@ -36,6 +36,8 @@ SAME = "Both ask for the same bed."
 OPERATIONS = {
     "list_boards": ("GET", "boards", None, "ideas:read", True),
     "get_board": ("GET", "boards/garden", None, "ideas:read", True),
+    "get_board_health": ("GET", "boards/garden/loop-health", None, "ideas:read", True),
+    "get_loop_health": ("GET", "loop-health?board=garden", None, "people:read", False),
     "list_ideas": ("GET", "ideas", None, "ideas:read", True),
     "get_idea": ("GET", "ideas/{idea}", None, "ideas:read", True),
     "post_idea": ("POST", "ideas", {"board": "garden", "title": "Book a bed"}, "ideas:write", False),
@@ -227,7 +229,7 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
     if name in OF_FEW:
         assert answer.status_code == 404
         return
-    reads = OPERATIONS[name][0] == "GET" and name not in ("list_deliveries", "list_waiting")
+    reads = OPERATIONS[name][0] == "GET" and name not in ("list_deliveries", "list_waiting", "get_loop_health")
     assert answer.status_code == (200 if reads else 403)
 
 

@@ -172,9 +172,15 @@ ROUTES: dict[str, set[str]] = {
     "ledger.unmute": NOTHING,
     "ledger.unsubscribe": NOTHING,
     "ledger.unsubscribe_page": NOTHING,
+    # How well the loop is closed: numbers, beside the names of boards, tags and companies to choose from
+    "insights.health": {"private board", "own company"},
+    "insights.file": NOTHING,
+    "insights.board_health": {"private board"},
     # The API
     "api_boards.list_boards": {"private board"},
     "api_boards.get_board": {"private board"},
+    "api_insights.get_loop_health": {"private board"},
+    "api_insights.get_board_health": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,
     "api_search.search": ON_A_LIST,
     "api_search.find_similar": ON_A_LIST,

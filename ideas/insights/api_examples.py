@@ -1,0 +1,74 @@
+"""The garden's figures, as the description of the API tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Example = dict[str, Any]
+
+_ANSWERED: Example = {"due": 40, "answered": 37, "in_time": 35, "share": 0.925}
+_ANSWER: Example = {"ideas": 43, "ended": 38, "median_days": 4, "p90_days": 13}
+_DECISION: Example = {"ideas": 43, "ended": 24, "median_days": 20, "p90_days": None}
+_SHIPPING: Example = {"ideas": 43, "ended": 9, "median_days": None, "p90_days": None}
+_SILENCE: Example = {"ideas": 21, "median_days": 8, "p90_days": 30, "promised": 21, "late": 4, "share_late": 0.19}
+_CAPACITY: Example = {"ideas": 43, "answers": 51, "ideas_a_week": 3.34, "answers_a_week": 3.97, "ratio": 1.19}
+_IDEAS_CLOSED: Example = {"finalised": 15, "closed": 14, "share": 0.933}
+
+BOARD_HEALTH: Example = {
+    "board": "garden",
+    "since": "2025-11-22T10:00:00Z",
+    "until": "2026-11-22T10:00:00Z",
+    "ideas_closed": _IDEAS_CLOSED,
+    "answered": _ANSWERED,
+    "waits": {"answer": _ANSWER, "decision": _DECISION, "shipping": _SHIPPING},
+    "silence": _SILENCE,
+    "capacity": _CAPACITY,
+}
+
+LOOP_HEALTH: Example = {
+    "boards": ["garden"],
+    "tag": None,
+    "company_id": None,
+    "since": "2026-08-25T00:00:00Z",
+    "until": "2026-11-22T10:00:00Z",
+    "people_closed": {
+        "owed": 317,
+        "delivered": 309,
+        "pending": 0,
+        "undeliverable": 2,
+        "opted_out": 6,
+        "failed": {"bounced": 2},
+        "suppressed": {"muted": 6},
+        "share": 0.975,
+    },
+    "ideas_closed": _IDEAS_CLOSED,
+    "answered": {
+        **_ANSWERED,
+        "tenths": [{"tenth": 10, "ideas": 4, "answered": 4, "votes_least": 120, "votes_most": 313}],
+    },
+    "waits": {
+        "answer": {**_ANSWER, "curve": [{"day": 2, "share": 0.7}, {"day": 4, "share": 0.45}]},
+        "decision": {**_DECISION, "curve": [{"day": 20, "share": 0.48}]},
+        "shipping": {**_SHIPPING, "curve": []},
+    },
+    "silence": _SILENCE,
+    "used": {
+        "answers": 51,
+        "with_credits": 33,
+        "share_of_answers": 0.647,
+        "contributors": 402,
+        "credited": 340,
+        "share_of_people": 0.846,
+    },
+    "sending": {
+        "email": {"sent": 611, "failed": 2, "suppressed": 180},
+        "inbox": {"sent": 781, "suppressed": 12},
+        "failed": {"bounced": 2},
+        "suppressed": {"muted": 12, "inbox_only": 168},
+        "people": 380,
+        "emails_a_week": 0.125,
+        "unsubscribed": 3,
+        "duplicates": 0,
+    },
+    "capacity": {**_CAPACITY, "weeks": [{"begins": "2026-08-25T00:00:00Z", "ideas": 3, "answers": 5}]},
+}

@@ -1,0 +1,40 @@
+"""What each figure is, as people read it beside the figure: the same definitions as in the functions that count."""
+
+from __future__ import annotations
+
+from ideas.words import lazy
+
+PEOPLE_CLOSED = lazy(
+    "Closures delivered of closures owed. An idea is closed by an answer that gives it a final stage in the "
+    "period. Each person who wrote it, voted for it, commented on it or did so on an idea merged into it is owed "
+    "word of it, once for each idea they put something into. Who opted out or could not be reached stays in the "
+    "sum."
+)
+IDEAS_CLOSED = lazy(
+    "Ideas of which everybody owed was told, or it is written down why not, of all ideas that were closed in the "
+    "period. While one message waits, the idea is not closed."
+)
+ANSWERED = lazy(
+    "Ideas posted in the period that have an official answer or comment, of those that have waited as long as the "
+    "board promises to answer within. What was merged, hidden or taken back before then does not count. Tenths "
+    "go by votes."
+)
+WAITS = lazy(
+    "Days until the first official word, until the first answer that plans, starts, ships or declines it, and "
+    "until the first that says it is there: for half of the ideas posted in the period, and for nine of ten. "
+    "Estimated by Kaplan and Meier’s method over all of them: an idea that still waits counts as waiting. Means "
+    "over answered ideas alone would flatter, so there are none."
+)
+SILENCE = lazy(
+    "Days since the last official word on each idea that is neither shipped nor declined, or since it was posted. "
+    "Of today, whatever the period."
+)
+USED = lazy(
+    "Answers given in the period with at least one credit, of all answers; and people credited, of all who had "
+    "put something into those ideas. Voters count when they were credited as a whole."
+)
+SENDING = lazy(
+    "Everything that was announced in the period, by what became of it. Duplicates are people told the same twice "
+    "by one way; there should be none."
+)
+CAPACITY = lazy("Answers given in the period, of ideas posted in it, by weeks. Below one, what waits grows.")
