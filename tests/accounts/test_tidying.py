@@ -17,7 +17,7 @@ def test_what_is_over_is_deleted_and_the_rest_stays(client, clock):
     a_person(password=PASSWORD)
     sign_in(client)
     client.post("/reset", data={"email": "mia@example.test"})
-    assert rows() == [1, 1, 2, 1]
+    assert rows() == [1, 1, 1, 1]
 
     committed(tidying.sweep)
     assert rows() == [1, 1, 2, 1]
