@@ -218,6 +218,16 @@ class Config:
             most=1440,
         ),
     ]
+    solved_after_days: Annotated[
+        int,
+        Setting(
+            "14",
+            "Days after people were told that an idea is there, until they are asked whether it solved their need; "
+            "0: nobody is asked.",
+            least=0,
+            most=365,
+        ),
+    ]
     lease_seconds: Annotated[
         int,
         Setting("300", "Seconds after which work that a stopped worker had begun is taken up again.", least=1),

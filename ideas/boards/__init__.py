@@ -2,9 +2,9 @@
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
-answer_version, credit, hiding, flag, merge, imported_person.
-Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged. Stands on:
-accounts, ledger, the ground.
+answer_version, credit, hiding, flag, merge, imported_person, inquiry, solved.
+Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
+solved_asked, not_solved, followed_up. Stands on: accounts, ledger, the ground.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open the room: its pages and API, what it wants told, how its acts are resumed, what it checks."""
+    from datetime import timedelta
+
     from ideas import settings
     from ideas.api import api
     from ideas.boards import api as boards_api
@@ -25,9 +27,12 @@ def init_app(app: Flask) -> None:
         erasing,
         exporting,
         notices,
+        notices_asking,
         picturing,
+        solving,
         unfinished,
         views,
+        views_asking,
         views_manage,
         views_merging,
         views_moderating,
@@ -36,10 +41,11 @@ def init_app(app: Flask) -> None:
         views_taking_part,
         views_team,
     )
+    from ideas.rounds import Round
 
     with app.app_context():
         rooms = settings.rooms()
-    rooms.notices = {**rooms.notices, **notices.NOTICES}
+    rooms.notices = {**rooms.notices, **notices.NOTICES, **notices_asking.NOTICES}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS
@@ -47,9 +53,10 @@ def init_app(app: Flask) -> None:
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
+    rooms.rounds["solved.ask"] = Round(timedelta(minutes=10), solving.ask_due)
     rooms.files.append(picturing.FILES)
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_similar):
+    for page in (*pages, views_similar, views_asking):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

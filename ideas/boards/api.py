@@ -8,6 +8,7 @@ from ideas import api
 from ideas.api import READ, Blueprint, list_of
 from ideas.boards import (
     api_answers,
+    api_asking,
     api_comments,
     api_examples,
     api_ideas,
@@ -29,6 +30,7 @@ blueprints = (
     api_search.blueprint,
     api_comments.blueprint,
     api_answers.blueprint,
+    api_asking.blueprint,
     api_merging.blueprint,
     api_pictures.blueprint,
     api_moderating.blueprint,

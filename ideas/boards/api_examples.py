@@ -79,6 +79,7 @@ IDEA: Example = {
     "created_at": "2026-11-22T10:00:00Z",
     "url": URL,
     "merged_into": None,
+    "not_solved": False,
     "source": {"kind": "site"},
     "answer": ANSWER,
 }

@@ -27,10 +27,13 @@ from ideas.boards import (
     flagging,
     following,
     merging,
+    models_solving,
     moderating,
+    outcomes,
     posting,
     queries,
     ranking,
+    solving,
     voting,
 )
 from ideas.boards.demo_words import crowd
@@ -43,12 +46,14 @@ from ideas.boards.demo_words.shapes import (
     Edited,
     Event,
     Flagged,
+    Helped,
     Merged,
     Said,
     Story,
 )
 from ideas.boards.models import FINAL_STAGES, Board, BoardRole, Comment, CreditKind, Reason
 from ideas.boards.models_moderating import FlagReason, Hiding
+from ideas.boards.models_solving import Solved
 from ideas.boards.queries import IdeaRow
 from ideas.boards.schemas import BoardWords
 from ideas.db import at, db, utcnow
@@ -56,6 +61,7 @@ from ideas.errors import Conflict
 from ideas.ledger import fanout, preferences, sending
 from ideas.ledger import queries as inbox
 from ideas.ledger.models import EVERYTHING, Mode
+from ideas.settings import current
 from ideas.words import _
 
 PEOPLE = len(crowd.KNOWN) + len(crowd.NAMES)
@@ -121,7 +127,7 @@ class _Demo:
         self.left = 0  # who was suspended, and when
         self.left_at = now - timedelta(days=9.3)
         self.running: dict[str, _Running] = {}
-        self.acts: list[tuple[datetime, int, Callable[[], None]]] = []
+        self.acts: list[tuple[datetime, int, Callable[[], object]]] = []
 
     def tell(self) -> None:
         with at(self.now - BEGUN):
@@ -131,6 +137,7 @@ class _Demo:
                 self._make_board(board)
         self._plan_habits()
         self._plan_stories(boards)
+        self._plan(self.now - timedelta(minutes=3), solving.ask_due)  # nothing is left for the worker's first round
         for moment, _number, act in sorted(self.acts, key=lambda planned: planned[:2]):
             with at(moment):
                 act()
@@ -292,6 +299,11 @@ class _Demo:
             self._plan(before, partial(self._happen, running, event))
         if story.withdrawn_after is not None:
             self._plan(end, partial(self._withdraw, running))
+        for event, moment in zip(story.events, moments, strict=True):
+            asked_at = moment + timedelta(days=current().solved_after_days, hours=1)
+            if isinstance(event, Answered) and event.status == "shipped" and asked_at + timedelta(days=1) < self.now:
+                self._plan(asked_at, solving.ask_due)
+                self._plan(asked_at + timedelta(days=1), partial(self._say_whether_it_helped, running))
         if story.hidden:
             self._plan(begun + timedelta(hours=7), partial(self._hide, running))
         self._plan(self.now - timedelta(minutes=1), partial(self._cast, running, self.now))
@@ -410,6 +422,24 @@ class _Demo:
             return {"kind": CreditKind.MERGED_IDEA, "id": self.running[told.whose].idea_id, "how": told.how}
         return {"kind": CreditKind.COMMENT, "id": running.comments[told.whose], "how": told.how}
 
+    def _say_whether_it_helped(self, running: _Running) -> None:
+        """A third of those who were asked answer, some with words; Mia has not yet."""
+        asked = sa.select(Solved.user_id).where(Solved.idea_id == running.idea_id).order_by(Solved.user_id)
+        people_asked = [who for who in db.session.scalars(asked) if who not in (self.left, self.people["mia"])]
+        said = list(running.story.helped)
+        for who in self.chance.sample(people_asked, len(people_asked) // 3):
+            told = said.pop(0) if said else Helped(self._in_a_word(running.story.content), "")
+            person = db.session.get_one(User, who)
+            row = outcomes.get_own(person, running.idea_id)
+            consent = {"may_publish": told.named or told.shown, "show_name": told.named}
+            solving.say(person, row, answer=models_solving.Helped(told.answer), words=told.words, **consent)
+            if told.shown:
+                actor = self._person("nadia")
+                solving.publish(actor, outcomes.get_said(actor, row.solved.id), shown=True)
+
+    def _in_a_word(self, content: float) -> str:
+        return "yes" if self.chance.random() < content else self.chance.choice(["partly", "no"])
+
     def _withdraw(self, running: _Running) -> None:
         self._cast(running, utcnow())
         author = db.session.get_one(User, running.author)
@@ -443,7 +473,7 @@ class _Demo:
 
     # --- Time and chance ---
 
-    def _plan(self, moment: datetime, act: Callable[[], None]) -> None:
+    def _plan(self, moment: datetime, act: Callable[[], object]) -> None:
         self.acts.append((moment, len(self.acts), act))
 
     def _moment(self, days_ago: float) -> datetime:

@@ -36,6 +36,7 @@ from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_revisions import CommentVersion
+from ideas.boards.models_solving import Solved
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
 from ideas.settings import current
@@ -67,6 +68,7 @@ TEXTS = (
     Text(Hiding.appeal),
     Text(Hiding.appeal_reply),
     Text(Flag.words),
+    Text(Solved.words),
     Text(Board.about),
     Text(Board.promise),
     Text(Merge.text, Merge.text_html),
@@ -80,6 +82,7 @@ def erase(leaving: Leaving) -> None:
     leaving.afterwards.append(lambda: _delete_files(files))
     _forget_belonging(leaving)
     _forget_appeals(leaving)
+    _forget_words(leaving)
     _rewrite_mentions(leaving)
     _forget_comments(leaving)
     _forget_ideas(leaving)
@@ -117,6 +120,13 @@ def _forget_appeals(leaving: Leaving) -> None:
             sa.update(Hiding).where(theirs, Hiding.appeal.is_not(None)).values(appeal=""),
         ]
     )
+
+
+def _forget_words(leaving: Leaving) -> None:
+    """What they said of what was built. Whether it helped stays, and counts, without a word or a name."""
+    mine = sa.update(Solved).where(Solved.user_id == leaving.id)
+    silent = {"words": "", "may_publish": False, "show_name": False, "published_at": None, "published_by_id": None}
+    _run([mine.values(**silent)])
 
 
 def pseudonym(board_id: int, source_id: str) -> str:

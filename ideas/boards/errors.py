@@ -73,6 +73,12 @@ class AppealClosed(Conflict):
     code = "appeal-closed"
 
 
+class NotAsked(Conflict):
+    """Whether it solved the need was not asked of this person, or not yet, or they did not agree to be quoted."""
+
+    code = "not-asked"
+
+
 class SlugTaken(Conflict):
     """Another one already has this address or this name. `field` is what to change."""
 

@@ -62,3 +62,24 @@ class MergeUndone(Event):
     """about_id: the merge that is no more. subject: the idea that had taken the other in, at the end of the chain."""
 
     kind: ClassVar[str] = "unmerged"
+
+
+@dataclass(frozen=True)
+class SolvedAsked(Event):
+    """about_id: the inquiry. No actor: it was due."""
+
+    kind: ClassVar[str] = "solved_asked"
+
+
+@dataclass(frozen=True)
+class NotSolved(Event):
+    """about_id: the inquiry. No actor: it is what several people said."""
+
+    kind: ClassVar[str] = "not_solved"
+
+
+@dataclass(frozen=True)
+class FollowedUp(Event):
+    """about_id: the inquiry. subject: the idea that goes on with what was not solved."""
+
+    kind: ClassVar[str] = "followed_up"

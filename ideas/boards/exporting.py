@@ -29,6 +29,7 @@ from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_revisions import CommentVersion
+from ideas.boards.models_solving import Solved
 from ideas.privacy import Attachment, Part
 from ideas.words import _
 
@@ -156,6 +157,18 @@ def _backs(person_id: int) -> Iterator[Part]:
             .join(Board, Board.id == Idea.board_id)
             .where(Vote.user_id == person_id)
             .order_by(Vote.id)
+        ),
+    )
+    yield Part(
+        "solved",
+        _("whether what was built solved your need, as you said"),
+        stream(
+            sa.select(
+                *(Solved.id, Solved.idea_id, Solved.asked_at, Solved.answer, Solved.words, Solved.answered_at),
+                *(Solved.may_publish, Solved.show_name, Solved.published_at),
+            )
+            .where(Solved.user_id == person_id)
+            .order_by(Solved.id)
         ),
     )
     yield Part(

@@ -10,6 +10,7 @@ from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import Schema, ValidationError, fields
 from wtforms import (
+    BooleanField,
     HiddenField,
     RadioField,
     SelectField,
@@ -22,7 +23,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas.accounts.models import User
 from ideas.boards import policy, schemas
-from ideas.boards.labels import FLAG_WORDS, REASON_WORDS
+from ideas.boards.labels import FLAG_WORDS, HELPED_WORDS, REASON_WORDS
 from ideas.boards.models import BoardRole, Reason, Stage, Status, Tag, Visibility
 from ideas.boards.screening import Sent
 from ideas.db import utcnow
@@ -143,6 +144,18 @@ class FlagForm(SchemaForm):
     schema = schemas.NewFlag()
     reason = RadioField(lazy("What is wrong with it?"), choices=_choices(FLAG_WORDS.items()), validate_choice=False)
     words = StringField(lazy("In a few words"), filters=[_text])
+
+
+class SolvedForm(SchemaForm):
+    """Whether what was shipped solved somebody's need."""
+
+    schema = schemas.SolvedWords()
+    answer = RadioField(
+        lazy("Did it solve what you needed?"), choices=_choices(HELPED_WORDS.items()), validate_choice=False
+    )
+    words = TextAreaField(lazy("In a few words"), filters=[_text])
+    may_publish = BooleanField(lazy("The team may show these words on the idea’s page"))
+    show_name = BooleanField(lazy("With my name"))
 
 
 class AppealForm(SchemaForm):

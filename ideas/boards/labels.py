@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ideas.boards.models import Reason
 from ideas.boards.models_moderating import FlagReason
+from ideas.boards.models_solving import Helped
 from ideas.ledger.models import Channel, Path, State, Suppressed
 from ideas.words import _, lazy, ngettext
 
@@ -28,6 +29,12 @@ FLAG_WORDS = {
     FlagReason.PERSONAL_DATA: lazy("It names a person, or says something private of them"),
     FlagReason.OFF_TOPIC: lazy("It does not belong here"),
     FlagReason.OTHER: lazy("Something else"),
+}
+
+HELPED_WORDS = {
+    Helped.YES: lazy("Yes"),
+    Helped.PARTLY: lazy("Partly"),
+    Helped.NO: lazy("No"),
 }
 
 # Why somebody hears of an idea, as the team reads it beside the person's name.

@@ -209,7 +209,8 @@ class IdeaRank(Base):
     listed: neither withdrawn nor merged into another. has_merged: others are merged into it; vote_count and hot are
     those of all of them together, so a vote has to look whether its person backs one of them. is_hidden: hidden by the
     team, whose lists show it all the same; few are, so that the lists of everybody else walk the same indexes and pass
-    over them. answered_at: the last official word. hot: see ranking.py.
+    over them. answered_at: the last official word.
+    is_unsolved: it was shipped, and too few say that it solved their need. hot: see ranking.py.
     """
 
     __tablename__ = "idea_rank"
@@ -243,6 +244,7 @@ class IdeaRank(Base):
     listed: Mapped[bool] = mapped_column(default=True)
     is_hidden: Mapped[bool] = mapped_column(default=False)
     has_merged: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    is_unsolved: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     vote_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)

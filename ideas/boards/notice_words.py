@@ -29,9 +29,9 @@ Words = Mapping[int, Mapping[str, Any]]
 
 def received(batch: Sequence[DueDelivery]) -> Words:
     """For the author: the promise. For the others: the idea."""
-    ideas = _ideas(delivery.about_id for delivery in batch)
+    ideas = ideas_of(delivery.about_id for delivery in batch)
     return {
-        delivery.id: {**_about(ideas[delivery.about_id]), "sender": ideas[delivery.about_id].board.name}
+        delivery.id: {**said_of(ideas[delivery.about_id]), "sender": ideas[delivery.about_id].board.name}
         for delivery in batch
         if delivery.about_id in ideas
     }
@@ -51,14 +51,14 @@ def commented(batch: Sequence[DueDelivery]) -> Words:
             .options(joinedload(Comment.author))
         )
     }
-    ideas = _ideas(comment.idea_id for comment in comments.values())
-    own = _own(batch)
+    ideas = ideas_of(comment.idea_id for comment in comments.values())
+    own = parts_of(batch)
     words = {}
     for delivery in batch:
         comment = comments.get(delivery.about_id)
         if comment is None:
             continue
-        about = _about(ideas[comment.idea_id])
+        about = said_of(ideas[comment.idea_id])
         words[delivery.id] = {
             **about,
             "sender": comment.author.name,
@@ -97,8 +97,8 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, Oc
         )
     }
     credits = listing.credits_on(list(answers))
-    ideas = _ideas(answer.idea_id for answer in answers.values())
-    own = _own(batch)
+    ideas = ideas_of(answer.idea_id for answer in answers.values())
+    own = parts_of(batch)
     voters = contributions.voters_among(
         (answers[told[delivery.about_id][0]].idea_id, delivery.user_id)
         for delivery in batch
@@ -112,7 +112,7 @@ def _answer_words(batch: Sequence[DueDelivery], told: Mapping[int, tuple[int, Oc
             continue
         idea = ideas[answer.idea_id]
         words[delivery.id] = {
-            **_about(idea),
+            **said_of(idea),
             "sender": answer.by.name,
             "answer": answer,
             "reason": REASON_WORDS[Reason(answer.reason)],
@@ -150,7 +150,7 @@ def _merge_words(batch: Sequence[DueDelivery]) -> Words:
             .options(joinedload(Merge.by), joinedload(Merge.unmerged_by))
         )
     }
-    ideas = _ideas(idea_id for merge in merges.values() for idea_id in (merge.idea_id, merge.into_id))
+    ideas = ideas_of(idea_id for merge in merges.values() for idea_id in (merge.idea_id, merge.into_id))
     links = trees.all_links({idea.merged_root_id or idea.id for idea in ideas.values()})
     parts = contributions.find((delivery.contribution_kind, delivery.contribution_id) for delivery in batch)
     followed = contributions.followed({delivery.user_id for delivery in batch}, {*ideas, *links})
@@ -173,7 +173,7 @@ def _merge_words(batch: Sequence[DueDelivery]) -> Words:
         other = min(made_on & others, key=lambda each: each != into.id, default=into.id)
         by = (merge.unmerged_by or merge.by) if delivery.kind == MergeUndone.kind else merge.by
         words[delivery.id] = {
-            **_about(this if own and merge.unmerged_at else into),
+            **said_of(this if own and merge.unmerged_at else into),
             "contribution": contribution,
             "merge": merge,
             "into": into,
@@ -200,11 +200,11 @@ def hidden(batch: Sequence[DueDelivery]) -> Words:
             .options(joinedload(Hiding.by))
         )
     }
-    ideas = _ideas(hiding.idea_id for hiding in hidings.values())
-    own = _own(batch)
+    ideas = ideas_of(hiding.idea_id for hiding in hidings.values())
+    own = parts_of(batch)
     return {
         delivery.id: {
-            **_about(ideas[hiding.idea_id]),
+            **said_of(ideas[hiding.idea_id]),
             "sender": hiding.by.name if hiding.by else "",
             "hiding": hiding,
             **own[delivery.id],
@@ -225,10 +225,10 @@ def appeal_answered(batch: Sequence[DueDelivery]) -> Words:
             .options(joinedload(Hiding.appeal_settled_by))
         )
     }
-    ideas = _ideas(hiding.idea_id for hiding in hidings.values())
+    ideas = ideas_of(hiding.idea_id for hiding in hidings.values())
     return {
         delivery.id: {
-            **_about(ideas[hiding.idea_id]),
+            **said_of(ideas[hiding.idea_id]),
             "sender": hiding.appeal_settled_by.name,
             "hiding": hiding,
             "answered_by": hiding.appeal_settled_by,
@@ -238,12 +238,12 @@ def appeal_answered(batch: Sequence[DueDelivery]) -> Words:
     }
 
 
-def _ideas(ids: Iterable[int]) -> dict[int, Idea]:
+def ideas_of(ids: Iterable[int]) -> dict[int, Idea]:
     statement = sa.select(Idea).where(Idea.id.in_(set(ids))).options(joinedload(Idea.board), joinedload(Idea.author))
     return {idea.id: idea for idea in db.session.scalars(statement)}
 
 
-def _about(idea: Idea) -> dict[str, Any]:
+def said_of(idea: Idea) -> dict[str, Any]:
     address = settings.absolute(f"/ideas/{idea.id}-{idea.slug}")
     return {"say": sayings, "idea": idea, "board": idea.board, "url": address, "subject_name": idea.title}
 
@@ -267,7 +267,7 @@ class _Own(TypedDict):
     through: contributions.Through | None
 
 
-def _own(batch: Sequence[DueDelivery]) -> dict[int, _Own]:
+def parts_of(batch: Sequence[DueDelivery]) -> dict[int, _Own]:
     """Delivery id → the person's own part; the same number of queries for any number."""
     found = contributions.find((delivery.contribution_kind, delivery.contribution_id) for delivery in batch)
     parts = {delivery.id: _part(found, delivery) for delivery in batch}

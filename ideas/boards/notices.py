@@ -64,6 +64,18 @@ NEWS = (
     NewsKind(
         "merged", lazy("Ideas became one"), lazy("An idea you had a part in became part of another, or no longer is.")
     ),
+    NewsKind(
+        "solved",
+        lazy("Did it solve your need?"),
+        lazy("Asked once, some days after an idea you had a part in was built."),
+    ),
+    NewsKind("follow_up", lazy("It goes on"), lazy("A new idea takes up what another did not solve for you.")),
+    NewsKind(
+        "not_solved",
+        lazy("It was not solved"),
+        lazy("Too few of those who asked for something say that what was built solved their need."),
+        for_team=True,
+    ),
     NewsKind("reply", lazy("Somebody replied to you"), lazy("A reply to a comment of yours.")),
     NewsKind("mention", lazy("Somebody named you"), lazy("A comment that names you with “@”.")),
     NewsKind("new_comment", lazy("New comments"), lazy("On ideas you follow, or that you owe the next word.")),
@@ -74,14 +86,16 @@ NEWS = (
     NewsKind("appeal", lazy("Your appeal was answered"), lazy("Whether what was hidden is shown again, and why.")),
 )
 
+DIGEST = Mode.DAILY  # what the table of product.md calls so
+
 # moved, planned, shipped, declined → how voters and commenters hear who set no preference; everybody else at once
-_VOTERS = {"moved": Mode.DAILY, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
-_COMMENTERS = {"moved": Mode.DAILY, "planned": Mode.DAILY, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
+_VOTERS = {"moved": DIGEST, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
+_COMMENTERS = {"moved": DIGEST, "planned": DIGEST, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}
 # what people who had a part in a merged idea hear of the idea it is part of goes by the same; so do their authors
-_MERGED_AUTHORS = {**_VOTERS, "official_comment": Mode.DAILY}
+_MERGED_AUTHORS = {**_VOTERS, "official_comment": DIGEST}
 
 
-def _rows(
+def rows(
     user_id: Any, path: Path, news: str, by_default: Mode, contribution: str | None = None, contribution_id: Any = None
 ) -> sa.Select[Any]:
     return sa.select(
@@ -98,8 +112,8 @@ def answered(answer_id: int) -> sa.CompoundSelect[Any]:
     """Everybody who had a part in the idea, and who follows it."""
     answer, stage = _answer(answer_id)
     news = policy.owed_as(answer.reason, stage)
-    parts = _parts_of(answer.idea_id)
-    return sa.union_all(*_credited(answer.id, answer.idea_id, parts), *_part_in(answer.idea_id, parts, news))
+    parts = parts_of(answer.idea_id)
+    return sa.union_all(*credited(answer.id, answer.idea_id, parts), *_part_in(answer.idea_id, parts, news))
 
 
 def drafted(
@@ -116,21 +130,21 @@ def drafted(
 
     everybody: also those who had a part and are not credited; a correction may concern the credited alone.
     """
-    parts = _parts_of(idea_id)
+    parts = parts_of(idea_id)
     credited = [
-        _rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(
+        rows(Comment.author_id, Path.CREDITED, "credited", Mode.INSTANT, "comment", Comment.id).where(
             Comment.idea_id.in_([idea_id, *parts]), Comment.id.in_(comment_ids)
         ),
-        _rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(
+        rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(
             Idea.id.in_(set(parts) & set(merged_ids))
         ),
     ]
     if author:
         credited.append(
-            _rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(Idea.id == idea_id)
+            rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(Idea.id == idea_id)
         )
     if votes:
-        credited.append(_voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT))
+        credited.append(voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT))
     return sa.union_all(*credited, *(_part_in(idea_id, parts, news) if everybody else ()))
 
 
@@ -138,8 +152,8 @@ def answer_corrected(version_id: int) -> sa.CompoundSelect[Any]:
     """Whoever is newly credited; and everybody again when the date moved."""
     version = db.session.scalars(sa.select(AnswerVersion).where(AnswerVersion.id == version_id)).one()
     answer, stage = _answer(version.answer_id)
-    parts = _parts_of(answer.idea_id)
-    people = _credited(answer.id, answer.idea_id, parts, since=version.news_since)
+    parts = parts_of(answer.idea_id)
+    people = credited(answer.id, answer.idea_id, parts, since=version.news_since)
     if version.date_moved:
         people += _part_in(answer.idea_id, parts, policy.owed_as(answer.reason, stage))
     return sa.union_all(*people)
@@ -153,23 +167,23 @@ def _answer(answer_id: int) -> tuple[Answer, str]:
     return row.Answer, row.stage
 
 
-def _parts_of(idea_id: int) -> list[int]:
+def parts_of(idea_id: int) -> list[int]:
     """The ideas that are part of this one now: whoever had a part in them had one in it."""
     return sorted(trees.links(idea_id))
 
 
-def _credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int = 1) -> list[sa.Select[Any]]:
+def credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int = 1) -> list[sa.Select[Any]]:
     def credits(kind: CreditKind) -> sa.ColumnElement[bool]:
         return sa.and_(Credit.answer_id == answer_id, Credit.kind == kind.value, Credit.since_version >= since)
 
-    def rows(contribution: str, contribution_id: Any) -> sa.Select[Any]:
-        return _rows(Credit.user_id, Path.CREDITED, "credited", Mode.INSTANT, contribution, contribution_id)
+    def lines(contribution: str, contribution_id: Any) -> sa.Select[Any]:
+        return rows(Credit.user_id, Path.CREDITED, "credited", Mode.INSTANT, contribution, contribution_id)
 
     return [
-        rows("idea", sa.literal(idea_id)).where(credits(CreditKind.AUTHOR)),
-        rows("idea", Credit.merged_idea_id).where(credits(CreditKind.MERGED_IDEA)),
-        rows("comment", Credit.comment_id).where(credits(CreditKind.COMMENT)),
-        _voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT).where(
+        lines("idea", sa.literal(idea_id)).where(credits(CreditKind.AUTHOR)),
+        lines("idea", Credit.merged_idea_id).where(credits(CreditKind.MERGED_IDEA)),
+        lines("comment", Credit.comment_id).where(credits(CreditKind.COMMENT)),
+        voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT).where(
             sa.exists().where(credits(CreditKind.VOTES))
         ),
     ]
@@ -177,22 +191,22 @@ def _credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int 
 
 def _part_in(idea_id: int, parts: Sequence[int], news: str) -> list[sa.Select[Any]]:
     return [
-        _authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
-        _authors(parts, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
+        authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
+        authors(parts, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
         _commenters(idea_id, parts, news, _COMMENTERS[news]),
-        _voters(idea_id, parts, Path.VOTER, news, _VOTERS[news]),
+        voters(idea_id, parts, Path.VOTER, news, _VOTERS[news]),
         _followers([idea_id, *parts], news),
     ]
 
 
-def _authors(idea_ids: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
-    return _rows(Idea.author_id, path, news, by_default, "idea", Idea.id).where(Idea.id.in_(idea_ids))
+def authors(idea_ids: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
+    return rows(Idea.author_id, path, news, by_default, "idea", Idea.id).where(Idea.id.in_(idea_ids))
 
 
 def _commenters(idea_id: int, parts: Sequence[int], news: str, by_default: Mode) -> sa.Select[Any]:
     """Each by their first comment on the idea itself, or else on a part of it."""
     return (
-        _rows(Comment.author_id, Path.COMMENTER, news, by_default, "comment", _first(Comment, idea_id))
+        rows(Comment.author_id, Path.COMMENTER, news, by_default, "comment", _first(Comment, idea_id))
         .where(
             Comment.idea_id.in_([idea_id, *parts]),
             sa.not_(Comment.is_internal),
@@ -203,12 +217,12 @@ def _commenters(idea_id: int, parts: Sequence[int], news: str, by_default: Mode)
     )
 
 
-def _voters(idea_id: int, parts: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
+def voters(idea_id: int, parts: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
     """Each by their vote on the idea itself, or else by their first on a part of it."""
     if not parts:
-        return _rows(Vote.user_id, path, news, by_default, "vote", Vote.id).where(Vote.idea_id == idea_id)
+        return rows(Vote.user_id, path, news, by_default, "vote", Vote.id).where(Vote.idea_id == idea_id)
     return (
-        _rows(Vote.user_id, path, news, by_default, "vote", _first(Vote, idea_id))
+        rows(Vote.user_id, path, news, by_default, "vote", _first(Vote, idea_id))
         .where(Vote.idea_id.in_([idea_id, *parts]))
         .group_by(Vote.user_id)
     )
@@ -220,7 +234,7 @@ def _first(model: type[Comment | Vote], idea_id: int) -> sa.ColumnElement[Any]:
 
 
 def _followers(idea_ids: Sequence[int], news: str) -> sa.Select[Any]:
-    return _rows(IdeaFollow.user_id, Path.FOLLOWER, news, Mode.INSTANT).where(IdeaFollow.idea_id.in_(idea_ids))
+    return rows(IdeaFollow.user_id, Path.FOLLOWER, news, Mode.INSTANT).where(IdeaFollow.idea_id.in_(idea_ids))
 
 
 def commented(comment_id: int) -> sa.CompoundSelect[Any]:
@@ -232,24 +246,24 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
     parent = sa.orm.aliased(Comment)
     standing = sa.and_(Comment.id == comment_id, Comment.deleted_at.is_(None), Comment.hidden_at.is_(None))
     parts = [
-        _rows(parent.author_id, Path.REPLIED_TO, "reply", Mode.INSTANT, "comment", parent.id).where(
+        rows(parent.author_id, Path.REPLIED_TO, "reply", Mode.INSTANT, "comment", parent.id).where(
             # whoever is answered, and whoever began the thread
             parent.id.in_([comment.reply_to_id, comment.parent_id])
         ),
-        _rows(Mention.user_id, Path.MENTIONED, "mention", Mode.INSTANT).where(Mention.comment_id == comment_id),
+        rows(Mention.user_id, Path.MENTIONED, "mention", Mode.INSTANT).where(Mention.comment_id == comment_id),
     ]
-    idea_id, within = comment.idea_id, _parts_of(comment.idea_id)
+    idea_id, within = comment.idea_id, parts_of(comment.idea_id)
     if comment.is_official:
         news = "official_comment"
         parts += [
-            _authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
-            _authors(within, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
+            authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
+            authors(within, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
             _commenters(idea_id, within, news, Mode.INSTANT),
-            _voters(idea_id, within, Path.VOTER, news, Mode.DAILY),
+            voters(idea_id, within, Path.VOTER, news, DIGEST),
             _followers([idea_id, *within], news),
         ]
     else:
-        owner = _rows(Idea.owner_id, Path.OWNER, "new_comment", Mode.DAILY)
+        owner = rows(Idea.owner_id, Path.OWNER, "new_comment", DIGEST)
         parts += [
             _followers([idea_id, *within], "new_comment"),
             owner.where(Idea.id == idea_id, Idea.owner_id.is_not(None)),
@@ -269,10 +283,10 @@ def merged(merge_id: int) -> sa.CompoundSelect[Any]:
 
 def _audience_of_merging(this: _Side, other: _Side) -> sa.CompoundSelect[Any]:
     return sa.union_all(
-        _authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
-        _authors(this.parts, Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
+        authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
+        authors(this.parts, Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
         _commenters(this.idea_id, [*this.parts, other.idea_id, *other.parts], "merged", Mode.INSTANT),
-        _voters(this.idea_id, this.parts, Path.VOTER, "merged", Mode.INSTANT),
+        voters(this.idea_id, this.parts, Path.VOTER, "merged", Mode.INSTANT),
         _followers([this.idea_id, *this.parts, other.idea_id, *other.parts], "merged"),
     )
 
@@ -282,10 +296,10 @@ def unmerged(merge_id: int) -> sa.CompoundSelect[Any]:
     this, other = _sides(merge_id)
     parts = [*this.parts, other.idea_id, *other.parts]
     return sa.union_all(
-        _authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
-        _authors([*this.parts, *other.parts], Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
+        authors([this.idea_id, other.idea_id], Path.AUTHOR, "merged", Mode.INSTANT),
+        authors([*this.parts, *other.parts], Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
         _commenters(this.idea_id, parts, "merged", Mode.INSTANT),
-        _voters(this.idea_id, parts, Path.VOTER, "merged", Mode.INSTANT),
+        voters(this.idea_id, parts, Path.VOTER, "merged", Mode.INSTANT),
         _followers([this.idea_id, *parts], "merged"),
     )
 
@@ -318,14 +332,14 @@ def idea_received(idea_id: int) -> sa.CompoundSelect[Any]:
     """The author hears who reads it and by when; followers of the board and its team hear of a new idea."""
     this = sa.and_(Idea.id == idea_id)
     return sa.union_all(
-        _rows(Idea.author_id, Path.AUTHOR, "received", Mode.INSTANT, "idea", Idea.id).where(this),
-        _rows(BoardFollow.user_id, Path.FOLLOWER, "new_idea", Mode.INSTANT)
+        rows(Idea.author_id, Path.AUTHOR, "received", Mode.INSTANT, "idea", Idea.id).where(this),
+        rows(BoardFollow.user_id, Path.FOLLOWER, "new_idea", Mode.INSTANT)
         .join(Idea, Idea.board_id == BoardFollow.board_id)
         .where(this),
-        _rows(Membership.user_id, Path.TEAM, "new_idea", Mode.DAILY)
+        rows(Membership.user_id, Path.TEAM, "new_idea", DIGEST)
         .join(Idea, Idea.board_id == Membership.board_id)
         .where(this, Membership.role == "team"),
-        _rows(User.id, Path.TEAM, "new_idea", Mode.DAILY).where(User.site_role.in_(queries.TEAM_ROLES)),
+        rows(User.id, Path.TEAM, "new_idea", DIGEST).where(User.site_role.in_(queries.TEAM_ROLES)),
     )
 
 
@@ -341,10 +355,10 @@ def appeal_answered(hiding_id: int) -> sa.CompoundSelect[Any]:
 
 def _author_of_hidden(hiding_id: int, news: str) -> sa.CompoundSelect[Any]:
     return sa.union_all(
-        _rows(Idea.author_id, Path.AUTHOR, news, Mode.INSTANT, "idea", Idea.id)
+        rows(Idea.author_id, Path.AUTHOR, news, Mode.INSTANT, "idea", Idea.id)
         .join(Hiding, Hiding.idea_id == Idea.id)
         .where(Hiding.id == hiding_id, Hiding.comment_id.is_(None)),
-        _rows(Comment.author_id, Path.AUTHOR, news, Mode.INSTANT, "comment", Comment.id)
+        rows(Comment.author_id, Path.AUTHOR, news, Mode.INSTANT, "comment", Comment.id)
         .join(Hiding, Hiding.comment_id == Comment.id)
         .where(Hiding.id == hiding_id),
     )

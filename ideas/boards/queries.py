@@ -66,6 +66,13 @@ def is_member_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]
     )
 
 
+def may_see_board(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """SQL, in any statement: that person may see that board."""
+    board = sa.orm.aliased(Board)
+    is_open = _there_is(board, board.id == board_id, board.visibility != Visibility.PRIVATE)
+    return sa.or_(is_open, is_member_of(user_id, board_id))
+
+
 def _there_is(model: Any, *conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     # Left to itself SQLAlchemy looks for a table in the nearest statement around only, and otherwise reads it anew:
     # "this person is a member" would become "anybody is". Here all but `model` comes from around, however far out.

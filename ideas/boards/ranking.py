@@ -219,6 +219,11 @@ def note_parts(idea_id: int) -> None:
     _set(idea_id, has_merged=sa.exists().where(Idea.merged_into_id == idea_id))
 
 
+def mark_unsolved(idea_id: int, *, unsolved: bool) -> None:
+    """Whether too few people say that the idea, which was shipped, solved their need."""
+    _set(idea_id, is_unsolved=unsolved)
+
+
 def _is_listed(idea: Idea) -> bool:
     return idea.withdrawn_at is None and idea.merged_into_id is None
 

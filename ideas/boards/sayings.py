@@ -13,6 +13,8 @@ from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.models import Answer, Board, Comment, Idea, Reason, Revision
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_solving import Helped, Solved
+from ideas.boards.outcomes import Counts
 from ideas.ledger.models import Path
 from ideas.words import _, ngettext
 
@@ -206,3 +208,54 @@ def hidden_line(hiding: Hiding, idea: Idea) -> str:
     if hiding.comment_id is not None:
         return _("Your comment was hidden on: %(title)s", title=idea.title)
     return _("Your idea was hidden: %(title)s", title=idea.title)
+
+
+# --- Did it solve the need ---
+
+
+def asked_line(idea: Idea, through: Through | None = None) -> str:
+    return _("Did this solve it for you? %(title)s", title=own_title(idea, through))
+
+
+def there_since(answer: Answer) -> str:
+    """That what was wanted has been there for a while."""
+    return _("It has been there since %(day)s.", day=day(answer.created_at))
+
+
+def helped(answer: str) -> str:
+    """What somebody said, in a word."""
+    words = {Helped.YES: _("yes"), Helped.PARTLY: _("partly"), Helped.NO: _("no")}
+    return words[Helped(answer)]
+
+
+def you_said(said: Solved) -> str:
+    if said.answered_at is None or said.answer is None:
+        return ""
+    return _("You said “%(answer)s” on %(day)s.", answer=helped(said.answer), day=day(said.answered_at))
+
+
+def not_solved_line(idea: Idea) -> str:
+    return _("Not solved yet for most who asked: %(title)s", title=idea.title)
+
+
+def counted(counts: Counts) -> str:
+    """How many said what of something shipped."""
+    return ngettext(
+        "Of %(num)s person who answered, %(yes)s say yes, %(partly)s partly and %(no)s no.",
+        "Of %(num)s people who answered, %(yes)s say yes, %(partly)s partly and %(no)s no.",
+        counts.answers,
+        yes=counts.yes,
+        partly=counts.partly,
+        no=counts.no,
+    )
+
+
+def goes_on_line(former: Idea) -> str:
+    return _("We go on with: %(title)s", title=former.title)
+
+
+def you_are_counted(answer: str | None) -> str:
+    """Why somebody backs an idea without having voted for it."""
+    if answer == Helped.PARTLY:
+        return _("You said that it solved your need in part. You are counted among those who want the rest.")
+    return _("You said that it did not solve your need. You are counted among those who want it to go on.")

@@ -8,6 +8,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, Stage, Visibility
 from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
+from ideas.boards.models_solving import WORDS_LONGEST as SAID_LONGEST
+from ideas.boards.models_solving import Helped
 from ideas.schemas import AppSchema, Id, Line, Prose, Slug
 from ideas.words import _
 
@@ -166,3 +168,27 @@ class TagWords(AppSchema):
     """One tag of a board."""
 
     name = Line(longest=40, required=True)
+
+
+class SolvedWords(AppSchema):
+    """Whether it solved somebody's need, and whether their words may be shown to others."""
+
+    answer = fields.Enum(Helped, by_value=True, required=True)
+    words = Prose(longest=SAID_LONGEST, load_default="")
+    may_publish = fields.Bool(
+        load_default=False, metadata={"description": "The team may show the words on the idea’s page, as a story."}
+    )
+    show_name = fields.Bool(load_default=False, metadata={"description": "With your name."})
+
+
+class StoryShown(AppSchema):
+    """Whether what somebody said is shown as a story."""
+
+    shown = fields.Bool(required=True)
+
+
+class FollowUp(AppSchema):
+    """The idea that goes on with what was not solved; what is left out we say."""
+
+    title = Line(longest=TITLE_LONGEST, load_default="")
+    body = Prose(longest=TEXT_LONGEST, load_default="")

@@ -156,6 +156,7 @@ class IdeaOut(OutSchema):
     merged_into = fields.Integer(
         allow_none=True, metadata={"description": "The idea that this one is part of; votes and answers go there."}
     )
+    not_solved = fields.Boolean(metadata={"description": "It was built, and too few say that it solved their need."})
     source = fields.Nested(SourceOut)
     hidden = fields.Boolean(metadata={"sometimes": True, "description": "For the team."})
     answer = fields.Nested(AnswerOut, allow_none=True)
@@ -382,6 +383,7 @@ def idea(row: Idea, tags: Iterable[Tag], line: AnswerLine | None, *, team: bool)
         "created_at": when(row.created_at),
         "url": absolute(idea_path(row)),
         "merged_into": row.merged_root_id,
+        "not_solved": row.rank.is_unsolved and row.status.stage == Stage.SHIPPED,
         "source": {"kind": row.source_kind, "id": row.source_id} if team else {"kind": row.source_kind},
         "answer": None if line is None else answer(line),
     }

@@ -17,6 +17,7 @@ from ideas.boards import (
     histories,
     labels,
     listing,
+    outcomes,
     parts,
     policy,
     queries,
@@ -204,6 +205,7 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         fresh_form=CommentForm(formdata=None),
         waiting=waiting,
         people_told=told_in_words(standing.answer) if standing and not waiting else "",
+        outcome=outcomes.of_idea(row) if row.idea.status.stage == Stage.SHIPPED else None,
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status

@@ -80,6 +80,13 @@ def take_over(votes: Sequence[tuple[int, int, datetime]]) -> None:
         db.session.execute(insert, rows)
 
 
+def carry_over(people: sa.Select[int], idea_id: int, at: datetime) -> None:
+    """Those people back that idea from now on; the counts as after `take_over`."""
+    backing = people.add_columns(sa.literal(idea_id), sa.literal(at, Vote.cast_at.type))
+    insert = INSERTS[db.session.get_bind().dialect.name](Vote)
+    db.session.execute(insert.from_select(["user_id", "idea_id", "cast_at"], backing).on_conflict_do_nothing())
+
+
 def take_back(vote_ids: Sequence[int]) -> None:
     """Remove votes that their people withdrew in another system; the counts as after `take_over`."""
     db.session.execute(sa.delete(Vote).where(Vote.id.in_(vote_ids)).execution_options(synchronize_session=False))

@@ -14,9 +14,21 @@ import sqlalchemy as sa
 
 from ideas import settings, words
 from ideas.accounts.models import User
-from ideas.boards import answering, commenting, merging, moderating, notices, posting, queries, schemas, voting
+from ideas.boards import (
+    answering,
+    commenting,
+    merging,
+    moderating,
+    outcomes,
+    posting,
+    queries,
+    schemas,
+    solving,
+    voting,
+)
 from ideas.boards.models import Comment
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import judging
 from ideas.outbox import DueDelivery, OutboxEntry
@@ -136,11 +148,37 @@ class Scene:
             else:
                 moderating.uphold(self.mia, row, reply="They told us yesterday that they do not.")
 
+    def ask(self):
+        """Whether it solved the need, two weeks after it was shipped and told."""
+        self.answer(status="shipped", reason="shipped")
+        db.session.execute(sa.update(OutboxEntry).values(fanned_out_at=utcnow()))
+        db.session.commit()
+        self.clock.shift(timedelta(days=14))
+        with unit_of_work():
+            solving.ask_due()
+
+    def say_no(self):
+        """Most of those who were asked are not content."""
+        for number in range(4):
+            VoteFactory(idea=queries.get_idea(None, self.id).idea, user=UserFactory(name=f"Nora {number}"))
+        self.ask()
+        rows = sa.select(Solved).order_by(Solved.user_id).options(sa.orm.joinedload(Solved.user))
+        for place, row in enumerate(db.session.scalars(rows).all()):
+            answer = Helped.PARTLY if place == 0 else Helped.YES if place == 1 else Helped.NO
+            with unit_of_work():
+                person = db.session.get_one(User, row.user_id)
+                solving.say(person, outcomes.get_own(person, self.id), answer=answer)
+
+    def go_on(self):
+        self.say_no()
+        with unit_of_work():
+            solving.follow_up(self.mia, queries.get_idea(self.mia, self.id))
+
 
 def due():
     """The deliveries of the latest event, the strongest path first."""
     entry = db.session.scalars(sa.select(OutboxEntry).order_by(OutboxEntry.id.desc())).first()
-    people = judging.strongest(notices.NOTICES[entry.kind].audience(entry.about_id), but=entry.actor_id)
+    people = judging.strongest(settings.rooms().notices[entry.kind].audience(entry.about_id), but=entry.actor_id)
     rows = db.session.execute(sa.select(people)).all()
     found = [
         DueDelivery(
@@ -164,7 +202,7 @@ def rendered(batch):
     """(delivery, part → text) of each that has words, as mail and inbox make them."""
     found = []
     for delivery in batch:
-        notice = notices.NOTICES[delivery.kind]
+        notice = settings.rooms().notices[delivery.kind]
         person = db.session.get_one(User, delivery.user_id)
         with words.addressing(person):
             said = notice.words([delivery]).get(delivery.id)
@@ -258,6 +296,10 @@ EVENTS = {
     "idea-hidden": lambda scene: scene.hide(),
     "appeal-granted": lambda scene: scene.appeal(grant=True),
     "appeal-refused": lambda scene: scene.appeal(grant=False),
+    "solved-asked": lambda scene: scene.ask(),
+    "solved-asked-and-merged": lambda scene: (scene.merge(), scene.ask()),
+    "not-solved": lambda scene: scene.say_no(),
+    "followed-up": lambda scene: scene.go_on(),
 }
 
 
@@ -445,7 +487,7 @@ def test_words_for_many_cost_as_many_queries_as_for_one(scene, name):
         each for each in batch if (each.path, each.contribution_kind) == (batch[0].path, batch[0].contribution_kind)
     ]
     many = [delivery._replace(id=number) for number, delivery in enumerate(alike * 5)]
-    notice = notices.NOTICES[batch[0].kind]
+    notice = settings.rooms().notices[batch[0].kind]
 
     def cost(deliveries):
         with statements() as asked:

@@ -25,6 +25,7 @@ from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_searching import IdeaMeaning
+from ideas.boards.models_solving import Solved
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode
@@ -46,7 +47,8 @@ CANARIES = {
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
-    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html", "term_slip.slip",
+    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html",
+    "solved.words", "term_slip.slip",
     "term_slip.term", "board_term.term", "ticket.details",
     "unfinished_act.details", "user.email", "user.name", "user.title", "user_session.browser",
     "user_session.address",
@@ -61,7 +63,7 @@ WORDLESS = {
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject", "preference.news",
-    "picture.name", "preference.email", "preference.inbox",
+    "picture.name", "preference.email", "preference.inbox", "solved.answer",
     "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
@@ -150,6 +152,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
     _mean(alone, shared, theirs)
     _upload(person_id, shared)
     _argue(person_id, said.id, theirs)
+    _say_whether_it_helped(person_id, theirs)
     return alone, shared, theirs
 
 
@@ -165,6 +168,23 @@ def _argue(person_id: int, hidden_id: int, idea_id: int) -> None:
                 by_id=person_id,
                 reason="other",
                 words="qzqwords to the team",
+            )
+        )
+
+
+def _say_whether_it_helped(person_id: int, idea_id: int) -> None:
+    with unit_of_work():
+        db.session.add(
+            Solved(
+                idea_id=idea_id,
+                user_id=person_id,
+                asked_at=utcnow(),
+                answer="yes",
+                words=f"qzqwords of thanks from {NAME}",
+                answered_at=utcnow(),
+                may_publish=True,
+                show_name=True,
+                published_at=utcnow(),
             )
         )
 

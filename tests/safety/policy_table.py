@@ -27,6 +27,7 @@ KINDS: dict[str, set[str]] = {
     "withdrawn idea": EVERYBODY,  # readable at its address, in no list
     "deleted words": NOBODY,
     "secret": NOBODY,  # hashes of passwords, tokens and keys; links that others got; what was begun elsewhere
+    "own words to the team": TEAM,  # whether what was built helped
     "own address": {"admin"},  # e-mail
     "own browser": NOBODY,  # network address and browser of a sign-in
     "own key": {"admin"},  # an API key's name, which stands in the log
@@ -43,6 +44,7 @@ ON_AN_IDEA = {
     *("private board", "hidden idea", "hidden comment", "hiding reason", "internal note", "unseen backer"),
     "withdrawn idea",
 }
+WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
 A_PERSON = {*OF_ONESELF, "unseen backer"}
@@ -72,6 +74,7 @@ ROUTES: dict[str, set[str]] = {
     "accounts.own_data": NOTHING,
     "accounts.export": {
         *(OF_ONESELF | TO_LOOK_AT | {"own browser", "own key", "own picture", "relay's words"}),
+        "own words to the team",
         *("audit details", "invited address"),
     },
     "accounts.erase_oneself": {"own address"},
@@ -143,6 +146,13 @@ ROUTES: dict[str, set[str]] = {
     "moderation.refuse": TO_LOOK_AT,
     "moderation.grant": TO_LOOK_AT,
     "moderation.let_through": TO_LOOK_AT,
+    # Whether it solved the need: one's own word, and everybody's for the team
+    "asking.solved": WITH_ONES_WORDS,
+    "asking.solved_page": WITH_ONES_WORDS,
+    "asking.solved_by_link": WITH_ONES_WORDS,
+    "asking.said": WITH_ONES_WORDS,
+    "asking.story": WITH_ONES_WORDS,
+    "asking.follow_up": ON_AN_IDEA,
     "merging.merge": ON_AN_IDEA,
     "merging.unmerge": ON_AN_IDEA,
     "merging.part": ON_AN_IDEA,
@@ -219,6 +229,11 @@ ROUTES: dict[str, set[str]] = {
     "api_moderation.refuse_held": TO_LOOK_AT,
     "api_moderation.restore_comment": TO_LOOK_AT,
     "api_moderation.restore_idea": TO_LOOK_AT,
+    "api_solved.get_outcome": WITH_ONES_WORDS,
+    "api_solved.say_whether_solved": WITH_ONES_WORDS,
+    "api_solved.list_said": WITH_ONES_WORDS,
+    "api_solved.show_story": WITH_ONES_WORDS,
+    "api_solved.follow_up": NOTHING,
     "api_pictures.post_picture": NOTHING,
     "api_told.list_receipts": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},

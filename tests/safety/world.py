@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from ideas import pictures
 from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
-from ideas.boards import boardkeeping, commenting, moderating, picturing, posting, queries, voting
+from ideas.boards import boardkeeping, commenting, moderating, outcomes, picturing, posting, queries, voting
 from ideas.boards.models import (
     Answer,
     Board,
@@ -28,6 +28,7 @@ from ideas.boards.models import (
 )
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
 from ideas.ledger.models import Delivery
@@ -148,6 +149,13 @@ def _public_board(world: World) -> None:
         reason=Reason.COMMITTED,
         credits=[credit(CreditKind.VOTES, "You moved it.")],
     )
+    with unit_of_work():
+        db.session.add(Inquiry(idea_id=moved, answer_id=db.session.scalars(sa.select(Answer.id)).one()))
+        for role in ("admin", "member", "author"):
+            # the link below is the administrator's: whoever has it reads what stands behind it
+            words = "" if role == "admin" else world.token("own words to the team", role)
+            asked: dict[str, Any] = {"asked_at": utcnow(), "answer": "no", "answered_at": utcnow(), "words": words}
+            db.session.add(Solved(idea_id=moved, user_id=world.people[role], **asked))
     _picture(world, world.token("own picture", "author"), None)
     _picture(world, world.token("hidden idea"), hidden)
     for role in ROLES:
@@ -250,6 +258,7 @@ def _parts(world: World) -> None:
     with unit_of_work():
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
+    helped = outcomes.token(db.session.scalars(sa.select(Solved.id).order_by(Solved.id)).first() or 0)
     stop = preferences.token(world.people["admin"], "moved", "idea:1")
     world.parts = {
         "idea_id": ids(Idea),
@@ -263,9 +272,10 @@ def _parts(world: World) -> None:
         "company_id": [1],
         "key_id": [1, 2],
         "hiding_id": ids(Hiding),
+        "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
-        "token": ["nothing", reset, link, stop],
+        "token": ["nothing", reset, link, stop, helped],
         "name": list(db.session.scalars(sa.select(Picture.name))),
         "code": ["not_found", "nothing"],
         "filename": ["css/base.css"],

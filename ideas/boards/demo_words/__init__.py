@@ -19,6 +19,7 @@ from ideas.boards.demo_words.shapes import (
     Edited,
     Event,
     Flagged,
+    Helped,
     Merged,
     Said,
     Story,
@@ -45,7 +46,8 @@ def _story(told: dict[str, Any]) -> Story:
     events += [Flagged(**each) for each in told.pop("flagged", [])]
     events += [Appealed(**each) for each in told.pop("appealed", [])]
     events += [Corrected(**_credited(each)) for each in told.pop("corrected", [])]
-    return Story(**told, events=tuple(sorted(events, key=lambda event: event.after)))
+    helped = tuple(Helped(**each) for each in told.pop("helped", []))
+    return Story(**told, helped=helped, events=tuple(sorted(events, key=lambda event: event.after)))
 
 
 def _credited(told: dict[str, Any]) -> dict[str, Any]:

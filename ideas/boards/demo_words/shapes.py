@@ -94,6 +94,16 @@ class Appealed:
     text: str
 
 
+@dataclass(frozen=True)
+class Helped:
+    """What somebody said when asked whether it solved their need. named: may be shown with their name."""
+
+    answer: str
+    words: str
+    named: bool = False
+    shown: bool = False
+
+
 Event = Said | Edited | Answered | Corrected | Merged | Flagged | Appealed
 
 
@@ -111,6 +121,8 @@ class Story:
     events: Sequence[Event] = ()
     withdrawn_after: float | None = None
     hidden: str = ""  # the team's reason
+    helped: Sequence[Helped] = ()
+    content: float = 0.8  # which part of the others say that it solved their need
 
 
 @dataclass(frozen=True)
