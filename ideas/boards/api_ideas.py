@@ -101,7 +101,7 @@ def list_ideas(asked: dict[str, Any]) -> Any:
     page = listing.ideas_on(reader, rows, wanted, limit=asked["limit"], cursor=asked.get("cursor"))
     ours = {row.board.id for row in rows if row.standing.is_team}
     return api.listed(
-        page, lambda card: shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board_id in ours)
+        page, lambda card: shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board.id in ours)
     )
 
 

@@ -90,7 +90,7 @@ def search(asked: dict[str, Any]) -> Any:
     return api.listed(
         page,
         lambda card: {
-            **shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board_id in ours),
+            **shapes.idea(card.idea, card.tags, card.answer, team=card.idea.board.id in ours),
             "highlights": found_shapes.highlights(card.idea, asked["q"]),
         },
     )

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
 from ideas.boards import similar, trees
-from ideas.boards.models import Answer, Board, Credit, Idea, IdeaRank, IdeaTag, Stage, Status, Tag, Vote
+from ideas.boards.models import FINAL_STAGES, Answer, Board, Credit, Idea, IdeaRank, IdeaTag, Stage, Status, Tag, Vote
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
 from ideas.paging import Page, read_cursor
+from ideas.text import slug
 
 
 class Sort(StrEnum):
@@ -39,7 +41,7 @@ KEYS = {
 }
 
 
-NARROW_MOST = 1_000  # a list of so few is searched through whole
+NARROW_MOST = 1_000  # a list of so few is read whole, to be searched or sorted
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Wanted:
     @property
     def is_narrow(self) -> bool:
         """Whether what it asks for may be few of the ideas, apart from the words."""
-        return bool(self.status or self.tag or self.mine or self.voted or self.author)
+        return bool(self.stage or self.status or self.tag or self.mine or self.voted or self.author)
 
 
 class Chips(NamedTuple):
@@ -84,13 +86,62 @@ class AnswerLine(NamedTuple):
     credits: list[Credit]
 
 
+class Author(NamedTuple):
+    """What a list shows of the person who posted an idea."""
+
+    id: int
+    name: str
+
+
+class ListedStatus(NamedTuple):
+    """What a list shows of an idea's status."""
+
+    slug: str
+    name: str
+    stage: str
+
+    @property
+    def takes_votes(self) -> bool:
+        return self.stage not in FINAL_STAGES
+
+
+class ListedIdea(NamedTuple):
+    """What a list shows of an idea, under the names that `Idea` has: plain values, read in one row.
+
+    Making models of twenty ideas with all that belongs to them took longer than anything else that a list does.
+    rank: vote_count, comment_count and the like, as IdeaRank has them.
+    """
+
+    id: int
+    board: Board
+    title: str
+    body: str
+    body_html: str
+    excerpt: str
+    created_at: datetime
+    hidden_at: datetime | None
+    source_kind: str
+    source_id: str | None
+    author: Author
+    status: ListedStatus
+    rank: Any
+
+    # what is in lists stands for itself
+    withdrawn_at: None = None
+    merged_root_id: None = None
+
+    @property
+    def slug(self) -> str:
+        return slug(self.title)
+
+
 @dataclass(frozen=True)
 class IdeaCard:
-    """An idea in a list, as one reader sees it. Loaded: board, status, author, rank."""
+    """An idea in a list, as one reader sees it. tags: rows of slug, name."""
 
-    idea: Idea
+    idea: ListedIdea
     voted: bool
-    tags: list[Tag] = field(default_factory=list)
+    tags: Sequence[Any] = ()
     answer: AnswerLine | None = None
 
 
@@ -101,24 +152,23 @@ def ideas_on(
 
     Hidden ideas are in the lists of the team alone. Raises ValidationError for a cursor of another list.
     """
-    values = _values(reader, boards, wanted)
-    found = _found(boards, wanted, values) if wanted.question else None
+    values, shape = _values(reader, boards, wanted), _shape(boards, wanted)
+    few = _few(shape, values) if wanted.is_narrow else None
+    found = similar.search(boards, wanted.question, among=few) if wanted.question else None
     # a question may have no words, and then there is nothing to be relevant to
     order = Sort.TRENDING if found is None and wanted.order is Sort.RELEVANCE else wanted.order
     after = read_cursor(order, cursor)
     if found is not None and order is Sort.RELEVANCE:
-        return _by_relevance(reader, boards, wanted, values, found, limit=limit, after=after)
-    statement = _statement(order, *_shape(boards, wanted), after is not None)
-    values["most"] = limit + 1
-    if found is not None:
-        statement = _among(statement)
-        values["among"] = list(found)
+        return _by_relevance(reader, boards, shape, values, found, limit=limit, after=after)
+    among = few if found is None else list(found)
+    values |= {"most": limit + 1, "among": among}
     if after is not None:
         values |= {"after": after[0], "after_id": after[1]}
+    statement = _statement(order, *shape, after=after is not None, among=among is not None)
     rows = db.session.execute(statement, values).all()
     key = KEYS[order].key
-    page = Page.of(rows, limit, order=order, key=lambda row: (getattr(row.Idea.rank, key), row.Idea.id))
-    return Page(_cards(reader, page.rows), page.next)
+    page = Page.of(rows, limit, order=order, key=lambda row: (getattr(row, key), row.id))
+    return Page(_cards(reader, boards, page.rows), page.next)
 
 
 def _values(reader: User | None, boards: Sequence[BoardRow], wanted: Wanted) -> dict[str, Any]:
@@ -147,30 +197,26 @@ def _shape(boards: Sequence[BoardRow], wanted: Wanted) -> tuple[bool, ...]:
     )
 
 
-def _found(boards: Sequence[BoardRow], wanted: Wanted, values: dict[str, Any]) -> dict[int, float] | None:
-    """Idea → score of those that say what is asked; None when nothing is asked with words.
+def _few(shape: tuple[bool, ...], values: dict[str, Any]) -> list[int] | None:
+    """The ids of a narrow list, in no order; None if it is long.
 
-    A narrow list is read first if it is short, so that a search in it misses nothing, however common the words are.
+    It is read first, by what makes it narrow: walking a board in its order for the five ideas of a tag reads all of it,
+    and a search in a short list misses nothing, however common the words are.
     """
-    among = None
-    if wanted.is_narrow:
-        listed = _ids(*_shape(boards, wanted))
-        few = list(db.session.scalars(listed, {**values, "most": NARROW_MOST + 1}))
-        among = few if len(few) <= NARROW_MOST else None
-    return similar.search(boards, wanted.question, among=among)
+    ids = list(db.session.scalars(_ids(*shape), {**values, "most": NARROW_MOST + 1}))
+    return ids if len(ids) <= NARROW_MOST else None
 
 
 def _by_relevance(
     reader: User | None,
     boards: Sequence[BoardRow],
-    wanted: Wanted,
+    shape: tuple[bool, ...],
     values: dict[str, Any],
     found: dict[int, float],
     *,
     limit: int,
     after: list[Any] | None,
 ) -> Page[IdeaCard]:
-    shape = _shape(boards, wanted)
     values["most"] = max(1, len(found))
     seen = db.session.scalars(_ids(*shape, among=True), {**values, "among": list(found)})
     # whole numbers, so that what a cursor says is what it is compared with
@@ -179,8 +225,8 @@ def _by_relevance(
         ranked = [place for place in ranked if place < (after[0], after[1])]
     page = Page.of(ranked, limit, order=Sort.RELEVANCE, key=lambda place: place)
     values["among"] = [idea for _score, idea in page.rows]
-    rows = db.session.execute(_among(_statement(Sort.NEW, *shape, False)), values).all() if page.rows else []
-    by_id = {card.idea.id: card for card in _cards(reader, rows)}
+    rows = db.session.execute(_statement(Sort.NEW, *shape, among=True), values).all() if page.rows else []
+    by_id = {card.idea.id: card for card in _cards(reader, boards, rows)}
     return Page([by_id[idea] for _score, idea in page.rows if idea in by_id], page.next)
 
 
@@ -214,6 +260,22 @@ def _walked(element: Any, compiler: Any, **options: Any) -> str:
     return "+" + _plain(element, compiler, **options)
 
 
+_idea, _rank, _status, _author = (model.__table__.c for model in (Idea, IdeaRank, Status, User))
+_SHOWN = (
+    *(_idea[name] for name in ("id", "title", "body", "body_html", "excerpt", "hidden_at", "source_kind", "source_id")),
+    *(
+        _rank[name]
+        for name in ("board_id", "created_at", "vote_count", "comment_count", "answered_at", "hot", "has_merged")
+    ),
+    _status.slug.label("status_slug"),
+    _status.name.label("status_name"),
+    _status.stage,
+    _author.id.label("author_id"),
+    _author.name.label("author_name"),
+    sa.exists().where(Vote.idea_id == _idea.id, Vote.user_id == READER).label("voted"),
+)
+
+
 @cache
 def _statement(
     sort: Sort,
@@ -224,103 +286,144 @@ def _statement(
     mine: bool,
     voted: bool,
     author: bool,
-    after: bool,
     *,
-    ids: bool = False,
+    after: bool = False,
+    among: bool = False,
 ) -> sa.Select[*tuple[Any, ...]]:
-    key = KEYS[sort]
-    places: sa.Select[*tuple[Any, ...]]
-    if ids:
-        places = sa.select(IdeaRank.idea_id.label("idea_id")).select_from(Idea)
+    """A page of a list. With `among` a few ideas are looked up and sorted, otherwise the list's index is walked."""
+    key = _rank[KEYS[sort].key]
+    places = _seen(sa.select(*_SHOWN), mine=mine).join(User.__table__, _author.id == _idea.author_id)
+    places = places.order_by(key.desc(), _rank.idea_id.desc()).limit(_MOST)
+    if one_board and not among:
+        places = places.where(_rank.board_id == sa.bindparam("board"))
     else:
-        voted_by_reader = sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == READER).label("voted")
-        places = sa.select(Idea, voted_by_reader).options(
-            contains_eager(Idea.rank),
-            contains_eager(Idea.board),
-            contains_eager(Idea.status),
-            named(Idea.author),
-        )
-    places = (
-        places.join(IdeaRank, IdeaRank.idea_id == Idea.id)
-        .join(Idea.board)
-        .join(Idea.status)
-        .where(
-            IdeaRank.listed,
-            sa.or_(
-                sa.not_(IdeaRank.is_hidden),
-                IdeaRank.board_id.in_(sa.bindparam("team_boards", expanding=True)),
-                # one's own stay in the list of one's own
-                *([Idea.author_id == READER] if mine else []),
-            ),
-        )
-        .order_by(key.desc(), IdeaRank.idea_id.desc())
-        .limit(sa.bindparam("most", type_=sa.Integer))
-    )
-    if one_board:
-        places = places.where(IdeaRank.board_id == sa.bindparam("board"))
-    else:
-        places = places.where(Walked(IdeaRank.board_id).in_(sa.bindparam("boards", expanding=True)))
+        places = places.where(_ON_BOARDS)
     if sort is Sort.ANSWERED:
-        places = places.where(IdeaRank.answered_at.is_not(None))
+        places = places.where(_rank.answered_at.is_not(None))
     if stage:
-        places = places.where(IdeaRank.stage == sa.bindparam("stage"))
+        places = places.where(_rank.stage == sa.bindparam("stage"))
     if status:
-        places = places.where(Status.slug == sa.bindparam("status"))
+        places = places.where(_status.slug == sa.bindparam("status"))
     if tag:
-        carries = sa.select(IdeaTag.idea_id).join(Tag, Tag.id == IdeaTag.tag_id).where(Tag.slug == sa.bindparam("tag"))
-        places = places.where(IdeaRank.idea_id.in_(carries))
-    if mine:
-        places = places.where(IdeaRank.idea_id.in_(_where_it_counts.where(_part.c.author_id == READER)))
-    if author:
-        wrote = _where_it_counts.where(_part.c.author_id == sa.bindparam("author", type_=sa.Integer))
-        places = places.where(IdeaRank.idea_id.in_(wrote))
-    if voted:
-        backed = _where_it_counts.join(Vote, Vote.idea_id == _part.c.id).where(Vote.user_id == READER)
-        places = places.where(IdeaRank.idea_id.in_(backed))
+        carries = sa.exists().where(IdeaTag.idea_id == _rank.idea_id, Tag.id == IdeaTag.tag_id)
+        places = places.where(carries.where(Tag.slug == sa.bindparam("tag")))
+    for is_wanted, theirs in zip((mine, voted, author), _THEIRS, strict=True):
+        if is_wanted:
+            places = places.where(_rank.idea_id.in_(theirs))
     if after:
         last = sa.tuple_(sa.bindparam("after", type_=key.type), sa.bindparam("after_id", type_=sa.Integer))
-        places = places.where(sa.tuple_(key, IdeaRank.idea_id) < last)
-    return places
-
-
-def _among(statement: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
-    return statement.where(IdeaRank.idea_id.in_(sa.bindparam("among", expanding=True)))
+        places = places.where(sa.tuple_(key, _rank.idea_id) < last)
+    return places.where(_AMONG) if among else places
 
 
 @cache
-def _ids(*shape: bool, among: bool = False) -> sa.Select[*tuple[Any, ...]]:
-    """The ids alone of such a list, newest first."""
-    statement = _statement(Sort.NEW, *shape, False, ids=True)
-    return _among(statement) if among else statement
+def _ids(
+    one_board: bool,
+    stage: bool,
+    status: bool,
+    tag: bool,
+    mine: bool,
+    voted: bool,
+    author: bool,
+    *,
+    among: bool = False,
+) -> sa.Select[*tuple[Any, ...]]:
+    """The ids alone of such a list, in no order that matters: found by what narrows it."""
+    places = _seen(sa.select(_rank.idea_id), mine=mine).limit(_MOST)
+    if stage:
+        places = places.where(_rank.stage == sa.bindparam("stage"))
+    if one_board and stage and not (status or tag or mine or voted or author or among):
+        # in the order of the index that has stages, or PostgreSQL reads the table until it has seen enough
+        places = places.where(_rank.board_id == sa.bindparam("board"))
+        return places.order_by(_rank.vote_count.desc(), _rank.idea_id.desc())
+    places = places.where(_ON_BOARDS)
+    # whose statuses and tags they are is said too: it is by this that SQLite, which counts nothing, begins with them
+    if status:
+        places = places.where(_status.board_id.in_(_BOARDS), _status.slug == sa.bindparam("status"))
+    if tag:
+        carried = IdeaTag.__table__.join(Tag.__table__, Tag.id == IdeaTag.tag_id)
+        places = places.join(carried, IdeaTag.idea_id == _rank.idea_id)
+        places = places.where(Tag.board_id.in_(_BOARDS), Tag.slug == sa.bindparam("tag"))
+    for is_wanted, theirs in zip((mine, voted, author), _THEIRS, strict=True):
+        if is_wanted:
+            places = places.where(_rank.idea_id.in_(theirs))
+    return places.where(_AMONG) if among else places
 
 
-def _cards(reader: User | None, rows: Iterable[Any]) -> list[IdeaCard]:
+def _seen(columns: sa.Select[*tuple[Any, ...]], *, mine: bool) -> sa.Select[*tuple[Any, ...]]:
+    """The listed ideas that the reader may see; one's own stay in the list of one's own."""
+    return (
+        columns.select_from(IdeaRank.__table__)
+        .join(Idea.__table__, _idea.id == _rank.idea_id)
+        .join(Status.__table__, _status.id == _idea.status_id)
+        .where(
+            _rank.listed,
+            sa.or_(
+                sa.not_(_rank.is_hidden),
+                _rank.board_id.in_(sa.bindparam("team_boards", expanding=True)),
+                *([_idea.author_id == READER] if mine else []),
+            ),
+        )
+    )
+
+
+_MOST = sa.bindparam("most", type_=sa.Integer)
+_AMONG = _rank.idea_id.in_(sa.bindparam("among", expanding=True))
+_BOARDS: sa.BindParameter[int] = sa.bindparam("boards", expanding=True)
+_ON_BOARDS = Walked(_rank.board_id).in_(_BOARDS)
+# what counts for ideas that are mine, that I voted for, that one person wrote
+_THEIRS = (
+    _where_it_counts.where(_part.c.author_id == READER),
+    _where_it_counts.join(Vote, Vote.idea_id == _part.c.id).where(Vote.user_id == READER),
+    _where_it_counts.where(_part.c.author_id == sa.bindparam("author", type_=sa.Integer)),
+)
+
+
+def _cards(reader: User | None, boards: Sequence[BoardRow], rows: Iterable[Any]) -> list[IdeaCard]:
     rows = list(rows)
-    ids = [row.Idea.id for row in rows]
-    tags = tags_on(ids)
-    answers = answers_on([row.Idea.id for row in rows if row.Idea.rank.answered_at is not None])
+    on = {row.board.id: row.board for row in boards}
+    tags = tags_on([row.id for row in rows])
+    answers = answers_on([row.id for row in rows if row.answered_at is not None])
     # asked apart: in the statement of the list it would cost all of them, and few have parts
-    backed = trees.backed_through(reader, [row.Idea.id for row in rows if row.Idea.rank.has_merged])
+    backed = trees.backed_through(reader, [row.id for row in rows if row.has_merged])
     return [
-        IdeaCard(idea, row.voted or idea.id in backed, tags.get(idea.id, []), answers.get(idea.id))
+        IdeaCard(
+            ListedIdea(
+                row.id,
+                on[row.board_id],
+                row.title,
+                row.body,
+                row.body_html,
+                row.excerpt,
+                row.created_at,
+                row.hidden_at,
+                row.source_kind,
+                row.source_id,
+                Author(row.author_id, row.author_name),
+                ListedStatus(row.status_slug, row.status_name, row.stage),
+                row,
+            ),
+            row.voted or row.id in backed,
+            tags.get(row.id, ()),
+            answers.get(row.id),
+        )
         for row in rows
-        for idea in [row.Idea]
     ]
 
 
 _TAGS_ON = (
-    sa.select(IdeaTag.idea_id, Tag)
-    .join(Tag, Tag.id == IdeaTag.tag_id)
+    sa.select(IdeaTag.__table__.c.idea_id, Tag.__table__.c.slug, Tag.__table__.c.name)
+    .join(Tag.__table__, Tag.id == IdeaTag.tag_id)
     .where(IdeaTag.idea_id.in_(sa.bindparam("ideas", expanding=True)))
     .order_by(Tag.name)
 )
 
 
-def tags_on(idea_ids: Sequence[int]) -> dict[int, list[Tag]]:
-    """The tags of each idea that has any; one query."""
-    found: dict[int, list[Tag]] = {}
-    for idea_id, tag in db.session.execute(_TAGS_ON, {"ideas": list(idea_ids)}):
-        found.setdefault(idea_id, []).append(tag)
+def tags_on(idea_ids: Sequence[int]) -> dict[int, list[Any]]:
+    """The tags (slug, name) of each idea that has any; one query."""
+    found: dict[int, list[Any]] = {}
+    for row in db.session.execute(_TAGS_ON, {"ideas": list(idea_ids)}):
+        found.setdefault(row.idea_id, []).append(row)
     return found
 
 
@@ -329,26 +432,31 @@ _latest = (
     .where(Answer.idea_id.in_(sa.bindparam("ideas", expanding=True)), Answer.undone_at.is_(None))
     .group_by(Answer.idea_id)
 )
+_OF_CREDIT = (joinedload(Credit.user), joinedload(Credit.comment), joinedload(Credit.merged_idea))
 _ANSWERS_ON = (
-    sa.select(Answer)
+    sa.select(Answer, Credit)
+    .outerjoin(Credit, Credit.answer_id == Answer.id)
     .where(Answer.id.in_(_latest))
-    .options(joinedload(Answer.by), joinedload(Answer.status), joinedload(Answer.entry))
+    .options(joinedload(Answer.by), joinedload(Answer.status), joinedload(Answer.entry), *_OF_CREDIT)
+    .order_by(Answer.id, Credit.id)
 )
 _CREDITS_ON = (
     sa.select(Credit)
     .where(Credit.answer_id.in_(sa.bindparam("answers", expanding=True)))
-    .options(joinedload(Credit.user), joinedload(Credit.comment), joinedload(Credit.merged_idea))
+    .options(*_OF_CREDIT)
     .order_by(Credit.id)
 )
 
 
 def answers_on(idea_ids: Sequence[int]) -> dict[int, AnswerLine]:
-    """The answer that stands on each idea that has one, with its credits; at most two queries, none for no ideas."""
-    if not idea_ids:
-        return {}
-    answers = db.session.scalars(_ANSWERS_ON, {"ideas": list(idea_ids)}).all()
-    credits = credits_on([answer.id for answer in answers])
-    return {answer.idea_id: AnswerLine(answer, credits.get(answer.id, [])) for answer in answers}
+    """The answer that stands on each idea that has one, with its credits; one query, none for no ideas."""
+    found: dict[int, AnswerLine] = {}
+    if idea_ids:
+        for answer, credit in db.session.execute(_ANSWERS_ON, {"ideas": list(idea_ids)}):
+            line = found.setdefault(answer.idea_id, AnswerLine(answer, []))
+            if credit is not None:
+                line.credits.append(credit)
+    return found
 
 
 def credits_on(answer_ids: Sequence[int]) -> dict[int, list[Credit]]:

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from ideas.api import OutSchema
 from ideas.boards import marking
-from ideas.boards.models import Idea
+from ideas.boards.listing import ListedIdea
 from ideas.boards.schemas_out import IdeaOut, Shape, StageOut, idea_path, stage
 from ideas.boards.similar import Similar
 from ideas.settings import absolute
@@ -58,7 +58,7 @@ def alike(found: Similar) -> Shape:
     }
 
 
-def highlights(idea: Idea, question: str) -> Shape:
+def highlights(idea: ListedIdea, question: str) -> Shape:
     return {
         "title": str(marking.marked(idea.title, question)),
         "excerpt": str(marking.excerpt(idea.body_html, idea.excerpt, question)),

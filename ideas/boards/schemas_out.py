@@ -14,7 +14,7 @@ from ideas.accounts.models import User
 from ideas.api import OutSchema
 from ideas.boards import picturing, reading
 from ideas.boards.histories import Version
-from ideas.boards.listing import AnswerLine
+from ideas.boards.listing import AnswerLine, Author, ListedIdea, ListedStatus
 from ideas.boards.models import (
     Answer,
     Board,
@@ -345,7 +345,7 @@ def told(people: People) -> Shape:
     return {name: getattr(people, name) for name in ("owed", "sent", "pending", "suppressed", "failed")}
 
 
-def person(user: User | None) -> Shape | None:
+def person(user: User | Author | None) -> Shape | None:
     return None if user is None else {"id": user.id, "name": user.name}
 
 
@@ -363,11 +363,11 @@ def board(row: Board, statuses: Iterable[Status], tags: Iterable[Tag]) -> Shape:
     }
 
 
-def stage(status: Status) -> Shape:
+def stage(status: Status | ListedStatus) -> Shape:
     return {"slug": status.slug, "name": status.name, "stage": status.stage}
 
 
-def idea(row: Idea, tags: Iterable[Tag], line: AnswerLine | None, *, team: bool) -> Shape:
+def idea(row: Idea | ListedIdea, tags: Iterable[Any], line: AnswerLine | None, *, team: bool) -> Shape:
     """team: with what only the board's team sees."""
     shape = {
         "id": row.id,
@@ -392,7 +392,7 @@ def idea(row: Idea, tags: Iterable[Tag], line: AnswerLine | None, *, team: bool)
     return shape
 
 
-def idea_path(row: Idea) -> str:
+def idea_path(row: Idea | ListedIdea) -> str:
     return f"/ideas/{row.id}-{quote(row.slug)}" if row.slug else f"/ideas/{row.id}"
 
 

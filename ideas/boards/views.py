@@ -350,5 +350,5 @@ def _filters(slug: str, wanted: Wanted, chips: listing.Chips) -> dict[str, Any]:
         "author": (wanted.author, to(author=None)),
         "mine": to(mine=not wanted.mine),
         "voted": to(voted=not wanted.voted),
-        "is_narrowed": bool(wanted.stage) or wanted.is_narrow,
+        "is_narrowed": wanted.is_narrow,
     }

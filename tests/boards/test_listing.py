@@ -342,5 +342,5 @@ def test_twenty_ideas_cost_as_many_queries_as_one(board):
         answered_idea(board, mia, tag)
     twenty = costs()
 
-    assert one == [(4, 1)] * len(Sort)
-    assert twenty == [(4, 20)] * len(Sort)
+    assert one == [(3, 1)] * len(Sort)
+    assert twenty == [(3, 20)] * len(Sort)
