@@ -90,7 +90,7 @@ def poisoned(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str
     what = f"F16 {kind}"
     pills = [*PEOPLE, *LINES, *ENTRIES, *BROKEN]
     findings.holds(f"{what}: kinds of poison", len(pills) >= 20, len(pills), wanted="at least 20")
-    with Sink() as sink, place(fresh(), sink) as here:
+    with Sink() as sink, place(fresh(), sink, LEASE_SECONDS="2") as here:
         here.settle_in(healthy + len(pills))
         people = here.people()
         for person_id in people:

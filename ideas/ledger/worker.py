@@ -111,7 +111,7 @@ class Worker:
     swept_at: datetime | None = None
     looked_at: datetime | None = None  # for rounds; None: at once
     is_entered: bool = False  # whether each round is known to have its row
-    careful: int = 0  # so many deliveries are claimed one by one, because there is a broken one among them
+    careful: int = 0  # so many deliveries are claimed one by one: one of them is broken, or all take too long together
     beats: beats.Beats = field(default_factory=beats.Beats)
 
     def turn(self) -> bool:
@@ -229,6 +229,8 @@ class Worker:
         for place, row in enumerate(claim.rows):
             if self.stopping.is_set() or utcnow() >= safe_until:
                 self._release(claim, claim.rows[place:])
+                if place == 0:
+                    self.careful = len(claim.rows)  # or the next claim would end like this one, and nobody be told
                 return
             try:
                 outcome = self._try(claim, row, messages[row.delivery.id])

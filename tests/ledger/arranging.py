@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -47,6 +47,7 @@ class World:
     text: str = "this is why."
     gone: set[int] = field(default_factory=set)
     unspeakable: set[int] = field(default_factory=set)
+    thinks: Callable[[int], None] = field(default=lambda count: None)  # while it finds words for so many
 
     def __post_init__(self) -> None:
         rooms = settings.rooms()
@@ -77,6 +78,7 @@ class World:
     def _words(self, batch: Sequence[DueDelivery]) -> Mapping[int, Mapping[str, Any]]:
         if any(delivery.user_id in self.unspeakable for delivery in batch):
             raise LookupError("no words")
+        self.thinks(len(batch))
         return {
             delivery.id: {
                 "sender": "Petra",

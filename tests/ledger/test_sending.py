@@ -389,6 +389,19 @@ def test_a_slow_relay_makes_the_worker_give_back_what_it_cannot_send_in_time(wor
     assert len({message.to for message in transport.sent}) == len(transport.sent) == 4
 
 
+def test_words_that_take_longer_than_the_lease_for_all_are_found_for_one_at_a_time(world: World, clock):
+    people = [person() for _ in range(4)]
+    world.happens(*((each, "voter") for each in people))
+    world.announce()
+    world.thinks = lambda count: clock.shift(timedelta(seconds=0.4 * count))
+    worker = world.worker()
+
+    for _ in range(5):
+        worker.turn()
+
+    assert sorted(world.mailed) == sorted(str(each.email) for each in people)
+
+
 def test_a_worker_that_sleeps_while_it_hands_over_breaks_off_and_another_sends(world: World, clock):
     mia = person("Mia")
     world.happens((mia, "voter"))
