@@ -52,6 +52,15 @@ LOOP_HEALTH: Example = {
         "shipping": {**_SHIPPING, "curve": []},
     },
     "silence": _SILENCE,
+    "solved": {
+        "yes": 41,
+        "partly": 9,
+        "no": 4,
+        "share": 0.759,
+        "shipped": 9,
+        "asked": 7,
+        "share_asked": 0.778,
+    },
     "used": {
         "answers": 51,
         "with_credits": 33,

@@ -29,6 +29,11 @@ SILENCE = lazy(
     "Days since the last official word on each idea that is neither shipped nor declined, or since it was posted. "
     "Of today, whatever the period."
 )
+SOLVED = lazy(
+    "Yes, of all answers to “did this solve it?” that were given in the period, each person’s last word on each "
+    "idea. And of the ideas that were shipped in the period, how many were asked about: people are asked some days "
+    "after."
+)
 USED = lazy(
     "Answers given in the period with at least one credit, of all answers; and people credited, of all who had "
     "put something into those ideas. Voters count when they were credited as a whole."

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ideas.boards.waiting import Waiting, Word
-from ideas.insights import answered, pace, told, used
+from ideas.insights import answered, pace, solved, told, used
 from ideas.insights.answered import Answered, Silence
 from ideas.insights.pace import Capacity
 from ideas.insights.scope import Scope
+from ideas.insights.solved import Solutions
 from ideas.insights.told import IdeasClosed, PeopleClosed, Sending
 from ideas.insights.used import Used
 
@@ -31,6 +32,7 @@ class LoopHealth(BoardHealth):
     """All figures of a scope."""
 
     people_closed: PeopleClosed
+    solved: Solutions
     used: Used
     sending: Sending
 
@@ -40,6 +42,7 @@ def measure(scope: Scope) -> LoopHealth:
     return LoopHealth(
         **vars(measure_in_public(scope)),
         people_closed=told.people_closed(scope),
+        solved=solved.solved(scope),
         used=used.feedback_used(scope),
         sending=told.sending(scope),
     )

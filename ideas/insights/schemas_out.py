@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from ideas.api import OutSchema
+from ideas.boards.models_solving import Helped
 from ideas.boards.waiting import Waiting, Word
 from ideas.insights.answered import Answered, Silence
 from ideas.insights.loop_health import BoardHealth, LoopHealth
@@ -127,6 +128,18 @@ class SilenceOut(OutSchema):
     share_late = _share("Late of those promised.")
 
 
+class SolvedOut(OutSchema):
+    """Whether what was shipped solved what people needed, by what they say."""
+
+    yes = fields.Integer()
+    partly = fields.Integer()
+    no = fields.Integer()
+    share = _share("Yes, of all answers.")
+    shipped = fields.Integer(metadata=_said("Ideas that were shipped in the period."))
+    asked = fields.Integer(metadata=_said("Of these, those whose people were asked."))
+    share_asked = _share("Asked, of those shipped.")
+
+
 class UsedOut(OutSchema):
     """Answers that say how something was used, and the people they name."""
 
@@ -188,6 +201,7 @@ class LoopHealthOut(OutSchema):
     answered = fields.Nested(AnsweredByTenthsOut)
     waits = fields.Nested(WaitCurvesOut)
     silence = fields.Nested(SilenceOut)
+    solved = fields.Nested(SolvedOut)
     used = fields.Nested(UsedOut)
     sending = fields.Nested(SendingOut)
     capacity = fields.Nested(CapacityByWeekOut)
@@ -240,6 +254,13 @@ def loop_health(health: LoopHealth) -> Shape:
         },
         "waits": {word.value: {**_wait(wait), "curve": _curve(wait)} for word, wait in health.waits.items()},
         "silence": _silence(health.silence),
+        "solved": {
+            **{said.value: health.solved.answers.get(said, 0) for said in Helped},
+            "share": health.solved.share,
+            "shipped": health.solved.shipped,
+            "asked": health.solved.asked,
+            "share_asked": health.solved.share_asked,
+        },
         "used": {
             "answers": health.used.answers,
             "with_credits": health.used.with_credits,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ideas.boards import labels
+from ideas.boards.models_solving import Helped
 from ideas.boards.waiting import Word
 from ideas.insights.answered import Quiet
 from ideas.insights.loop_health import BoardHealth, LoopHealth
@@ -34,6 +35,7 @@ FAILED_NAMES = {
     Failed.UNRENDERABLE: lazy("no message could be made"),
     Failed.KILLS_WORKER: lazy("given up after the worker ended each time"),
 }
+HELPED_NAMES = {Helped.YES: lazy("yes"), Helped.PARTLY: lazy("partly"), Helped.NO: lazy("no")}
 # a spreadsheet takes what begins so for a formula
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BUCKETS = ((0, 7), (8, 14), (15, 30), (31, 90), (91, 365), (366, None))
@@ -93,6 +95,11 @@ def by_silence(health: BoardHealth) -> list[list[Quiet]]:
     ]
 
 
+def solved(health: LoopHealth) -> Table:
+    rows: list[tuple[Cell, ...]] = [(str(HELPED_NAMES[said]), health.solved.answers.get(said, 0)) for said in Helped]
+    return Table((_("Did this solve it?"), _("People")), rows)
+
+
 def used(health: LoopHealth) -> Table:
     used = health.used
     return Table(
@@ -138,6 +145,8 @@ def figures(health: LoopHealth) -> Table:
         ("silence_days_median", None, silent.ideas, silent.median),
         ("silence_days_p90", None, silent.ideas, silent.ninth),
         ("silence_beyond_promise", silent.late, silent.promised, silent.share_late),
+        ("solved", health.solved.answers.get(Helped.YES, 0), health.solved.answered, health.solved.share),
+        ("shipped_ideas_asked", health.solved.asked, health.solved.shipped, health.solved.share_asked),
         ("answers_with_credits", health.used.with_credits, health.used.answers, health.used.share_of_answers),
         ("people_credited", health.used.credited, health.used.contributors, health.used.share_of_people),
         ("emails_a_person_and_week", health.sending.sent, health.sending.people, health.sending.a_week),
@@ -154,6 +163,7 @@ FILES: Mapping[str, Callable[[LoopHealth], Table]] = {
     "answered": answered,
     "waits": waits,
     "silence": silence,
+    "solved": solved,
     "used": used,
     "sending": sending,
     "capacity": capacity,

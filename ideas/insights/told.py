@@ -101,7 +101,7 @@ def people_closed(scope: Scope) -> PeopleClosed:
     stands in the inbox. Who could not be reached and who opted out is reported apart and stays among those owed.
     """
     inbox, email = aliased(Delivery), aliased(Delivery)
-    closing = _closings(*scope.on_boards(), *scope.within(Answer.created_at))
+    closing = closings(*scope.on_boards(), *scope.within(Answer.created_at))
     into = sa.func.coalesce(
         Vote.idea_id,
         Comment.idea_id,
@@ -154,7 +154,7 @@ def ideas_closed(scope: Scope) -> IdeasClosed:
 
     An idea is finalised as in `people_closed`. It is closed once its answer was announced and no line of it waits.
     """
-    closing = _closings(*scope.ideas(), *scope.within(Answer.created_at))
+    closing = closings(*scope.ideas(), *scope.within(Answer.created_at))
     # as the partial index says it
     waits = sa.select(Delivery.entry_id).where(Delivery.state == sa.literal_column("'pending'", sa.String))
     done = sa.and_(OutboxEntry.fanned_out_at.is_not(None), OutboxEntry.id.not_in(waits))
@@ -167,7 +167,7 @@ def ideas_closed(scope: Scope) -> IdeasClosed:
     return IdeasClosed(row.finalised, row.closed or 0)
 
 
-def _closings(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
+def closings(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
     """Of each idea the last answer that closed it."""
     return (
         sa.select(Answer.idea_id, sa.func.max(Answer.id).label("answer_id"))

@@ -54,7 +54,7 @@ def test_the_page_says_each_figure_with_how_it_is_counted(app, told):
     assert "4 e-mails" in page
     assert "0 messages came twice." in page
     assert "0.67 answers for each idea" in page
-    assert page.count("How this is counted") == 8
+    assert page.count("How this is counted") == 9
 
 
 def test_every_chart_has_a_title_and_a_table(app, told):

@@ -1,0 +1,37 @@
+"""Solved, as it is counted in small stories."""
+
+from ideas.boards.models_solving import Inquiry, Solved
+from ideas.db import db
+from tests.factories import CompanyFactory, UserFactory
+from tests.insights.arranging import day
+
+
+def asked(story, idea, answer_id, *said):
+    """Its people were asked on day 20, and each of `said` is (person, answer or None, day)."""
+    db.session.add(Inquiry(idea_id=idea.id, answer_id=answer_id, asked_at=day(20)))
+    for person, answer, number in said:
+        at = None if answer is None else day(number)
+        db.session.add(Solved(idea_id=idea.id, user_id=person.id, asked_at=day(20), answer=answer, answered_at=at))
+    db.session.commit()
+
+
+def test_yes_of_all_answers_and_asked_of_all_shipped(story):
+    kim, ole, ada = UserFactory(company=CompanyFactory()), UserFactory(), UserFactory()
+    idea, other, declined = story.post(voters=[kim, ole, ada]), story.post(), story.post()
+    given = story.answer(idea, 3, "shipped")
+    story.answer(other, 4, "shipped")
+    story.answer(declined, 4, "declined")
+    asked(story, idea, given, (kim, "yes", 21), (ole, "no", 25), (ada, None, 0))
+
+    solved = story.health(30).solved
+
+    assert (dict(solved.answers), solved.answered, solved.share) == ({"yes": 1, "no": 1}, 2, 0.5)
+    assert (solved.shipped, solved.asked, solved.share_asked) == (2, 1, 0.5)
+    assert story.health(30, company=kim.company).solved.share == 1.0
+    assert story.health(30, since=day(22)).solved.share == 0.0
+
+
+def test_nobody_asked_is_no_share(story):
+    solved = story.health(30).solved
+
+    assert (solved.share, solved.share_asked, solved.answered) == (None, None, 0)
