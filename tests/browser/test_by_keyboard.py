@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visiting import SIGN_INS
+from tests.browser.visiting import SIGN_INS, post_idea, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -131,3 +131,46 @@ def test_the_team_answers_what_waits(page):
     expect(page.locator(".answer")).to_contain_text("We ask the gardens")
     press(page, "^ *Undo")
     expect(page.locator(".flash")).to_contain_text("Nobody was told")
+
+
+def test_the_team_makes_two_ideas_one_and_undoes_it(page, new_context):
+    member = new_context().new_page()
+    sign_in(member, "member")
+    old = post_idea(member, "A bench beneath the walnut tree")
+    stays = post_idea(member, "Somewhere to sit in the shade of the walnut")
+    sign_in_by_keyboard(page, "team")
+    page.goto(old)
+
+    press(page, "^ *Merge into another")
+    page.wait_for_url(re.compile("/merge$"))
+    tab_to(page, "Which idea stays")
+    page.keyboard.type("sit in the shade")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"\?q="))
+    press(page, "^ *Somewhere to sit in the shade")
+    page.wait_for_url(re.compile(r"\?into="))
+    expect(page.locator("#side-" + number(stays)).locator("..")).to_contain_text("Stays")
+    expect(page.locator(".compose-side")).to_contain_text("1 author")
+    tab_to(page, "Why are they one")
+    page.keyboard.type("Too short.")
+    press(page, "^ *Make them one and tell 1 person")
+    expect(page.locator(".problem-summary")).to_contain_text("at least 20 characters")
+    expect(page.get_by_label("Why are they one")).to_have_value("Too short.")
+    tab_to(page, "Why are they one")
+    page.keyboard.type(" Whoever sits below the walnut sits in its shade.")
+    press(page, "^ *Make them one and tell 1 person")
+    page.wait_for_url(re.compile("#merged-"))
+    expect(page.locator(".part")).to_contain_text("A bench beneath the walnut tree")
+
+    page.goto(old)
+    assert page.url.partition("#")[0].endswith(stays)  # its address leads to where it went
+    press(page, "^ *Undo: A bench")
+    page.wait_for_url(re.compile("/unmerge$"))
+    press(page, "^ *Undo it")
+    page.wait_for_url(re.compile("a-bench-beneath"))
+    expect(page.locator(".flash")).to_contain_text("Nobody was told")
+
+
+def number(path: str) -> str:
+    """The number in the path of an idea."""
+    return path.removeprefix("/ideas/").partition("-")[0]

@@ -1,47 +1,19 @@
-"""What must hold on every page: axe finds nothing, in both themes; nothing is wider than a phone; nothing is foreign.
+"""What must hold on every page: axe finds nothing, in both themes and at both widths; nothing is wider than a phone;
+controls are large enough; nothing is foreign.
 
 That no page loads anything from elsewhere or breaks the content policy is asserted by `new_context` for all of them.
 """
 
 import pytest
 
-from tests.browser.visiting import PAGES, pages_of, sign_in
+from config import Config
+from ideas import create_app
+from tests.browser.visiting import NAMES, PAGES, REFUSING, pages_of, refusing_of, sign_in
+from tests.conftest import SETTINGS
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (360, 1280)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("who", PAGES)
-def test_axe_finds_nothing_on_any_page(new_context, axe, who, theme):
-    page = new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme, reduced_motion="reduce").new_page()
-    sign_in(page, who)
-
-    found = {}
-    for path in pages_of(page, who):
-        page.goto(path)
-        if wrong := axe(page):
-            found[path] = wrong
-
-    assert found == {}
-
-
-@pytest.mark.parametrize("who", PAGES)
-def test_every_page_fits_a_phone(new_context, axe, who):
-    page = new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce").new_page()
-    sign_in(page, who)
-
-    found = {}
-    for path in pages_of(page, who):
-        page.goto(path)
-        wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if wide > 0 or (wrong := axe(page)):
-            found[path] = wide if wide > 0 else wrong
-
-    assert found == {}
-
-
+WIDE, PHONE = 1280, 360
 SMALL = """() => {
   const seen = (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1;
   const inText = (element) => getComputedStyle(element).display === "inline";
@@ -51,20 +23,97 @@ SMALL = """() => {
     .filter((element) => element.getBoundingClientRect().height < 36)
     .map((element) => element.outerHTML.slice(0, 120));
 }"""
+LEFT_EMPTY = """() => {
+  const asks = "textarea, input:not([type=hidden], [type=search])";
+  const form = [...document.querySelectorAll("main form[method=post]")].find(
+    (each) => [...each.elements].some((field) => field.matches(asks))
+  );
+  for (const field of form.elements) {
+    if (field.matches("textarea, input[type=text], input:not([type])")) field.value = "";
+  }
+  form.noValidate = true;
+  form.requestSubmit();
+}"""
+
+LEADS_NOWHERE = ("/spent", "/there-is-nothing-here", "=nothing-like-it")
+
+# What is no page of its own, and what only a link that was sent leads to; such links are followed by other tests.
+NOT_VISITED = {
+    "asking.solved",  # asked of a person some days after an idea was built, later than the demo ends
+    "boards.idea_by_number",  # leads on to the idea
+    "manage.manage",  # leads on to the boards
+    "similar.while_typing",  # a part of the page on which one posts
+    "insights.file",
+    "looks.favicon",
+    "looks.logo",
+    "looks.theme",
+    "mailroom.letter",
+    "pictures.show",
+    "static",
+}
+
+
+def look_at(page, axe):
+    """What is wrong with the page that is open, at both widths and in both themes."""
+    wrong = []
+    for width in (WIDE, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            # what is no matter of colour is the same in both themes
+            all_rules = (width, theme) in ((WIDE, "light"), (PHONE, "dark"))
+            wrong += [f"{width} {theme}: {line}" for line in axe(page, *(() if all_rules else ("color-contrast",)))]
+        if (over := page.evaluate("document.documentElement.scrollWidth - window.innerWidth")) > 0:
+            wrong.append(f"{width}: {over} pixels too wide")
+    return wrong + [f"too small for a thumb: {control}" for control in page.evaluate(SMALL)]
 
 
 @pytest.mark.parametrize("who", PAGES)
-def test_controls_are_large_enough_for_a_thumb(new_context, who):
-    page = new_context(viewport={"width": 360, "height": 740}).new_page()
+def test_every_page_is_for_everybody(new_context, axe, who):
+    page = new_context(reduced_motion="reduce").new_page()
     sign_in(page, who)
 
     found = {}
     for path in pages_of(page, who):
-        page.goto(path)
-        if small := page.evaluate(SMALL):
-            found[path] = small
+        answer = page.goto(path)
+        wrong = look_at(page, axe)
+        if answer.status != 200 and not path.endswith(LEADS_NOWHERE):
+            wrong.append(f"answered with {answer.status}")
+        if wrong:
+            found[path] = wrong
 
     assert found == {}
+
+
+@pytest.mark.parametrize("who", REFUSING)
+def test_every_refusal_is_for_everybody(new_context, axe, who):
+    page = new_context(reduced_motion="reduce").new_page()
+    sign_in(page, who)
+
+    found = {}
+    for path in refusing_of(page, who):
+        page.goto(path)
+        page.evaluate(LEFT_EMPTY)
+        page.locator(".field-error, .problem-summary li").first.wait_for()
+        if wrong := look_at(page, axe):
+            found[path] = wrong
+
+    assert found == {}
+
+
+def test_no_page_is_left_out(tmp_path):
+    routes = create_app(Config.from_env(SETTINGS | {"INSTANCE_PATH": str(tmp_path)})).url_map
+    find = routes.bind("localhost")
+    visited = {path.format(**NAMES).partition("?")[0] for paths in PAGES.values() for path in paths}
+    visited -= {"/there-is-nothing-here"}
+
+    pages = {
+        rule.endpoint
+        for rule in routes.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.rule.startswith("/api/v1")
+    }
+
+    assert pages - {find.match(path)[0] for path in visited} - NOT_VISITED == set()
 
 
 def test_open_menus_are_as_good_as_closed_ones(new_context, axe):

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visiting import sign_in
+from tests.browser.visiting import post_idea, sign_in
+from tests.pictures import encoded
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +70,78 @@ def test_what_was_typed_is_there_again(page):
 
     expect(page.get_by_label("Your idea in one line")).to_have_value("A lamp on the compost")
     expect(page.get_by_label("What would it change for you")).to_have_value("In December it is dark at four.")
+
+
+def test_what_is_there_already_is_shown_while_typing_and_backed_instead_of_posted(page, new_context):
+    other = new_context().new_page()
+    sign_in(other, "admin")
+    there = post_idea(other, "A hammock between the two quince trees")
+    sign_in(page, "member")
+    page.goto("/boards/garden-planner/new")
+
+    page.get_by_label("Your idea in one line").press_sequentially("Hamocks for quince tr")  # a slip, half a word
+    row = page.locator(".similar-row", has_text="A hammock between the two quince trees")
+    expect(row).to_be_visible()
+    expect(page.locator("[data-announce]")).to_contain_text("here already")
+    row.get_by_role("button").click()
+
+    expect(row.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    expect(row).to_contain_text("there is no need to post it again")
+    expect(page.get_by_label("Your idea in one line")).to_have_value("Hamocks for quince tr")
+    row.get_by_role("link", name="Go to this idea").click()
+    assert page.url.endswith(there)
+    expect(page.locator(".vote-button")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".vote-count")).to_have_text("1")
+
+
+def test_a_picture_is_seen_described_and_taken_out_again(page, tmp_path):
+    file = tmp_path / "rota.png"
+    file.write_bytes(encoded())
+    sign_in(page, "member")
+    page.goto("/boards/garden-planner/new")
+    text = page.get_by_label("What would it change for you")
+    text.fill("It hangs in the shed.")
+
+    page.get_by_label("Add a picture").set_input_files(file)
+    described = page.get_by_label("What does it show?")
+    expect(described).to_be_focused()
+    described.fill("the [old] rota")
+
+    expect(text).to_have_value(re.compile(r"^It hangs in the shed\.\n\n!\[the \(old\) rota\]\(/pictures/\S+\)\s*$"))
+    shown = page.locator("#preview img")
+    expect(shown).to_have_attribute("alt", "the (old) rota")
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
+    assert page.locator(".picture-thumb").evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
+
+    page.get_by_role("button", name="Take it out").click()
+    expect(text).to_have_value("It hangs in the shed.")
+    expect(page.locator(".picture-shown")).to_have_count(0)
+    expect(shown).to_have_count(0)
+
+
+BROUGHT = """([bytes, kind, event]) => {
+  const brought = new DataTransfer();
+  brought.items.add(new File([new Uint8Array(bytes)], "brought", { type: kind }));
+  const text = document.querySelector("#body");
+  const how = { bubbles: true, cancelable: true, [event === "paste" ? "clipboardData" : "dataTransfer"]: brought };
+  const made = event === "paste" ? new ClipboardEvent(event, how) : new DragEvent(event, how);
+  return text.dispatchEvent(made);
+}"""
+
+
+def test_pictures_can_be_pasted_and_dropped_and_what_is_none_is_said(page):
+    sign_in(page, "member")
+    page.goto("/boards/garden-planner/new")
+
+    page.evaluate(BROUGHT, [list(encoded()), "image/png", "paste"])
+    expect(page.locator(".picture-shown")).to_have_count(1)
+    page.evaluate(BROUGHT, [list(encoded("JPEG")), "image/jpeg", "drop"])
+    expect(page.locator(".picture-shown")).to_have_count(2)
+    page.evaluate(BROUGHT, [list(b"no picture"), "image/png", "drop"])
+    expect(page.locator(".picture-said")).to_contain_text("JPEG, PNG, WebP and GIF")
+    page.evaluate(BROUGHT, [list(b"%PDF"), "application/pdf", "drop"])
+    expect(page.locator(".picture-said")).to_contain_text("JPEG, PNG, WebP or GIF")
+    expect(page.locator(".picture-shown")).to_have_count(2)
 
 
 def test_a_comment_that_was_refused_is_still_there_and_one_that_was_taken_is_not(page):

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visiting import sign_in
+from tests.pictures import encoded
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +65,24 @@ def test_a_visitor_is_asked_to_sign_in_and_their_vote_counts(page_without_script
 
     page.wait_for_url(re.compile(r"/ideas/\d+"))
     expect(page.locator(".vote-button")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_picture_comes_with_the_form(page_without_scripts, tmp_path):
+    page = page_without_scripts
+    file = tmp_path / "rota.png"
+    file.write_bytes(encoded())
+    sign_in(page, "member")
+    page.goto("/boards/garden-planner/new")
+
+    page.get_by_label("Your idea in one line").fill("A rota that hangs in the shed")
+    page.get_by_label("Add a picture").set_input_files(file)
+    page.get_by_label("What does it show?").fill("our rota")
+    page.get_by_role("button", name="Put it into the text").click()
+    expect(page.get_by_label("What would it change for you")).to_have_value(re.compile(r"!\[our rota\]\(/pictures/"))
+    page.get_by_role("button", name="Post this idea").click()
+
+    page.wait_for_url(re.compile(r"/ideas/\d+-a-rota"))
+    assert page.get_by_alt_text("our rota").bounding_box()["width"] == 60
 
 
 def test_the_team_previews_answers_corrects_and_undoes(page_without_scripts):

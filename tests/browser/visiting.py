@@ -3,34 +3,67 @@
 from __future__ import annotations
 
 import re
+import secrets
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
 from ideas.boards.demo_words import crowd
+from tests.servers import RunningApp
 
 _ROLES = {"member": "mia", "team": "nadia", "admin": "tomas"}
 _KNOWN = {known.key: known for known in crowd.KNOWN}
 SIGN_INS = {role: (_KNOWN[key].email, _KNOWN[key].password) for role, key in _ROLES.items()}
 
-# Who sees which page. {idea} is an answered idea with credits, {open} one that takes votes,
-# {hidden} one that the team hid.
+# What stands for the demo's own things in PAGES, with an address like those that `pages_of` finds.
+NAMES = {
+    "idea": "/ideas/1-water",  # answered, with credits and an idea merged into it
+    "idea_number": "/ideas/1",
+    "merged_number": "/ideas/2",  # that one
+    "open": "/ideas/3-shed",  # takes votes, and is the team's to answer
+    "open_number": "/ideas/3",
+    "own": "/ideas/4-mine",  # the member's, changed after people backed it
+    "own_number": "/ideas/4",
+    "own_hidden": "/hidden/5",  # a comment of the member
+    "own_comment": "/comments/6",
+    "comment": "/comments/7",  # somebody else's
+    "edited_comment": "/comments/8",
+    "answer": "/answers/9",
+    "held": "/hidden/10",
+    "appeal": "/hidden/11",
+    "person": "/manage/people/12",
+    "company": "/manage/companies/13",
+}
+
+# Who sees which page: full ones, empty ones, and those that lead nowhere any more.
 PAGES: dict[str, tuple[str, ...]] = {
     "visitor": (
         "/",
         "/boards/garden-planner",
         "/boards/garden-planner?sort=top&stage=planned",
+        "/boards/garden-planner?q=watering&tag=watering",
         "/boards/garden-planner?q=zeppelin",
         "/boards/garden-planner/roadmap",
         "/boards/garden-planner/loop-health",
         "/boards/garden-planner/new",
+        "/boards/garden-planner/new?title=Remind+us+of+thirsty+tomatoes",
         "{idea}",
         "{open}",
+        "{own}",
         "{idea_number}/history",
-        "{hidden}",
+        "{own_number}/history",
+        "{edited_comment}/history",
+        "{merged_number}/as-it-was",
         "/sign-in",
         "/sign-up",
         "/reset",
         "/check-your-mail",
+        "/link/spent",
+        "/reset/spent",
+        "/verify/spent",
+        "/setup/spent",
+        "/u/spent",
+        "/solved/spent",
         "/mail",
         "/problems",
         "/problems/voting-closed",
@@ -40,15 +73,28 @@ PAGES: dict[str, tuple[str, ...]] = {
     "member": (
         "/",
         "/boards/garden-planner",
+        "/boards/garden-planner?mine=1",
+        "/boards/garden-planner/new?title=Remind+us+of+thirsty+tomatoes",
         "{idea}",
         "{open}",
         "{open_number}/flag",
+        "{comment}/flag",
+        "{own}",
+        "{own_number}/edit",
+        "{own_number}/withdraw",
+        "{own_comment}/edit",
+        "{own_comment}/delete",
+        "{own_hidden}",
         "/receipts",
         "/inbox",
         "/settings/notifications",
         "/profile",
         "/profile/sessions",
         "/profile/keys",
+        "/profile/data",
+        "/profile/erase",
+        "/profile/confirm",
+        "/invitations/spent",
     ),
     "team": (
         "/boards/garden-planner",
@@ -57,6 +103,14 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{idea_number}/owner",
         "{idea_number}/tags",
         "{idea_number}/hide",
+        "{idea_number}/similar",
+        "{idea_number}/said",
+        "{comment}/hide",
+        "{merged_number}/unmerge",
+        "{open_number}/merge",
+        "{open_number}/merge?q=compost",
+        "{open_number}/merge?q=zeppelin",
+        "{open_number}/merge?q={idea_number}",
         "{answer}/correct",
         "{answer}/told",
         "/needs-an-answer",
@@ -64,17 +118,50 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/loop-health?tag=nothing-like-it",
         "/moderation",
         "/boards/garden-planner/moderation",
+        "/boards/data-and-tools/moderation",
+        "{held}/refuse",
+        "{appeal}",
+        "{appeal}/keep",
         "/boards/garden-planner/needs-an-answer",
     ),
     "admin": (
+        "/boards/garden-planner?mine=1",
+        "/receipts",
+        "/inbox",
         "/manage/boards",
         "/manage/boards/new",
         "/manage/boards/garden-planner",
         "/manage/people",
+        "{person}",
+        "{person}/erase",
         "/manage/companies",
+        "{company}",
         "/loop-health?period=ever",
         "/manage/audit",
     ),
+}
+
+# Pages whose form is refused when nothing is written into it.
+REFUSING: dict[str, tuple[str, ...]] = {
+    "visitor": ("/sign-up", "/sign-in"),
+    "member": (
+        "/boards/garden-planner/new",
+        "{open}",
+        "{open_number}/flag",
+        "{own_number}/edit",
+        "{own_comment}/edit",
+        "{own_hidden}",
+        "/profile/erase",
+    ),
+    "team": (
+        "{idea_number}/hide",
+        "{idea_number}/answer",
+        "{open_number}/merge?q={idea_number}",
+        "{merged_number}/unmerge",
+        "{held}/refuse",
+        "{appeal}/keep",
+    ),
+    "admin": ("/manage/boards/new",),
 }
 
 
@@ -82,7 +169,10 @@ def sign_in(page: Page, who: str) -> None:
     """Sign in as one of SIGN_INS ("member", "team", "admin"); a visitor stays one."""
     if who == "visitor":
         return
-    email, password = SIGN_INS[who]
+    enter(page, *SIGN_INS[who])
+
+
+def enter(page: Page, email: str, password: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
@@ -91,29 +181,85 @@ def sign_in(page: Page, who: str) -> None:
 
 
 def pages_of(page: Page, who: str) -> list[str]:
-    """The paths of PAGES for `who`, with the demo's own ideas in them."""
-    page.goto("/boards/garden-planner?sort=answered&stage=shipped")
-    answered = _first_idea(page)
-    page.goto("/boards/garden-planner?sort=new&stage=open")
-    is_open = _first_idea(page)
-    number = re.match(r"/ideas/\d+", answered)
-    assert number
-    names = {"idea": answered, "open": is_open, "idea_number": number[0], "answer": "", "hidden": ""}
-    names["open_number"] = "-".join(is_open.split("-")[:1])
-    if who == "visitor":
-        names["hidden"] = _hidden_idea(page)
-    if who == "team":
-        page.goto(answered)
-        names["answer"] = page.get_by_role("link", name="Who was told").get_attribute("href") or ""
-        names["answer"] = names["answer"].removesuffix("/told")
+    """The paths of PAGES for `who`, with the demo's own things in them."""
+    names = found_by(page, who)
     return [path.format(**names) for path in PAGES[who]]
 
 
+def refusing_of(page: Page, who: str) -> list[str]:
+    names = found_by(page, who)
+    return [path.format(**names) for path in REFUSING[who]]
+
+
+def found_by(page: Page, who: str) -> dict[str, str]:
+    """What `who` finds on the demo for the NAMES in their pages."""
+    found = dict(NAMES)
+    page.goto("/boards/garden-planner?q=thirsty+tomatoes")
+    found["idea"] = _first_idea(page)
+    page.goto("/boards/garden-planner?sort=new&stage=open")
+    found["open"] = _first_idea(page)
+    page.goto("/boards/garden-planner?q=beds+have+stories")
+    found["own"] = _first_idea(page)
+    for name in ("idea", "open", "own"):
+        found[f"{name}_number"] = _before_the_dash(found[name])
+    page.goto(found["idea"])
+    found["merged_number"] = f"/ideas/{_number(page.locator('.part').first.get_attribute('id'))}"
+    if who == "team":
+        found["answer"] = _href(page, 'a[href$="/told"]').removesuffix("/told")
+        found["comment"] = _href(page, '.discussion a[href$="/hide"]').removesuffix("/hide")
+        page.goto("/moderation")
+        found["held"] = _href(page, 'a[href$="/refuse"]').removesuffix("/refuse")
+        found["appeal"] = _href(page, 'a[href$="/keep"]').removesuffix("/keep")
+    elif who == "member":
+        found["comment"] = _href(page, '.discussion a[href$="/flag"]').removesuffix("/flag")
+        found["own_comment"] = _href(page, 'a[href$="/delete"]').removesuffix("/delete")
+        page.goto("/boards/garden-planner?q=guests+see+the+plan")
+        page.goto(_first_idea(page))
+        found["own_hidden"] = _href(page, 'a[href^="/hidden/"]')
+    elif who == "visitor":
+        page.goto("/boards/garden-planner?q=hours+without+a+clock")
+        page.goto(_first_idea(page))
+        found["edited_comment"] = _href(page, 'a[href^="/comments/"][href$="/history"]').removesuffix("/history")
+    elif who == "admin":
+        page.goto("/manage/people?q=mia")
+        found["person"] = _href(page, 'main a[href^="/manage/people/"]')
+        page.goto("/manage/companies")
+        found["company"] = _href(page, 'main a[href^="/manage/companies/"]')
+    return found
+
+
 def _first_idea(page: Page) -> str:
-    return page.locator(".idea-row-title a").first.get_attribute("href") or ""
+    return _href(page, ".idea-row-title a")
 
 
-def _hidden_idea(page: Page) -> str:
-    """One that the team of the demo hid: no list leads there, so addresses are tried."""
-    paths = (f"/ideas/{number}" for number in range(1, 200))
-    return next(path for path in paths if "hidden by the team</h1>" in page.request.get(path).text())
+def _href(page: Page, selector: str) -> str:
+    return page.locator(selector).first.get_attribute("href") or ""
+
+
+def _before_the_dash(path: str) -> str:
+    return path.partition("-")[0]
+
+
+def _number(element_id: str | None) -> str:
+    return re.sub(r"\D", "", element_id or "")
+
+
+def newcomer(page: Page, site: RunningApp, name: str) -> tuple[str, str]:
+    """Somebody who is new on the demo, signed in: their address and password. Tests that erase or hide use them."""
+    email, password = f"{name.lower()}.{secrets.token_hex(4)}@demo.example", "a-few-words-in-a-row"
+    site.ideas("user", "create", email, "--name", name)
+    page.goto(site.ideas("user", "link", email).strip())
+    page.get_by_label("New password").fill(password)
+    page.get_by_role("button", name="Save the new password").click()
+    page.wait_for_url(lambda url: "/reset/" not in url)
+    return email, password
+
+
+def post_idea(page: Page, title: str, body: str = "") -> str:
+    """Whoever is signed in posts an idea on the garden planner's board; its path."""
+    page.goto("/boards/garden-planner/new")
+    page.get_by_label("Your idea in one line").fill(title)
+    page.get_by_label("What would it change for you").fill(body)
+    page.get_by_role("button", name="Post this idea").click()
+    page.wait_for_url(re.compile(r"/ideas/\d+-"))
+    return urlsplit(page.url).path

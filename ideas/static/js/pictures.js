@@ -103,7 +103,8 @@ for (const part of document.querySelectorAll("[data-pictures]")) {
   function made() {
     const shown = document.importNode(row.content, true).firstElementChild;
     shown.querySelector("input").addEventListener("input", (event) => {
-      const words = event.target.value.replace(/\s+/g, " ").replace(/[\\[\]]/g, "\\$&");
+      // what would end the words in the text is written otherwise, as the site does it
+      const words = event.target.value.replace(/\s+/g, " ").replace(/\[/g, "(").replace(/\]/g, ")").replace(/\\/g, "");
       change(shown, (address) => `![${words}](${address})`);
     });
     // Enter would post the whole text.
