@@ -43,6 +43,16 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
 class ConfigError(Exception):
     """The settings cannot be used; `problems` says why, one sentence for each, naming the variable."""
 
@@ -226,6 +236,22 @@ class Config:
             "0: nobody is asked.",
             least=0,
             most=365,
+        ),
+    ]
+    digest_hour: Annotated[
+        int,
+        Setting(
+            "8", "The hour at which digests go out, by the clock of each reader who chose no other.", least=0, most=23
+        ),
+    ]
+    digest_weekday: Annotated[Weekday, Setting("monday", "The day of weekly digests, for those who chose no other.")]
+    single_mails_a_week: Annotated[
+        int,
+        Setting(
+            "10",
+            "How many single mails a person gets within seven days; what comes beyond waits for their daily digest. "
+            "News that something shipped, was declined, or used their input comes by itself and is not counted.",
+            least=1,
         ),
     ]
     lease_seconds: Annotated[

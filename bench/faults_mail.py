@@ -41,6 +41,7 @@ def place(env: Mapping[str, str], sink: Sink, **more: str) -> Iterator[Site]:
             "BASE_URL": "http://localhost",
             "MAIL_URL": sink.url,
             "SETTLE_MINUTES": "0",
+            "SINGLE_MAILS_A_WEEK": "1000000",
             "WORKER_POLL_SECONDS": "0.05",
             "LEASE_SECONDS": str(LEASE),
             "LOG_LEVEL": "error",

@@ -99,12 +99,12 @@ class Acts:
             both = "suspended" if person in self.suspended else "muted" if (person, idea) in self.muted else None
             stopped = {(person, owed.news), (person, "*")} & self.unsubscribed
             # the strongest way is named; the quickest one brings the news
-            by_inbox = person in self.inbox_only or (person, owed.news) not in at_once
-            email = both or ("unsubscribed" if stopped else "inbox_only" if by_inbox else None)
+            email = both or ("unsubscribed" if stopped else "inbox_only" if person in self.inbox_only else None)
+            waits = email is None and (person, owed.news) not in at_once  # for the digest of the next day
             for channel, reason in (("inbox", both), ("email", email)):
-                state = "suppressed" if reason else "sent"
+                state = "suppressed" if reason else "pending" if waits and channel == "email" else "sent"
                 self.lines.append(Line(event, about, person, channel, owed.path, owed.contribution, state, reason))
-            if email is None:
+            if email is None and not waits:
                 uses = self.uses(person, idea) if event == "answered" else ()
                 said = about if event == "commented" else -1  # a mail of an answer links to the idea
                 self.letters.append(Letter(event, said, person, owed.path, self.why(owed, idea), uses))

@@ -211,7 +211,7 @@ def wait_until_told(site: RunningApp, timeout: float = 300) -> None:
     deadline = time.monotonic() + timeout
     left = (
         "SELECT (SELECT count(*) FROM outbox_entry WHERE fanned_out_at IS NULL AND cancelled_at IS NULL)"
-        " + (SELECT count(*) FROM delivery WHERE state = 'pending')"
+        " + (SELECT count(*) FROM delivery WHERE state = 'pending' AND digest IS NULL)"
     )
     while True:
         with stage.connection(stage.database_url(site)) as database:
@@ -329,13 +329,14 @@ def compare_api(
     compare_receipts(findings, kind, acts, api, keys, ids)
     lines = [line for line in acts.lines if line.event == "answered"]
     by_mail = {line.person for line in lines if line.channel == "email" and line.state == "sent"}
-    in_inbox = {line.person for line in lines if line.channel == "inbox" and line.state == "sent"} - by_mail
+    waiting = {line.person for line in lines if line.state == "pending"}
+    in_inbox = {line.person for line in lines if line.channel == "inbox" and line.state == "sent"} - by_mail - waiting
     owed_people = {line.person for line in lines}
     told = {
         "owed": len(owed_people),
         "sent": len(by_mail) + len(in_inbox),
-        "pending": 0,
-        "suppressed": len(owed_people - by_mail - in_inbox),
+        "pending": len(waiting),
+        "suppressed": len(owed_people - by_mail - in_inbox - waiting),
         "failed": 0,
     }
     idea = stage.ask(f"{api}/ideas/{ids[ANSWERED]}", key=keys[TEAM])

@@ -117,12 +117,18 @@ class Notice:
 
 @dataclass(frozen=True)
 class NewsKind:
-    """A kind of news as people see it on their preferences page. Words are translated when shown."""
+    """A kind of news as people see it on their preferences page. Words are translated when shown.
+
+    is_closure: it closes a loop, so it is never held back because too much comes.
+    counted: so many subjects of which it tells, in a few words, for the subject of a digest: "3 ideas shipped".
+    """
 
     name: str
     label: Any
     explanation: Any
     for_team: bool = False
+    is_closure: bool = False
+    counted: Callable[[int], str] | None = None
 
 
 Notices = Mapping[str, Notice]

@@ -28,6 +28,7 @@ class Rooms:
     gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what each
     worker tidies now and then. rounds: name → periodic work that one of them does.
     files: what is kept in storage.py's keeping, by name, for backups.
+    new_hours: told the id of whoever gets mail at other hours from now on.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
@@ -46,6 +47,7 @@ class Rooms:
     rounds: dict[str, Round] = field(default_factory=dict)
     exporters: list[Exporter] = field(default_factory=list)
     erasers: list[Callable[[Leaving], None]] = field(default_factory=list)
+    new_hours: list[Callable[[int], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None

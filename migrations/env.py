@@ -22,6 +22,7 @@ from sqlalchemy.sql.schema import SchemaItem
 import ideas
 import ideas.outbox
 import ideas.repeats
+import ideas.rounds
 from config import Config
 from ideas import migrating
 from ideas.db import Base

@@ -152,4 +152,4 @@ def test_an_official_word_is_owed_to_author_commenters_voters_and_followers(acts
         (voter("1"), "voter"),
         ("gil@example.test", "follower"),
     }
-    assert states(acts)[voter("1"), "email"] == ("voter", "suppressed", "inbox_only")
+    assert states(acts)[voter("1"), "email"] == ("voter", "pending", None)

@@ -8,7 +8,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from ideas import settings
-from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Ticket, User, UserSession
+from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Rhythm, Ticket, User, UserSession
 from ideas.db import db
 from ideas.privacy import Part, rows_of, write_archive
 from ideas.words import _
@@ -44,14 +44,16 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
     """What this room keeps."""
     yield Part(
         "account",
-        _("your name, address, language, time zone, role and company"),
+        _("your name, address, language, time zone, hours for mail, role and company"),
         stream(
             sa.select(
                 *(User.id, User.email, User.name, User.title, User.site_role, User.locale, User.timezone),
+                *(Rhythm.digest_hour, Rhythm.digest_weekday, Rhythm.quiet_from, Rhythm.quiet_to, User.never_gathered),
                 *(User.shown_as_backer, User.created_at, User.verified_at, User.suspended_at, User.is_imported),
                 Company.name.label("company"),
             )
             .outerjoin(Company, Company.id == User.company_id)
+            .outerjoin(Rhythm, Rhythm.id == User.rhythm_id)
             .where(User.id == person_id)
         ),
     )

@@ -30,6 +30,27 @@ class Company(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
+class Rhythm(Base):
+    """Hours at which some people want mail, and when these come next; see rhythms.py.
+
+    The hours are as the person's clock shows them; NULL: as is usual on the site. The moments are worked out ahead.
+    """
+
+    __tablename__ = "rhythm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(80), unique=True)  # all that was chosen: NULLs are not unique
+    timezone: Mapped[str | None] = mapped_column(sa.String(60))
+    digest_hour: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    digest_weekday: Mapped[int | None] = mapped_column(sa.SmallInteger)  # 0 is Monday
+    quiet_from: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    quiet_to: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    daily_at: Mapped[datetime]
+    weekly_at: Mapped[datetime]
+    quiet_until: Mapped[datetime | None]  # it is quiet now, until then
+    good_until: Mapped[datetime] = mapped_column(index=True)  # from then on one of the moments is another
+
+
 class User(Base):
     """A person. Imported people are unclaimed: they exist, are told of things, and sign in only once they claim."""
 
@@ -49,6 +70,9 @@ class User(Base):
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
     locale: Mapped[str | None] = mapped_column(sa.String(20))
     timezone: Mapped[str | None] = mapped_column(sa.String(60))
+    rhythm_id: Mapped[int | None] = mapped_column(sa.ForeignKey("rhythm.id"))  # None: the site's hours
+    # wants each mail by itself, however many there are in a week
+    never_gathered: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     shown_as_backer: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     # a tombstone: nobody's name or address, kept so that votes and deliveries add up. Suspended as well, so that

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ideas.accounts import addresses, audit, locks, passwords, policy, sessions, tickets
+from ideas.accounts import addresses, audit, locks, passwords, policy, rhythms, sessions, tickets
 from ideas.accounts.errors import AddressTaken, NameTaken
 from ideas.accounts.models import Company, SiteRole, User
 from ideas.db import INSERTS, db, insert_once, utcnow
@@ -127,7 +127,7 @@ def edit_profile(
     """What people say of themselves. A title is kept only for those who speak for the team."""
     person.name = name
     person.locale = locale
-    person.timezone = timezone
+    rhythms.choose(person, rhythms.of(person), timezone=timezone)
     person.shown_as_backer = shown_as_backer
     if policy.may_have_title(person):
         person.title = title
@@ -226,9 +226,9 @@ def bury(person: User, *, name: str) -> None:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     person.name = name
     person.email = person.title = person.password_hash = person.locale = person.timezone = None
-    person.company_id = person.verified_at = None
+    person.company_id = person.verified_at = person.rhythm_id = None
     person.site_role = SiteRole.MEMBER
-    person.is_imported = person.shown_as_backer = False
+    person.is_imported = person.shown_as_backer = person.never_gathered = False
     person.created_at = day
     person.erased_at = person.suspended_at = now
 

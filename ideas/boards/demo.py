@@ -58,7 +58,7 @@ from ideas.boards.queries import IdeaRow
 from ideas.boards.schemas import BoardWords
 from ideas.db import at, db, utcnow
 from ideas.errors import Conflict
-from ideas.ledger import fanout, preferences, sending
+from ideas.ledger import digests, fanout, preferences, sending
 from ideas.ledger import queries as inbox
 from ideas.ledger.models import EVERYTHING, Mode
 from ideas.settings import current
@@ -139,6 +139,7 @@ class _Demo:
         self._plan_stories(boards)
         self._plan(self.now - timedelta(minutes=3), solving.ask_due)  # nothing is left for the worker's first round
         for moment, _number, act in sorted(self.acts, key=lambda planned: planned[:2]):
+            self._send_digests(moment)
             with at(moment):
                 act()
             self._announce(moment)
@@ -466,10 +467,23 @@ class _Demo:
             while fanout.fan_out_next(settings.rooms().notices):
                 pass
         with at(moment + answering.settle_time() + MAIL_TAKES):
-            while (claim := sending.claim()).rows:
+            while (claim := sending.claim()).taken:
                 for row in claim.rows:
-                    bounced = row.to.id in self.bouncing
-                    sending.write_down(claim, row, sending.refused(BOUNCED) if bounced else sending.SENT)
+                    sending.write_down(claim, row, self._outcome(row.to.id))
+
+    def _send_digests(self, until: datetime) -> None:
+        """Let the digests go whose hour comes by then; the next wait, as they would."""
+        while (due := sending.next_due()) is not None and due <= until:
+            with at(due + MAIL_TAKES):
+                claim = digests.claim()
+                for row in claim.rows:
+                    row.included = [delivery.id for delivery in row.deliveries]
+                    digests.write_down(claim, row, self._outcome(row.to.id))
+            if not claim.taken:
+                return
+
+    def _outcome(self, reader: int) -> sending.Outcome:
+        return sending.refused(BOUNCED) if reader in self.bouncing else sending.SENT
 
     # --- Time and chance ---
 

@@ -2,19 +2,20 @@
 
 The table of product.md, "who is told what", is this file; the words are in notice_words.py. Each audience is rows of
 outbox.AUDIENCE_COLUMNS; a person may stand in several, the ledger keeps the strongest path and drops the actor.
-What is a digest by default goes to the inbox alone until there are digests.
+Mail that is a digest by default is Mode.DAILY here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
-from ideas.boards import notice_words, policy, queries, trees
+from ideas.boards import digest_words, notice_words, policy, queries, trees
 from ideas.boards.events import (
     AnswerCorrected,
     Answered,
@@ -47,12 +48,20 @@ from ideas.ledger.models import Mode, Path
 from ideas.outbox import NewsKind, Notice, Notices
 from ideas.words import lazy
 
-NEWS = (
+_KINDS = (
     NewsKind("received", lazy("Your idea was received"), lazy("Who reads it and by when they answer.")),
     NewsKind(
-        "credited", lazy("Your input was used"), lazy("An answer names what you contributed and how it was used.")
+        "credited",
+        lazy("Your input was used"),
+        lazy("An answer names what you contributed and how it was used."),
+        is_closure=True,
     ),
-    NewsKind("shipped", lazy("It is there"), lazy("An idea you had a part in was built, or is possible already.")),
+    NewsKind(
+        "shipped",
+        lazy("It is there"),
+        lazy("An idea you had a part in was built, or is possible already."),
+        is_closure=True,
+    ),
     NewsKind(
         "planned", lazy("It is planned"), lazy("An idea you had a part in has a place in the plan, or a new date.")
     ),
@@ -87,6 +96,13 @@ NEWS = (
 )
 
 DIGEST = Mode.DAILY  # what the table of product.md calls so
+
+# By these a loop is closed: they come by themselves, however much somebody hears.
+_CLOSURE = {"credited", "shipped", "declined"}
+
+NEWS = tuple(
+    replace(kind, is_closure=kind.name in _CLOSURE, counted=digest_words.COUNTED.get(kind.name)) for kind in _KINDS
+)
 
 # moved, planned, shipped, declined → how voters and commenters hear who set no preference; everybody else at once
 _VOTERS = {"moved": DIGEST, "planned": Mode.INSTANT, "shipped": Mode.INSTANT, "declined": Mode.INSTANT}

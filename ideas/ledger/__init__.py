@@ -1,7 +1,7 @@
 """The ledger: who is owed word of what, by which channel, and what became of it.
 
-Owns: delivery, preference, mute, worker_beat. Emits: nothing. Stands on: accounts and the ground. It knows people and
-subjects, never ideas: rooms above hand it a `Notice` for each kind of event.
+Owns: delivery, digest, preference, mute, worker_beat. Emits: nothing. Stands on: accounts and the ground. It knows
+people and subjects, never ideas: rooms above hand it a `Notice` for each kind of event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
     from jinja2 import StrictUndefined
 
     from ideas import rounds, settings
-    from ideas.ledger import beats, checker, erasing, exporting, figures, views
+    from ideas.ledger import beats, checker, erasing, exporting, figures, preferences, views
 
     with app.app_context():
         rooms = settings.rooms()
@@ -28,5 +28,6 @@ def init_app(app: Flask) -> None:
     rooms.sweeps.append(beats.sweep)
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
+    rooms.new_hours.append(preferences.new_hours)
     app.register_blueprint(views.bp)
     app.context_processor(views.frame)

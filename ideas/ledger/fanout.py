@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ideas.accounts import rhythms
 from ideas.crashpoints import crashpoint
 from ideas.db import INSERTS, db, utcnow
 from ideas.ledger import judging
@@ -18,7 +19,7 @@ STUCK_AFTER = timedelta(hours=25)  # the longest settle time and an hour
 
 COLUMNS = (
     *("entry_id", "user_id", "channel", "path", "news", "contribution_kind", "contribution_id"),
-    *("state", "reason", "due_at", "done_at", "attempts", "unheard_of"),
+    *("state", "reason", "digest", "due_at", "done_at", "attempts", "unheard_of"),
 )
 
 
@@ -43,6 +44,7 @@ def fan_out_next(notices: Notices) -> bool:
     if entry is None:
         return False
     crashpoint("fanout.after_take")
+    rhythms.refresh(now)
     if notice := notices.get(entry.kind):
         try:
             db.session.execute(_insert(entry, notice, now))
@@ -151,6 +153,8 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime) -> sa.Compoun
             judgement.at_all.label("not_at_all"),
             judgement.by_email_alone.label("not_by_email"),
             judgement.by_inbox_alone.label("not_in_inbox"),
+            judging.gathered(judgement.mode).label("digest"),
+            judging.due_at(judging.gathered(judgement.mode), now).label("due_at"),
         )
         .select_from(judgement.tables)
         .where(judging.is_here)
@@ -167,6 +171,7 @@ def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -
         reason = sa.func.coalesce(judged.c.not_at_all, judged.c.not_by_email, *more)
     state = judging.state_for(channel, reason)
     at = sa.literal(now, OutboxEntry.due_at.type)
+    waits = state == State.PENDING.value
     return sa.select(
         sa.literal(entry.id, sa.BigInteger),
         judged.c.user_id,
@@ -177,8 +182,9 @@ def _rows(entry: OutboxEntry, judged: sa.CTE, channel: Channel, now: datetime) -
         judged.c.contribution_id,
         state,
         reason,
-        at,
-        sa.case((state == State.PENDING.value, None), else_=at),
+        sa.case((waits, judged.c.digest), else_=None),
+        sa.case((waits, judged.c.due_at), else_=at),
+        sa.case((waits, None), else_=at),
         sa.literal_column("0", sa.Integer),
         sa.literal_column("0", sa.Integer),
         # the WHERE keeps SQLite from reading what follows as the condition of a join

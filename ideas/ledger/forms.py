@@ -21,6 +21,8 @@ USUAL = "usual"  # no choice: the default of the news holds
 BY_EMAIL = [
     SelectChoice(USUAL, lazy("As usual")),
     SelectChoice(Mode.INSTANT.value, lazy("At once")),
+    SelectChoice(Mode.DAILY.value, lazy("Once a day")),
+    SelectChoice(Mode.WEEKLY.value, lazy("Once a week")),
     SelectChoice(Mode.OFF.value, lazy("No mail")),
 ]
 

@@ -7,13 +7,15 @@ reasons is the order of product.md: what concerns both channels first, then what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from ideas.accounts.models import User
-from ideas.ledger.models import EVERYTHING, Channel, Mode, Mute, Path, Preference, State, Suppressed
+from ideas.accounts import rhythms
+from ideas.accounts.models import Rhythm, User
+from ideas.ledger.models import EVERYTHING, Channel, Gathered, Mode, Mute, Path, Preference, State, Suppressed
 
 PATHS = {path.value: rank for rank, path in enumerate(Path)}
 CONTRIBUTIONS = {"author": 0, "idea": 0, "comment": 1, "vote": 2}
@@ -35,6 +37,7 @@ class Judgement:
     at_all: sa.ColumnElement[str | None]
     by_email_alone: sa.ColumnElement[str | None]
     by_inbox_alone: sa.ColumnElement[str | None]
+    mode: sa.ColumnElement[str]  # how mail of this news comes, if it does
 
     @property
     def by_inbox(self) -> sa.ColumnElement[str | None]:
@@ -64,6 +67,7 @@ def judge(
         sa.join(people, User, User.id == user_id)
         .outerjoin(own, sa.and_(own.user_id == user_id, own.news == news))
         .outerjoin(all_kinds, sa.and_(all_kinds.user_id == user_id, all_kinds.news == EVERYTHING))
+        .outerjoin(Rhythm, Rhythm.id == User.rhythm_id)
     )
     by_email = sa.func.coalesce(own.email, all_kinds.email, by_default)
     not_in_inbox = sa.func.coalesce(own.inbox, all_kinds.inbox) == Mode.OFF.value
@@ -78,14 +82,15 @@ def judge(
     )
     for_email = (
         (unsubscribed, _word(Suppressed.UNSUBSCRIBED)),
-        (by_email != Mode.INSTANT.value, _word(Suppressed.INBOX_ONLY)),
+        (by_email == Mode.OFF.value, _word(Suppressed.INBOX_ONLY)),
         (sa.or_(User.email.is_(None), unproven), _word(Suppressed.NO_ADDRESS)),
     )
     for_inbox = (
         (sa.and_(not_in_inbox, unsubscribed), _word(Suppressed.OFF)),
         (not_in_inbox, _word(Suppressed.EMAIL_ONLY)),
     )
-    return Judgement(tables, *(sa.case(*reasons, else_=None) for reasons in (for_both, for_email, for_inbox)))
+    at_all, by_email_alone, by_inbox_alone = (sa.case(*each, else_=None) for each in (for_both, for_email, for_inbox))
+    return Judgement(tables, at_all, by_email_alone, by_inbox_alone, by_email)
 
 
 def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:
@@ -119,6 +124,28 @@ def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | N
     table = ranked.subquery("ranked")
     kept = [column for column in table.c if column.name != "place"]
     return sa.select(*kept).where(table.c.place == 1).subquery("people")
+
+
+def gathered(mode: sa.ColumnElement[str]) -> sa.ColumnElement[str | None]:
+    """Which digest a mail waits for; NULL for one that comes by itself."""
+    return sa.case((mode.in_([Mode.DAILY.value, Mode.WEEKLY.value]), mode), else_=None)
+
+
+def due_at(digest: sa.ColumnElement[str | None], now: datetime) -> sa.ColumnElement[datetime]:
+    """When a mail goes out: at the hour of its digest, otherwise now, or when it is no longer quiet.
+
+    Stands in a statement that joins Rhythm; who has none keeps the site's hours.
+    """
+    site = rhythms.site_moments(now)
+    return sa.case(
+        (digest == Gathered.WEEKLY.value, sa.func.coalesce(Rhythm.weekly_at, _at(site.weekly_at))),
+        (digest.is_not(None), sa.func.coalesce(Rhythm.daily_at, _at(site.daily_at))),
+        else_=sa.func.coalesce(Rhythm.quiet_until, _at(now)),
+    )
+
+
+def _at(moment: datetime) -> sa.ColumnElement[datetime]:
+    return sa.literal(moment, Rhythm.daily_at.type)
 
 
 def state_for(channel: Channel, reason: sa.ColumnElement[str | None]) -> sa.ColumnElement[str]:

@@ -76,6 +76,30 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+class Gathered(StrEnum):
+    """Which digest a mail waits for."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MANY = "many"  # it would have come by itself, but too many do: the next daily one
+
+
+class Digest(Base):
+    """One mail that gathers deliveries to one person; which, they say themselves.
+
+    Its id is the mail's name, so that a repeat is recognisable. There is one for a person and a moment, so that
+    nobody gets two, however many workers make them and whatever the clocks do.
+    """
+
+    __tablename__ = "digest"
+    __table_args__ = (sa.UniqueConstraint("user_id", "moment"),)
+
+    id: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    moment: Mapped[datetime]  # when it was due
+    made_at: Mapped[datetime]
+
+
 class Delivery(Base):
     """One line of the ledger: one person, one event, one channel, and what became of it.
 
@@ -90,8 +114,30 @@ class Delivery(Base):
             "ix_delivery_due",
             "due_at",
             "id",
-            sqlite_where=sa.text("state = 'pending'"),
-            postgresql_where=sa.text("state = 'pending'"),
+            sqlite_where=sa.text("state = 'pending' AND digest IS NULL"),
+            postgresql_where=sa.text("state = 'pending' AND digest IS NULL"),
+        ),
+        # … and, apart so that neither has to pass over the other, for digests
+        sa.Index(
+            "ix_delivery_gathered",
+            "due_at",
+            "id",
+            sqlite_where=sa.text("state = 'pending' AND digest IS NOT NULL"),
+            postgresql_where=sa.text("state = 'pending' AND digest IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_delivery_digest",
+            "digest_id",
+            sqlite_where=sa.text("digest_id IS NOT NULL"),
+            postgresql_where=sa.text("digest_id IS NOT NULL"),
+        ),
+        # how many single mails somebody got lately
+        sa.Index(
+            "ix_delivery_single",
+            "user_id",
+            "done_at",
+            sqlite_where=sa.text("state = 'sent' AND channel = 'email' AND digest IS NULL"),
+            postgresql_where=sa.text("state = 'sent' AND channel = 'email' AND digest IS NULL"),
         ),
         # … and for what was in the hands of one that died; it would pass over all that is due otherwise
         sa.Index(
@@ -116,6 +162,8 @@ class Delivery(Base):
     state: Mapped[str] = mapped_column(sa.String(10))
     reason: Mapped[str | None] = mapped_column(sa.String(20))  # why suppressed or failed
     error: Mapped[str | None] = mapped_column(sa.String(300))  # what the other side said last
+    digest: Mapped[str | None] = mapped_column(sa.String(10))  # the kind it waits for; NULL: it comes by itself
+    digest_id: Mapped[int | None] = mapped_column(_BIG, sa.ForeignKey("digest.id"))  # the one it went into
     attempts: Mapped[int] = mapped_column(default=0)
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]

@@ -14,28 +14,36 @@ from ideas import settings
 from ideas.accounts.models import User
 from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.errors import NotFound
-from ideas.ledger.models import EVERYTHING, Channel, Delivery, Mode, Mute, Preference, State, Suppressed
+from ideas.ledger import pacing
+from ideas.ledger.models import EVERYTHING, Channel, Delivery, Gathered, Mode, Mute, Preference, State, Suppressed
 from ideas.outbox import OutboxEntry
 from ideas.words import _
 
 Choice = Mode | None  # None: as is usual for that news
 
 
+DIGEST = "digest:"  # before its id: the subject of a link in a digest
+
+
 class Stop(StrEnum):
     """What a link in a mail stops."""
 
     SUBJECT = "subject"  # nothing more about this, by any channel
-    KIND = "kind"  # no more mail of this kind of news
+    KIND = "kind"  # no more mail of this kind of news; from a digest, of the kinds that were in it
     EVERYTHING = "everything"  # no more mail
 
 
 @dataclass(frozen=True)
 class Link:
-    """What a link in a mail knows: whose it is, and of which news about what."""
+    """What a link in a mail knows: whose it is, and of which news about what; from a digest, which one it was."""
 
     user_id: int
     news: str
     subject: str
+
+    @property
+    def digest_id(self) -> int | None:
+        return int(self.subject.removeprefix(DIGEST)) if self.subject.startswith(DIGEST) else None
 
 
 def of(person: User) -> Mapping[str, Preference]:
@@ -62,9 +70,33 @@ def choose(person: User, news: str, *, email: Choice, inbox: Choice) -> None:
     if email is None and inbox is None:
         db.session.execute(_delete(Preference).where(Preference.user_id == person.id, Preference.news == news))
         return
+    if email is not None and email is not Mode.OFF:
+        _wait_by(person.id, news, email)
     values = {"email": email, "inbox": inbox, "by_unsubscribing": False, "changed_at": utcnow()}
     still = {"by_unsubscribing": Preference.by_unsubscribing} if email is Mode.OFF else {}
     _put(Preference, {"user_id": person.id, "news": news}, values, on_conflict=values | still)
+
+
+def _wait_by(user_id: int, news: str, mode: Mode) -> None:
+    """What waits of that kind goes out as it was chosen now; what too much was gathered of stays where it is."""
+    theirs = Delivery.news == news
+    if news == EVERYTHING:
+        own = sa.select(Preference.news).where(Preference.user_id == user_id, Preference.email.is_not(None))
+        theirs = Delivery.news.not_in(own)
+    only = sa.and_(theirs, sa.or_(Delivery.digest.is_(None), Delivery.digest != Gathered.MANY.value))
+    digest = None if mode is Mode.INSTANT else mode.value
+    db.session.execute(
+        sa.update(Delivery)
+        .where(pacing.waits_for(user_id), only)
+        .values(digest=digest)
+        .execution_options(synchronize_session=False)
+    )
+    pacing.rearrange(user_id, utcnow(), only=only)
+
+
+def new_hours(user_id: int) -> None:
+    """Mail comes at other hours to that person from now on: what waits moves there."""
+    pacing.rearrange(user_id, utcnow())
 
 
 def stop_everything(person: User) -> None:
@@ -98,19 +130,30 @@ def read(token: str) -> Link:
     return Link(user_id, news, subject)
 
 
-def unsubscribe(link: Link, what: Stop) -> None:
-    """Stop what the link's owner asks for, at once: also what waits to be sent."""
-    if what is Stop.SUBJECT:
+def kinds_of(link: Link) -> list[str]:
+    """The kinds of news that the link's mail told."""
+    if link.digest_id is None:
+        return [link.news]
+    theirs = sa.and_(Delivery.digest_id == link.digest_id, Delivery.user_id == link.user_id)
+    return sorted(db.session.scalars(sa.select(Delivery.news).where(theirs).distinct()))
+
+
+def unsubscribe(link: Link, what: Stop, *, news: str | None = None) -> None:
+    """Stop what the link's owner asks for, at once: also what waits to be sent, alone or for a digest.
+
+    news: one of `kinds_of` the link, where it is not all of them.
+    """
+    if what is Stop.SUBJECT and link.digest_id is None:
         return _mute(link.user_id, link.subject)
-    news = EVERYTHING if what is Stop.EVERYTHING else link.news
-    now = utcnow()
-    _put(
-        Preference,
-        {"user_id": link.user_id, "news": news},
-        {"email": Mode.OFF.value, "by_unsubscribing": True, "changed_at": now},
-    )
+    kinds = [news] if news else kinds_of(link)
+    for kind in [EVERYTHING] if what is Stop.EVERYTHING else kinds:
+        _put(
+            Preference,
+            {"user_id": link.user_id, "news": kind},
+            {"email": Mode.OFF.value, "by_unsubscribing": True, "changed_at": utcnow()},
+        )
     waiting = _waiting(link.user_id, Suppressed.UNSUBSCRIBED)
-    db.session.execute(waiting if what is Stop.EVERYTHING else waiting.where(Delivery.news == news))
+    db.session.execute(waiting if what is Stop.EVERYTHING else waiting.where(Delivery.news.in_(kinds)))
     return None
 
 

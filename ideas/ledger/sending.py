@@ -16,14 +16,18 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+import structlog
 
 from ideas import settings
-from ideas.accounts.models import User
+from ideas.accounts import rhythms
+from ideas.accounts.models import Rhythm, User
 from ideas.crashpoints import crashpoint
 from ideas.db import db, utcnow
-from ideas.ledger import judging
+from ideas.ledger import judging, pacing
 from ideas.ledger.models import Delivery, Failed, Mode, Mute, State, Suppressed
 from ideas.outbox import DueDelivery, OutboxEntry
+
+log = structlog.get_logger()
 
 BATCH = 50
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -106,18 +110,22 @@ def try_again(attempts: int, first_tried_at: datetime, now: datetime, error: str
 
 # --- Claim ---
 
-_pending = Delivery.state == sa.literal_column("'pending'", sa.String)  # as the index says it
+# as the indexes say it
+_pending = Delivery.state == sa.literal_column("'pending'", sa.String)
+_single = Delivery.digest.is_(None)
 
 
 def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
     """Take what is due, oldest first; with `leftover`, one delivery whose last holder was never heard of again.
 
     In the same transaction everything is asked once more that may have changed since the news was announced: whoever
-    may not or would not hear any more is struck out, with the reason. Raises CannotAsk when one of them is so broken
+    may not or would not hear any more is struck out, with the reason, and what may not come by itself now is put off
+    (see pacing.py). Raises CannotAsk when one of them is so broken
     that this fails; the caller rolls back, takes one at a time, and calls `give_up` for the one.
     """
     crashpoint("claim.before")
     now = utcnow()
+    rhythms.refresh(now)
     lease = secrets.token_hex(16)
     until = now + timedelta(seconds=settings.current().lease_seconds)
     taken = db.session.execute(
@@ -126,20 +134,31 @@ def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
     crashpoint("claim.after_update")
     if not taken:
         return Claim(lease, until, [])
+    wanted = ask_again(taken)
+    later = pacing.later(wanted, now)
+    pacing.put_off(later)
+    return Claim(lease, until, [_claimed(row) for row in wanted if row.id not in later], len(taken))
+
+
+def ask_again(taken: Sequence[Any]) -> list[Any]:
+    """Those of the claimed rows (id, entry_id) that are still wanted, with all that their messages need.
+
+    The others are struck out, with the reason why they are not sent after all. Raises CannotAsk.
+    """
     ids = sorted(row.id for row in taken)
     try:
-        rows = db.session.execute(_ask_again(ids, {row.entry_id for row in taken})).all()
+        rows = db.session.execute(_asked_again(ids, {row.entry_id for row in taken})).all()
     except (sa.exc.OperationalError, sa.exc.InterfaceError):
         raise  # the database, not the deliveries
     except Exception as error:
         raise CannotAsk(ids) from error
     _strike_out([(row.id, row.reason) for row in rows if row.reason is not None])
-    return Claim(lease, until, [_claimed(row) for row in rows if row.reason is None], len(ids))
+    return [row for row in rows if row.reason is None]
 
 
 @cache
 def _take(leftover: bool) -> sa.UpdateBase:
-    due = sa.select(Delivery.id).where(_pending, Delivery.due_at <= sa.bindparam("now"))
+    due = sa.select(Delivery.id).where(_pending, _single, Delivery.due_at <= sa.bindparam("now"))
     if leftover:
         due = due.where(Delivery.lease.is_not(None), Delivery.unheard_of < DEATHS - 1)
     else:
@@ -162,8 +181,7 @@ def _take(leftover: bool) -> sa.UpdateBase:
     )
 
 
-def _ask_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any, ...]]:
-    """The claimed rows with all that their messages need, each with the reason why it is not sent after all."""
+def _asked_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any, ...]]:
     people = sa.join(Delivery, OutboxEntry, OutboxEntry.id == Delivery.entry_id)
     judgement = judging.judge(
         people,
@@ -178,8 +196,9 @@ def _ask_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any,
         sa.select(
             *(Delivery.id, OutboxEntry.kind, OutboxEntry.subject, OutboxEntry.about_id, OutboxEntry.recorded_at),
             *(Delivery.user_id, Delivery.path, Delivery.news, Delivery.contribution_kind, Delivery.contribution_id),
-            *(Delivery.attempts, Delivery.first_tried_at),
-            *(User.name, User.email, User.locale, User.timezone),
+            *(Delivery.attempts, Delivery.first_tried_at, Delivery.digest, Delivery.digest_id),
+            *(User.name, User.email, User.locale, User.timezone, User.never_gathered),
+            *(Rhythm.daily_at, Rhythm.quiet_until),
             judgement.by_email.label("reason"),
         )
         .select_from(judgement.tables)
@@ -216,12 +235,15 @@ def _muting(entry_ids: set[int]) -> sa.ColumnElement[bool]:
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed(
-        DueDelivery(**{name: getattr(row, name) for name in DueDelivery._fields}),
-        Addressee(row.user_id, row.name, row.email, row.locale, row.timezone),
-        row.attempts,
-        row.first_tried_at,
-    )
+    return Claimed(delivery_of(row), addressee_of(row), row.attempts, row.first_tried_at)
+
+
+def delivery_of(row: Any) -> DueDelivery:
+    return DueDelivery(**{name: getattr(row, name) for name in DueDelivery._fields})
+
+
+def addressee_of(row: Any) -> Addressee:
+    return Addressee(row.user_id, row.name, row.email, row.locale, row.timezone)
 
 
 def _strike_out(rows: Sequence[tuple[int, str]]) -> None:
@@ -303,9 +325,14 @@ def write_down(claim: Claim, row: Claimed, outcome: Outcome) -> bool:
 
 def release(claim: Claim, rows: Sequence[Claimed]) -> None:
     """Give back what was not tried: it is due at once, and no attempt was spent."""
+    give_back(sa.and_(Delivery.id.in_([row.delivery.id for row in rows]), Delivery.lease == claim.lease))
+
+
+def give_back(theirs: sa.ColumnElement[bool]) -> None:
+    """Make these deliveries due at once, as if nobody had had them in hand."""
     db.session.execute(
         sa.update(Delivery)
-        .where(Delivery.id.in_([row.delivery.id for row in rows]), Delivery.lease == claim.lease, _pending)
+        .where(theirs, _pending)
         .values(
             lease=None,
             due_at=utcnow(),
@@ -316,6 +343,23 @@ def release(claim: Claim, rows: Sequence[Claimed]) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def find_broken(ids: Sequence[int]) -> list[int]:
+    """Those about which nothing can be found out; each is asked about by itself. In no transaction."""
+    broken = []
+    for delivery_id in ids:
+        try:
+            entries = db.session.scalars(sa.select(Delivery.entry_id).where(Delivery.id == delivery_id)).all()
+            db.session.execute(_asked_again([delivery_id], set(entries))).all()
+        except (sa.exc.OperationalError, sa.exc.InterfaceError):
+            raise
+        except Exception:
+            log.exception("delivery_is_broken", delivery=delivery_id)
+            broken.append(delivery_id)
+        finally:
+            db.session.rollback()
+    return broken
 
 
 def give_up(delivery_id: int) -> None:

@@ -146,12 +146,15 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     link = preferences.read(token)
     asked = request.form.get("stop", "")
     what = Stop(asked) if asked in set(Stop) else Stop.KIND
+    news = request.form.get("news")
     with unit_of_work():
-        preferences.unsubscribe(link, what)
-    return _page(link, token, done=what)
+        one = news if news in preferences.kinds_of(link) else None
+        preferences.unsubscribe(link, what, news=one)
+    return _page(link, token, done=what, stopped=one)
 
 
-def _page(link: preferences.Link, token: str, done: Stop | None) -> ResponseReturnValue:
+def _page(link: preferences.Link, token: str, done: Stop | None, stopped: str | None = None) -> ResponseReturnValue:
+    """done, stopped: what was stopped just now, and which kind of several."""
     asked = request.args.get("stop", "")
     name = rooms().name_subjects
     person = queries.person(link.user_id)
@@ -161,6 +164,7 @@ def _page(link: preferences.Link, token: str, done: Stop | None) -> ResponseRetu
         token=token,
         done=done,
         asked=Stop(asked) if asked in set(Stop) else Stop.KIND,
-        kind=_kinds().get(link.news),
+        kind=_kinds().get(stopped or link.news),
+        several=[_kinds()[news] for news in preferences.kinds_of(link) if news in _kinds()] if link.digest_id else [],
         title=names[link.subject][0] if link.subject in names else None,
     )

@@ -20,10 +20,10 @@ from ideas import mail, rounds, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, unit_of_work, utcnow
-from ideas.ledger import beats, fanout, sending
-from ideas.ledger.channels import email
+from ideas.ledger import beats, digests, fanout, parcels, sending
 from ideas.ledger.models import State
-from ideas.ledger.sending import Claim, Claimed, Outcome
+from ideas.ledger.parcels import Parcel
+from ideas.ledger.sending import Outcome
 
 log = structlog.get_logger()
 
@@ -71,8 +71,7 @@ class Breaker:
 class Undecided:
     """A message that the relay has and does not yet say whether it takes; a thread listens for its last word."""
 
-    claim: Claim
-    row: Claimed
+    parcel: Parcel
     wait: Callable[[], None]
     outcome: Outcome | None = None
     thread: threading.Thread = field(init=False)
@@ -81,17 +80,17 @@ class Undecided:
         self.thread = threading.Thread(target=self._listen, daemon=True)
 
     def _listen(self) -> None:
-        self.outcome = _outcome(self.row, self.wait)
+        self.outcome = _outcome(self.parcel, self.wait)
 
 
-def _outcome(row: Claimed, hand_over: Callable[[], None]) -> Outcome:
+def _outcome(parcel: Parcel, hand_over: Callable[[], None]) -> Outcome:
     """What comes of handing a message over. Raises RelayDown, and Undecided when that is not known yet."""
     try:
         hand_over()
     except mail.Undecided:
         raise
     except mail.TemporaryFailure as error:
-        return sending.try_again(row.attempts, row.first_tried_at, utcnow(), str(error))
+        return sending.try_again(parcel.attempts, parcel.first_tried_at, utcnow(), str(error))
     except mail.PermanentFailure as error:
         return sending.refused(str(error))
     except mail.Unmailable as error:
@@ -189,8 +188,10 @@ class Worker:
             did = (
                 letters.send_due(self.transport, stopping=self.stopping.is_set) > 0
             )  # somebody sits and waits for these
-            did = self._send_claim(leftover=False) or did
-            return self._send_claim(leftover=True) or did
+            for leftover in (False, True):
+                did = self._send_claim(leftover=leftover) or did
+                did = self._send_digests(leftover=leftover) or did
+            return did
         except mail.RelayDown as error:
             self.breaker.trip(utcnow())
             self.transport.close()
@@ -208,9 +209,20 @@ class Worker:
         self.careful = max(0, self.careful - 1)
         crashpoint("claim.after_commit")
         if claim.rows:
-            messages = email.compose(claim.rows)
-            db.session.rollback()  # nothing is held while a relay takes its time
-            self._hand_over(claim, messages)
+            self._hand_over(parcels.singles(claim))
+        return claim.taken > 0
+
+    def _send_digests(self, *, leftover: bool) -> bool:
+        try:
+            with unit_of_work():
+                claim = digests.claim(leftover=leftover, most=1 if self.careful else digests.PEOPLE)
+                crashpoint("digest.before_commit")
+        except sending.CannotAsk as error:
+            self._give_up_broken_lines(error)
+            return True
+        crashpoint("digest.after_commit")
+        if claim.rows:
+            self._hand_over(parcels.gathered(claim))
         return claim.taken > 0
 
     def _find_the_broken(self, error: sending.CannotAsk) -> None:
@@ -222,59 +234,63 @@ class Worker:
         with unit_of_work():
             sending.give_up(error.ids[0])
 
-    def _hand_over(self, claim: Claim, messages: dict[int, mail.Message | Outcome]) -> None:
+    def _give_up_broken_lines(self, error: sending.CannotAsk) -> None:
+        """Of what digests would hold; the next claim does without them."""
+        broken = sending.find_broken(error.ids)
+        with unit_of_work():
+            for delivery_id in broken or error.ids:
+                sending.give_up(delivery_id)
+
+    def _hand_over(self, in_hand: Sequence[Parcel]) -> None:
         # no message is begun so late that the lease could run out in the middle of it
         lease = timedelta(seconds=settings.current().lease_seconds)
-        safe_until = claim.until - lease / 2
-        for place, row in enumerate(claim.rows):
-            if self.stopping.is_set() or utcnow() >= safe_until:
-                self._release(claim, claim.rows[place:])
+        for place, parcel in enumerate(in_hand):
+            if self.stopping.is_set() or utcnow() >= parcel.until - lease / 2:
+                self._release(in_hand[place:])
                 if place == 0:
-                    self.careful = len(claim.rows)  # or the next claim would end like this one, and nobody be told
+                    self.careful = len(in_hand)  # or the next claim would end like this one, and nobody be told
                 return
             try:
-                outcome = self._try(claim, row, messages[row.delivery.id])
+                outcome = self._try(parcel)
             except mail.RelayDown:
-                self._release(claim, claim.rows[place:])
+                self._release(in_hand[place:])
                 raise
             if outcome is not None:
-                self._write_down(claim, row, outcome)
+                self._write_down(parcel, outcome)
             self._hear_last_words()
 
-    def _try(self, claim: Claim, row: Claimed, message: mail.Message | Outcome) -> Outcome | None:
+    def _try(self, parcel: Parcel) -> Outcome | None:
         """Hand one message over; what came of it, None when it is no longer ours to send. Raises RelayDown."""
-        if isinstance(message, Outcome):
-            return message
-        mine = sending.is_still_mine(claim, row)
+        message = parcel.ready()
         db.session.rollback()
-        if not mine:
-            return None
+        if not isinstance(message, mail.Message):
+            return message
         crashpoint("send.before")
         try:
-            outcome = _outcome(row, lambda: self.transport.send(message, until=claim.until))
+            outcome = _outcome(parcel, lambda: self.transport.send(message, until=parcel.until))
         except mail.Undecided as undecided:
-            self._leave(Undecided(claim, row, undecided.wait))
+            self._leave(Undecided(parcel, undecided.wait))
             return None
         crashpoint("send.after")
         self.breaker.reset()  # whatever it said, it is there
         return outcome
 
-    def _write_down(self, claim: Claim, row: Claimed, outcome: Outcome) -> None:
+    def _write_down(self, parcel: Parcel, outcome: Outcome) -> None:
         """Record an outcome. It cannot be had again, so a database that is away is waited for while the lease lasts."""
         while True:
             try:
                 with unit_of_work():
-                    is_mine = sending.write_down(claim, row, outcome)
+                    is_mine = parcel.write_down(outcome)
                     crashpoint("send.before_commit")
                 crashpoint("send.after_commit")
                 name = outcome.reason or ("retry" if outcome.state is State.PENDING else outcome.state.value)
-                log.info("delivery", delivery=row.delivery.id, outcome=name if is_mine else "not_mine")
+                log.info("delivery", **parcel.about, outcome=name if is_mine else "not_mine")
                 self.beats.outcomes[name if is_mine else "not_mine"] += 1
                 return
             except sa.exc.OperationalError as error:
-                if utcnow() >= claim.until:
+                if utcnow() >= parcel.until:
                     raise
-                log.error("outcome_not_recorded_yet", delivery=row.delivery.id, error=str(error.orig))
+                log.error("outcome_not_recorded_yet", **parcel.about, error=str(error.orig))
                 time.sleep(FIRST_PAUSE)
 
     # --- What the relay has and does not yet say whether it takes it: others need not wait for that ---
@@ -296,7 +312,7 @@ class Worker:
                 continue
             self.undecided.remove(each)
             if each.outcome is not None:
-                self._write_down(each.claim, each.row, each.outcome)
+                self._write_down(each.parcel, each.outcome)
 
     def finish(self, *, wait: float = LAST_WORDS) -> None:
         """Let go of everything; about what the relay says nothing in time, it is asked again after the lease."""
@@ -306,9 +322,10 @@ class Worker:
                 self.beats.end()
         self.transport.close()
 
-    def _release(self, claim: Claim, rows: Sequence[Claimed]) -> None:
+    def _release(self, in_hand: Sequence[Parcel]) -> None:
         with unit_of_work():
-            sending.release(claim, rows)
+            for parcel in in_hand:
+                parcel.release()
 
     # --- Tidy ---
 

@@ -44,6 +44,7 @@ class World:
     audiences: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
     blind: set[int] = field(default_factory=set)
     title: str = "It is planned"
+    titles: dict[str, str] = field(default_factory=dict)  # by subject, where they differ
     text: str = "this is why."
     gone: set[int] = field(default_factory=set)
     unspeakable: set[int] = field(default_factory=set)
@@ -52,7 +53,10 @@ class World:
     def __post_init__(self) -> None:
         rooms = settings.rooms()
         rooms.notices = {Tried.kind: Notice(self._audience, self._visible, self._words, "tried")}
-        rooms.news = (NewsKind("planned", "It is planned", "It has a place in the plan."),)
+        rooms.news = (
+            NewsKind("planned", "It is planned", "It has a place in the plan."),
+            NewsKind("shipped", "It is there", "It was built.", is_closure=True, counted=lambda n: f"{n} shipped"),
+        )
         templates = rooms.templates
         assert templates.loader is not None
         templates.loader = ChoiceLoader([DictLoader(TEMPLATES), templates.loader])
@@ -83,10 +87,10 @@ class World:
             delivery.id: {
                 "sender": "Petra",
                 "url": settings.absolute("/ideas/7"),
-                "title": self.title,
+                "title": self.titles.get(delivery.subject, self.title),
                 "text": self.text,
                 "at": datetime(2026, 3, 3, 23, 30, tzinfo=UTC),
-                "subject_name": self.title,
+                "subject_name": self.titles.get(delivery.subject, self.title),
             }
             for delivery in batch
             if delivery.user_id not in self.gone

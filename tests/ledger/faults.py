@@ -22,14 +22,14 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from config import Config
-from ideas import create_app
+from ideas import create_app, settings
 from ideas.accounts.models import SiteRole, User
 from ideas.boards import answering, boardkeeping, posting, queries
 from ideas.boards.models import Reason, Vote
 from ideas.boards.schemas import BoardWords
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import checker, fanout, sending, worker
-from ideas.ledger.models import Channel, Delivery, State
+from ideas.ledger.models import Channel, Delivery, Gathered, State
 
 IDEAS = Path(__file__).resolve().parent.parent.parent / "ideas"
 LEASE = 1
@@ -150,8 +150,11 @@ class Site:
                 boardkeeping.make(petra, BoardWords().load({"slug": "garden", "name": "Garden"}))
                 self.petra_id = petra.id
 
-    def answer(self, voters: list[int]) -> int:
-        """Somebody answers an idea that those people voted for; how many people are owed word of it."""
+    def answer(self, voters: list[int], *, gathered: bool = False) -> int:
+        """Somebody answers an idea that those people voted for; how many people are owed word of it.
+
+        gathered: it is announced already, and waits for digests whose hour has come.
+        """
         with self.here():
             with unit_of_work():
                 petra = db.session.get_one(User, self.petra_id)
@@ -164,7 +167,20 @@ class Site:
                 petra = db.session.get_one(User, self.petra_id)
                 words = {"status": "planned", "reason": Reason.COMMITTED, "text": WHY, "date": None, "review_by": None}
                 answering.answer(petra, queries.get_idea(petra, idea_id), {**words, "credits": []})
+            if gathered:
+                self._gather()
         return len(voters) + 1  # Petra hears that her idea was received
+
+    def _gather(self) -> None:
+        with unit_of_work():
+            while fanout.fan_out_next(settings.rooms().notices):
+                pass
+            now = utcnow()
+            db.session.execute(
+                sa.update(Delivery)
+                .where(Delivery.state == State.PENDING.value)
+                .values(digest=Gathered.DAILY.value, due_at=now)
+            )
 
     def people(self) -> list[int]:
         with self.here():
@@ -196,11 +212,12 @@ class Site:
         """What the ledger says was sent by mail: Message-ID and recipient."""
         with self.here():
             rows = db.session.execute(
-                sa.select(Delivery.id, User.email)
+                sa.select(Delivery.id, Delivery.digest_id, User.email)
                 .join(User, User.id == Delivery.user_id)
                 .where(Delivery.channel == Channel.EMAIL.value, Delivery.state == State.SENT.value)
             )
-            return [(f"<delivery-{row.id}@localhost>", row.email) for row in rows]
+            names = {(f"digest-{row.digest_id}" if row.digest_id else f"delivery-{row.id}", row.email) for row in rows}
+            return [(f"<{name}@localhost>", email) for name, email in sorted(names)]
 
     def breaches(self) -> list[Any]:
         with self.here():

@@ -36,12 +36,16 @@ def test_there_are_places_to_kill_on_the_whole_way():
     points = faults.crash_points()
 
     assert len(set(points)) == len(points) >= 12
-    assert {point.partition(".")[0] for point in points} == {"fanout", "claim", "send", "mail", "sweep"}
+    assert {point.partition(".")[0] for point in points} == {"fanout", "claim", "digest", "send", "mail", "sweep"}
 
 
-@pytest.mark.parametrize("point", faults.crash_points())
-def test_a_worker_killed_anywhere_loses_nothing(site: Site, sink: Sink, point: str):
-    owed = site.answer(site.people())
+SINGLE = [(point, False) for point in faults.crash_points() if not point.startswith("digest.")]
+GATHERED = [(point, True) for point in faults.crash_points() if point.startswith(("digest.", "send."))]
+
+
+@pytest.mark.parametrize(("point", "gathered"), SINGLE + GATHERED)
+def test_a_worker_killed_anywhere_loses_nothing(site: Site, sink: Sink, point: str, gathered: bool):
+    owed = site.answer(site.people(), gathered=gathered)
     worker = faults.start_worker(site.settings, point)
     worker.join(60)
     assert worker.exitcode == -signal.SIGKILL, f"{point} was not reached"

@@ -39,14 +39,14 @@ PATHS = [
 @pytest.mark.parametrize(("stronger", "weaker"), list(itertools.pairwise(PATHS)))
 def test_several_paths_to_one_person_are_one_message_by_the_strongest(world: World, stronger: str, weaker: str):
     mia = person()
-    world.happens((mia, weaker, "planned", "instant", "vote", 3), (mia, stronger, "shipped", "inbox", "comment", 4))
+    world.happens((mia, weaker, "planned", "instant", "vote", 3), (mia, stronger, "shipped", "daily", "comment", 4))
 
     world.announce()
 
     assert len(lines()) == 2
     line = lines()[mia.id, "email"]
     assert (line.path, line.news, line.contribution_kind, line.contribution_id) == (stronger, "shipped", "comment", 4)
-    assert outcome(mia, "email") == ("suppressed", "inbox_only")
+    assert line.digest == "daily"
 
 
 def test_of_equal_paths_the_weightiest_contribution_is_named(world: World):
@@ -248,7 +248,8 @@ EMAIL_ONLY = ("suppressed", "email_only")
 # default of the mail, what was chosen for the kind, what for all kinds (both as "e-mail inbox") → e-mail, inbox
 CHOICES: list[tuple[str, str | None, str | None, Any, Any]] = [
     ("instant", None, None, PENDING, SENT),
-    ("daily", None, None, INBOX_ONLY, SENT),
+    ("daily", None, None, PENDING, SENT),
+    ("daily", "off instant", None, INBOX_ONLY, SENT),
     ("daily", "instant instant", None, PENDING, SENT),
     ("instant", "off instant", None, INBOX_ONLY, SENT),
     ("instant", "off off", None, OFF, OFF),

@@ -20,10 +20,11 @@ def test_a_weaker_path_by_which_one_hears_at_once_still_brings_the_mail(
     assert outcome(mia, "email") == ("pending", None)
 
 
-def test_what_nobody_is_told_at_once_waits_in_the_inbox(world: World):
+def test_what_nobody_is_told_at_once_waits_for_the_digest(world: World):
     mia = person()
     world.happens((mia, "commenter", "moved", "daily", "comment", 4), (mia, "voter", "moved", "daily", "vote", 3))
 
     world.announce()
 
-    assert outcome(mia, "email") == ("suppressed", "inbox_only")
+    assert outcome(mia, "email") == ("pending", None)
+    assert lines()[mia.id, "email"].digest == "daily"

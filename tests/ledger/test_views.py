@@ -147,7 +147,9 @@ def test_the_inbox_costs_the_same_for_one_and_for_many(world: World, client: Fla
 def test_what_is_chosen_is_what_is_done(world: World, client: FlaskClient, mia: User):
     assert "It is planned" in client.get("/settings/notifications").text
 
-    answer = client.post("/settings/notifications", data={"email_planned": "off"}, follow_redirects=True)
+    answer = client.post(
+        "/settings/notifications", data={"email_planned": "off", "inbox_shipped": "y"}, follow_redirects=True
+    )
 
     assert "Your choice is saved" in answer.text
     assert re.search(r'<option selected value="off"', answer.text)
@@ -155,12 +157,12 @@ def test_what_is_chosen_is_what_is_done(world: World, client: FlaskClient, mia: 
     world.announce()
     assert outcome(mia, "inbox") == ("suppressed", "off")
 
-    client.post("/settings/notifications", data={"email_planned": "usual", "inbox_planned": "y"})
+    client.post("/settings/notifications", data={"email_planned": "usual", "inbox_planned": "y", "inbox_shipped": "y"})
     assert preferences.of(mia) == {}
 
 
 def test_mail_may_be_had_without_the_inbox(world: World, client: FlaskClient, mia: User):
-    client.post("/settings/notifications", data={"email_planned": "usual"})
+    client.post("/settings/notifications", data={"email_planned": "usual", "inbox_shipped": "y"})
 
     world.happens((mia, "voter"))
     world.announce()
@@ -172,7 +174,7 @@ def test_saving_the_page_as_it_is_changes_nothing(world: World, client: FlaskCli
     with unit_of_work():
         preferences.unsubscribe(preferences.Link(mia.id, "planned", ""), preferences.Stop.KIND)
 
-    client.post("/settings/notifications", data={"email_planned": "off", "inbox_planned": "y"})
+    client.post("/settings/notifications", data={"email_planned": "off", "inbox_planned": "y", "inbox_shipped": "y"})
 
     world.happens((mia, "voter"))
     world.announce()
@@ -180,7 +182,7 @@ def test_saving_the_page_as_it_is_changes_nothing(world: World, client: FlaskCli
 
 
 def test_a_choice_that_is_none_is_refused(world: World, client: FlaskClient, mia: User):
-    answer = client.post("/settings/notifications", data={"email_planned": "loud"})
+    answer = client.post("/settings/notifications", data={"email_planned": "loud", "inbox_shipped": "y"})
 
     assert answer.status_code == 422
     assert preferences.of(mia) == {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -20,7 +21,7 @@ from markupsafe import Markup
 from ideas import colours, mail, settings, words
 from ideas.db import db
 from ideas.ledger import preferences, sending
-from ideas.ledger.sending import Claimed, Outcome
+from ideas.ledger.sending import Addressee, Claimed, Outcome
 from ideas.outbox import DueDelivery, Notice
 from ideas.words import _
 
@@ -28,11 +29,10 @@ log = structlog.get_logger()
 
 
 class Stop(NamedTuple):
-    """Addresses that stop what they name; each shows a page first."""
+    """A way to hear less: an address that shows a page first, and what it stops."""
 
-    subject: str
-    kind: str
-    everything: str
+    url: str
+    words: str
 
 
 def compose(rows: Sequence[Claimed]) -> dict[int, mail.Message | Outcome]:
@@ -47,13 +47,14 @@ def compose(rows: Sequence[Claimed]) -> dict[int, mail.Message | Outcome]:
     for (kind, _locale, _zone), group in groups.items():
         notice = settings.rooms().notices[kind]
         with words.addressing(group[0].to):
-            said = _words(notice, [row.delivery for row in group])
+            said = find_words(notice, [row.delivery for row in group])
             for row in group:
                 made[row.delivery.id] = _one(notice, row, said[row.delivery.id])
     return made
 
 
-def _words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mapping[str, Any] | Outcome]:
+def find_words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mapping[str, Any] | Outcome]:
+    """For each delivery the names its templates use, or what becomes of it because it has none."""
     try:
         said = notice.words(batch)
         return {delivery.id: said.get(delivery.id, sending.gone()) for delivery in batch}
@@ -62,7 +63,7 @@ def _words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mapping[st
     except Exception as error:  # one broken notice must not hold up everybody's mail
         db.session.rollback()
         if len(batch) > 1:
-            return {key: value for delivery in batch for key, value in _words(notice, [delivery]).items()}
+            return {key: value for delivery in batch for key, value in find_words(notice, [delivery]).items()}
         log.warning("notice_has_no_words", delivery=batch[0].id, exc_info=True)
         return {batch[0].id: sending.unrenderable(repr(error))}
 
@@ -78,57 +79,84 @@ def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome) -> mai
 
 
 def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Message:
-    delivery, config = row.delivery, settings.current()
+    delivery = row.delivery
     token = preferences.token(delivery.user_id, delivery.news, delivery.subject)
     template = settings.rooms().templates.get_template
-    names = {"subject_name": "", **said, **_frame(delivery, row, token)}
-    subject = " ".join(template(f"{notice.template}/subject.txt").render(names).split())
-    text = template("ledger/mail/frame.txt").render(
-        names, body=template(f"{notice.template}/body.txt").render(names).strip()
+    names = {"subject_name": "", **said, "path": delivery.path, "news": delivery.news}
+    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news))
+    thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
+    return finished(
+        mail.Message(
+            to=row.to.email,
+            to_name=row.to.name,
+            sender_name=str(said["sender"]),
+            subject=" ".join(template(f"{notice.template}/subject.txt").render(names).split()),
+            text=template(f"{notice.template}/body.txt").render(names),
+            html=template(f"{notice.template}/body.html").render(names),
+            message_id=f"<delivery-{delivery.id}@{host()}>",
+            headers={
+                "In-Reply-To": thread,
+                "References": thread,
+                "List-Id": f"<{delivery.news.replace('_', '-')}.{host()}>",
+                **unsubscribe_headers(token),
+                "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
+                "Auto-Submitted": "auto-generated",
+            },
+        ),
+        names,
     )
+
+
+def _stops(token: str, subject_name: str, news: str) -> list[Stop]:
+    unsubscribe = settings.absolute(f"/u/{token}")
+    about = _("Hear nothing more about “%(title)s”", title=subject_name) if subject_name else None
+    return [
+        Stop(f"{unsubscribe}?stop=subject", about or _("Hear nothing more about this")),
+        Stop(f"{unsubscribe}?stop=kind", _("Get no more mail of this kind (%(kind)s)", kind=_label(news))),
+        Stop(f"{unsubscribe}?stop=everything", _("Get no more mail at all")),
+    ]
+
+
+# --- What all mail to a person has around it ---
+
+
+def host() -> str:
+    """What stands behind the @ in names of mails."""
+    return urlsplit(settings.current().base_url).hostname or "localhost"
+
+
+def unsubscribe_headers(token: str) -> dict[str, str]:
+    """The one click of mail programs (RFC 8058), and the same by mail for those that know only that."""
+    by_mail = f"mailto:{settings.current().support_email}?subject={quote(f'unsubscribe {token}')}"
+    return {
+        "List-Unsubscribe": f"<{settings.absolute(f'/u/{token}')}>, <{by_mail}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def finished(message: mail.Message, names: Mapping[str, Any]) -> mail.Message:
+    """`message`, whose text and HTML are the body alone, with the frame around both."""
+    template = settings.rooms().templates.get_template
+    text = template("ledger/mail/frame.txt").render(names, body=message.text.strip())
     html = template("ledger/mail/frame.html").render(
         names,
-        mail_subject=subject,
-        body=Markup(template(f"{notice.template}/body.html").render(names)),  # noqa: S704 - ours
+        mail_subject=message.subject,
+        body=Markup(message.html),  # noqa: S704 - ours
     )
-    host = urlsplit(config.base_url).hostname or "localhost"
-    thread = f"<{delivery.subject.replace(':', '-')}@{host}>"
-    unsubscribe = settings.absolute(f"/u/{token}")
-    by_mail = f"mailto:{config.support_email}?subject={quote(f'unsubscribe {token}')}"
-    return mail.Message(
-        to=row.to.email,
-        to_name=row.to.name,
-        sender_name=str(said["sender"]),
-        subject=subject,
-        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
-        html=_inliner().inline(html),
-        message_id=f"<delivery-{delivery.id}@{host}>",
-        headers={
-            "In-Reply-To": thread,
-            "References": thread,
-            "List-Id": f"<{delivery.news.replace('_', '-')}.{host}>",
-            "List-Unsubscribe": f"<{unsubscribe}>, <{by_mail}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
-            "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
-            "Auto-Submitted": "auto-generated",
-        },
-    )
+    return replace(message, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=_inliner().inline(html))
 
 
-def _frame(delivery: DueDelivery, row: Claimed, token: str) -> dict[str, Any]:
+def frame(to: Addressee, stops: Sequence[Stop]) -> dict[str, Any]:
+    """The names that the frame and every body may use."""
     config = settings.current()
     language = words.language()
-    unsubscribe = settings.absolute(f"/u/{token}")
     palette = _palette(config.accent)
     return {
-        "person": row.to,
-        "path": delivery.path,
-        "news": delivery.news,
-        "news_label": _label(delivery.news),
+        "person": to,
         "site_name": config.site_name,
         "base_url": config.base_url,
         "settings_url": settings.absolute("/settings/notifications"),
-        "stop": Stop(f"{unsubscribe}?stop=subject", f"{unsubscribe}?stop=kind", f"{unsubscribe}?stop=everything"),
+        "stops": stops,
         "turn": _turn(),
         "light": palette.light,
         "dark": palette.dark,
