@@ -192,7 +192,7 @@ class Config:
             "`s3://key:secret@host/bucket?region=eu-1&tls=on` (needs the extra `s3`).",
         ),
     ] = field(repr=False)
-    picture_megabytes: Annotated[int, Setting("8", "The largest picture that is taken.", least=1, most=50)]
+    picture_megabytes: Annotated[int, Setting("20", "The largest picture that is taken.", least=1, most=50)]
     pictures_per_day: Annotated[
         int, Setting("50", "How many pictures one person may upload in a day.", least=0, most=10_000)
     ]

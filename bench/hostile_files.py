@@ -75,6 +75,13 @@ def with_segment(marker: int, content: bytes) -> bytes:
     return b"\xff\xd8\xff" + bytes([marker]) + struct.pack(">H", len(content) + 2) + content + drawn("JPEG")[2:]
 
 
+def in_many_scans(times: int) -> bytes:
+    """A progressive JPEG whose last scan, a few bytes long, stands there over and over."""
+    good = drawn("JPEG", (4_000, 3_000), progressive=True)
+    last = good.rindex(b"\xff\xda")
+    return good[:last] + good[last:-2] * times + good[-2:]
+
+
 def zeros(megabytes: int) -> bytes:
     """That many megabytes of nothing, compressed."""
     packer = zlib.compressobj(9)
@@ -186,6 +193,19 @@ def _too_many_pixels() -> Iterator[Hostile]:
     yield Hostile("PNG one pixel wide and 65,000 high", drawn(size=(1, 65_000)), may_be_taken=True)
     large = drawn("JPEG", (12_000, 9_000), "L", quality=5)
     yield Hostile("JPEG of 108 million pixels", large, "x.jpg", "image/jpeg")
+    large = drawn("JPEG", (11_500, 8_600), quality=90, subsampling="4:4:4")
+    yield Hostile("a photograph of 99 million pixels", large, "x.jpg", "image/jpeg", may_be_taken=True)
+    large = drawn("JPEG", (65_000, 1_500), quality=90, subsampling="4:4:4")
+    yield Hostile("JPEG 65,000 wide and 1,500 high", large, "x.jpg", "image/jpeg", may_be_taken=True)
+    large = drawn("JPEG", (11_500, 8_600), quality=20, progressive=True, subsampling="4:4:4")
+    yield Hostile("progressive JPEG of 99 million pixels", large, "x.jpg", "image/jpeg")
+    large = drawn("JPEG", (11_500, 8_600), quality=20, subsampling="4:4:4")
+    place = large.index(b"\xff\xda") + 4
+    apart = large[:place] + b"\1" + large[place + 1 :]
+    yield Hostile("JPEG of 99 million pixels whose colours come apart", apart, "x.jpg", "image/jpeg")
+    large = drawn("JPEG", (7_400, 5_600), quality=20, progressive=True, subsampling="4:2:0")
+    yield Hostile("progressive photograph of 41 million pixels", large, "x.jpg", "image/jpeg", may_be_taken=True)
+    yield Hostile("JPEG in 20,000 scans", in_many_scans(20_000), "x.jpg", "image/jpeg")
     lying = drawn("JPEG")
     place = lying.index(b"\xff\xc0") + 5
     yield Hostile(
@@ -232,7 +252,7 @@ def _bombs_beside_the_pixels() -> Iterator[Hostile]:
     nested = zipped("2.zip", zipped("1.zip", zlib.decompress(zeros(5))))
     yield Hostile("a zip in a zip", nested, "x.zip")
     yield Hostile("gzip of 100 MB", gzip.compress(bytes(100_000_000), 9), "x.png.gz")
-    yield Hostile("nine megabytes of a picture and nothing", drawn() + bytes(8_500_000))
+    yield Hostile("nine megabytes of a picture and nothing", drawn() + bytes(8_500_000), may_be_taken=True)
     yield Hostile("thirty megabytes", drawn() + bytes(30_000_000))
 
 

@@ -253,7 +253,7 @@ def _allow_a_picture() -> None:
     if getattr(_view(), "takes_picture", False):
         # more than is taken, so that most of what is too large is still read and refused in words: whoever is hung up
         # on while sending does not read the answer
-        request.max_content_length = 4 * current().picture_bytes + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
+        request.max_content_length = 2 * current().picture_bytes + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
 
 
 def _refuse_nul() -> None:

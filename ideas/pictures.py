@@ -12,10 +12,10 @@ import re
 import secrets
 import threading
 import warnings
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, JpegImagePlugin
 
 from ideas.words import _
 
@@ -24,9 +24,12 @@ TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 CONTENT_TYPE = "image/webp"  # what all of them become
 
 LONGEST_SIDE = 1600  # pixels; larger ones are scaled down to it
-MEGAPIXELS = 16  # the most that is decoded: a progressive JPEG in four colours needs eight bytes for each
+MEGAPIXELS = 16  # the most of a format that is decoded whole, in up to eight bytes for each pixel
 # libwebp hands its pictures over in several copies, GIF decoders keep the canvas beside the frame
 MEGAPIXELS_WITH_COPIES = 9
+# a photograph is scaled down while it is decoded, row by row
+MEGAPIXELS_AS_JPEG = 100
+SCANS_MOST = 64  # usual ones have ten; each goes over the whole picture, however few bytes it has
 
 FIELD = "picture"
 QUALITY = 82
@@ -84,7 +87,7 @@ def _made_anew(sent: bytes) -> tuple[Image.Image, bool]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of broken metadata, which is dropped, and of many pixels, counted below
             with Image.open(io.BytesIO(sent), formats=FORMATS) as opened:
-                _require_few_pixels(opened)
+                _require_few_pixels(opened, sent)
                 made = _plain(opened)
                 return made, opened.format in ("PNG", "GIF") and _has_few_colours(made)
     except ValidationError:
@@ -93,25 +96,71 @@ def _made_anew(sent: bytes) -> tuple[Image.Image, bool]:
         raise refused(unreadable) from error
 
 
-def _require_few_pixels(opened: Image.Image) -> None:
+def _require_few_pixels(opened: Image.Image, sent: bytes) -> None:
     """Ask the header, before any pixel is decoded."""
     width, height = opened.size
-    most = MEGAPIXELS if opened.format in ("JPEG", "MPO", "PNG") else MEGAPIXELS_WITH_COPIES
-    if width * height > most * 1_000_000:
-        raise refused(
-            _(
-                "This picture has %(width)s × %(height)s pixels; %(most)s million fit.",
-                width=width,
-                height=height,
-                most=most,
-            )
+    is_photograph = isinstance(opened, JpegImagePlugin.JpegImageFile)
+    most = _megapixels_as_jpeg(opened, sent) if is_photograph else _MOST.get(opened.format or "", MEGAPIXELS)
+    if width * height <= most * 1_000_000:
+        return
+    if is_photograph:
+        words = _("This picture has %(width)s × %(height)s pixels; %(most)s million fit.", **_sizes(opened, most))
+    else:
+        words = _(
+            "This picture has %(width)s × %(height)s pixels; %(most)s million fit. As a JPEG %(jpeg)s million do.",
+            jpeg=MEGAPIXELS_AS_JPEG,
+            **_sizes(opened, most),
         )
+    raise refused(words)
+
+
+_MOST = {"WEBP": MEGAPIXELS_WITH_COPIES, "GIF": MEGAPIXELS_WITH_COPIES}
+
+
+def _sizes(opened: Image.Image, most: int) -> dict[str, int]:
+    width, height = opened.size
+    return {"width": width, "height": height, "most": most}
+
+
+def _megapixels_as_jpeg(opened: Any, sent: bytes) -> int:
+    """How many fit into the memory that MEGAPIXELS of eight bytes each may take.
+
+    A JPEG whose colours or whose precision come one after the other is kept whole by the decoder until the last has
+    come: two bytes for each sample (libjpeg's coefficients), whatever the scale at which it is wanted.
+    """
+    if _comes_in_one_scan(sent):
+        return MEGAPIXELS_AS_JPEG
+    if sent.count(b"\xff\xda") > SCANS_MOST:
+        raise ValueError("A picture in so many scans is meant to keep us busy.")
+    samples = [across * down for _name, across, down, _table in opened.layer]
+    most_across = max(across for _name, across, _down, _table in opened.layer)
+    most_down = max(down for _name, _across, down, _table in opened.layer)
+    bytes_for_each = 2 * sum(samples) / (most_across * most_down)
+    return int(min(MEGAPIXELS_AS_JPEG, 8 * MEGAPIXELS / bytes_for_each))
+
+
+def _comes_in_one_scan(sent: bytes) -> bool:
+    """Whether the first scan of a JPEG has all of it, so that rows can be let go as they are decoded."""
+    place, colours = 2, None
+    while place + 10 <= len(sent) and sent[place] == 0xFF:
+        marker = sent[place + 1]
+        if marker == 0xFF:  # padding
+            place += 1
+            continue
+        if marker in (0xC0, 0xC1):  # what follows is sequential; the other kinds of frames are not, or are not read
+            colours = sent[place + 9]
+        elif marker == 0xDA:
+            return sent[place + 4] == colours
+        place += 2 + int.from_bytes(sent[place + 2 : place + 4], "big")
+    return False
 
 
 def _plain(opened: Image.Image) -> Image.Image:
     """The first frame, upright, at most LONGEST_SIDE long, as bare pixels."""
     turn = _upright_by(opened)
-    opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded at a fraction of its size where that does
+    # a JPEG is decoded at a fraction of its size, chosen by the side that shrinks less: so both are to shrink alike
+    by = max(1.0, max(opened.size) / LONGEST_SIDE)
+    opened.draft("RGB", (max(1, int(opened.width / by)), max(1, int(opened.height / by))))
     opened.load()
     wanted = "RGBA" if opened.has_transparency_data else "RGB"
     shown = opened.convert(wanted) if opened.mode != wanted else opened

@@ -96,8 +96,49 @@ def test_a_large_picture_is_scaled_down():
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded():
-    assert "16 million fit" in refusal(encoded("PNG", size=(5000, 5000)))
+    assert "16 million fit. As a JPEG 100 million do." in refusal(encoded("PNG", size=(5000, 5000)))
     assert "9 million fit" in refusal(encoded("GIF", size=(4000, 4000)))
+    assert "100 million fit." in refusal(encoded("JPEG", size=(12_000, 9_000), mode="L", quality=5))
+
+
+@pytest.mark.parametrize(("size", "becomes"), [((8160, 6120), (1600, 1200)), ((65_000, 760), (1600, 19))])
+def test_a_photograph_of_fifty_million_pixels_is_taken_and_scaled(size, becomes):
+    made = taken(encoded("JPEG", size=size, mode="L", quality=20))
+
+    assert opened(made.content).size == becomes
+
+
+@pytest.mark.parametrize(("size", "part"), [((8000, 3000), 4), ((65_000, 760), 8), ((1600, 1600), 1)])
+def test_a_large_photograph_is_decoded_at_a_fraction_of_its_size(size, part):
+    with Image.open(io.BytesIO(encoded("JPEG", size=size, mode="L"))) as photograph:
+        pictures._plain(photograph)
+
+        assert photograph.decoderconfig[0] == part
+
+
+def in_two_scans():
+    """A JPEG that says it has three colours and brings one in its first scan; the decoder waits for the others."""
+    sent = bytearray(encoded("JPEG", size=(400, 400)))
+    sent[sent.index(b"\xff\xda") + 4] = 1
+    return bytes(sent)
+
+
+def test_a_photograph_that_is_kept_whole_while_it_is_decoded_has_the_bounds_of_memory():
+    """Those that come in several scans need two bytes for each sample of the picture."""
+    plain, fine = {"quality": 5, "subsampling": "4:2:0"}, {"quality": 5, "subsampling": "4:4:4"}
+
+    assert "42 million fit." in refusal(encoded("JPEG", size=(7000, 7000), progressive=True, **plain))
+    assert "21 million fit." in refusal(encoded("JPEG", size=(5000, 5000), progressive=True, **fine))
+    assert "16 million fit." in refusal(encoded("JPEG", size=(4200, 4200), mode="CMYK", progressive=True, **fine))
+    assert pictures._comes_in_one_scan(encoded("JPEG"))
+    assert not pictures._comes_in_one_scan(encoded("JPEG", progressive=True))
+    assert not pictures._comes_in_one_scan(in_two_scans())
+    assert not pictures._comes_in_one_scan(b"\xff\xd8\xff\xe0\x00\x00")
+
+
+def test_a_photograph_in_a_thousand_scans_is_refused():
+    assert refusal(hostile_files.in_many_scans(1000))
+    assert taken(encoded("JPEG", progressive=True)).width == 60
 
 
 def test_of_a_film_the_first_picture_is_taken():
