@@ -1,4 +1,6 @@
-"""Hundreds of hostile strings in every field of the API and of every form: stored as sent, or refused by name; no 5xx.
+"""Hundreds of hostile strings in every field of the API and of every form: kept and shown as sent, or refused by name.
+
+Works on as many processors as there are, each with a database of its own.
 
 python -m bench.hostile [--database sqlite|postgresql]
 """
@@ -7,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import time
-from typing import Any
+from collections import Counter
+from typing import Any, NamedTuple
 from unittest import mock
 
 from argon2 import PasswordHasher
@@ -16,71 +20,116 @@ from flask import Flask
 
 from bench import inside, stage
 from bench.stage import Findings
-from ideas import schemas, text
+from ideas import markup, schemas, text
 from ideas.accounts import passwords
-from tests.safety import filling, strings, world
+from tests.safety import filling, looking, sheets, strings, world
 from tests.safety.world import World
+
+PARTS = 4  # of the work on one database
+
+
+class Part(NamedTuple):
+    """A share of the sheets, on one database."""
+
+    kind: str
+    number: int
 
 
 def main() -> None:
     asked = stage.arguments(__doc__.splitlines()[0] if __doc__ else "", data=False)
     findings = Findings("Every field takes hostile strings as they are, or refuses them by name")
     kinds = [asked.database] if asked.database else list(stage.DATABASES)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(len(kinds)) as pool:  # both at once: each has a core and a database of its own
-        for kind, said in zip(kinds, pool.map(run, kinds), strict=True):
-            tell(findings, kind, said)
+    begun = time.monotonic()
+    parts = [Part(kind, number) for number in range(PARTS) for kind in kinds]
+    said: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
+    with multiprocessing.get_context("spawn").Pool(min(len(parts), os.cpu_count() or 1)) as pool:
+        for part, found in pool.imap_unordered(run, parts):
+            said[part.kind].append(found)
+            print(f"       {part.kind}, part {part.number + 1} of {PARTS}: {found['requests']:,} requests", flush=True)
+    for kind in kinds:
+        tell(findings, kind, said[kind])
+    findings.note("minutes", round((time.monotonic() - begun) / 60, 1))
     findings.end()
 
 
-def run(kind: str) -> dict[str, Any]:
-    """All of it on one database."""
+def run(part: Part) -> tuple[Part, dict[str, Any]]:
+    """One share of all."""
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # slow on purpose otherwise
-    begun = time.monotonic()
-    for site in inside.applications(argparse.Namespace(database=kind)):
+    found: dict[str, Any] = {}
+    for site in inside.applications(argparse.Namespace(database=part.kind)):
         made = world.make(site.app)
-        programs = list(filling.api_slots(made))
-        pages = list(filling.form_slots(site.app, made))
-        found = filling.fill(site.app, made, [*programs, *pages], strings.strings())
-        figures = {
-            "fields of the API": len(programs),
-            "fields of forms": len(pages),
-            "taken": found.taken.total(),
-            "refused": found.refused.total(),
-            "stored and read back": found.stored.total(),
-            "fields that took and kept something": len(found.stored),
+        sheets.prepare(made)
+        choices = [*sheets.of_api(made), *sheets.of_forms(site.app, made)]
+        filled = filling.fill(site.app, made, choices[part.number :: PARTS], strings.strings())
+        found = {
+            "API": sum(field.partition(" ")[2].startswith("/api/") for field in filled.fields),
+            "forms": sum(not field.partition(" ")[2].startswith("/api/") for field in filled.fields),
+            "places": filled.places,
+            "requests": filled.requests,
+            "taken": filled.taken.total(),
+            "refused": filled.refused.total(),
+            "not there": filled.not_there,
+            "stored": filled.stored,
+            "shown": filled.shown,
+            "breaches": filled.breaches,
+            "planted": _planted(site.app, made, choices) if part.number == 0 else [],
         }
-        return {
-            "figures": figures,
-            "strings": len(strings.strings()),
-            "planted": _planted(site.app, made),
-            "breaches": found.breaches,
-            "minutes": round((time.monotonic() - begun) / 60, 1),
-        }
-    return {}
+    return part, found
 
 
-def _planted(app: Flask, made: World) -> list[str]:
-    """What is found of a field that falls over at a quote, and of one that refuses without a word."""
+def _planted(app: Flask, made: World, choices: list[list[sheets.Sheet]]) -> list[str]:
+    """What is found of fields that fall over at a quote, refuse without a word, keep or show something else."""
 
     def fall(words: str) -> str:
         if "'" in words:
             raise RuntimeError(words)
         return text.one_line(words)
 
-    slot = next(each for each in filling.form_slots(app, made) if each.name == "POST /manage/companies name")
-    with mock.patch.object(schemas, "one_line", fall):
-        return filling.fill(app, made, [slot], ["fine", "it's"]).breaches
+    def lose(words: str) -> str:
+        return text.one_line(words).replace("'", "")
+
+    company = [each for each in choices if each[0].name == "POST /manage/companies"]
+    posted = [each for each in choices if each[0].name == "POST /api/v1/ideas"]
+    found = []
+    for where, name, planted, choice in (
+        (schemas, "one_line", fall, company),
+        (schemas, "one_line", lose, company),
+        (markup, "render", lambda words: "<p>Something else.</p>", posted),
+    ):
+        with mock.patch.object(where, name, planted):
+            found.append(filling.fill(app, made, choice, ["fine words", "it's said"]).breaches)
+    with mock.patch.object(looking, "named", return_value=set()):
+        found.append(filling.fill(app, made, company, ["fine words", ""]).breaches)
+    return [str(breaches[:1]) for breaches in found if breaches]
 
 
-def tell(findings: Findings, kind: str, said: dict[str, Any]) -> None:
-    many = said["strings"] >= 600
-    findings.holds(f"{kind}: strings", many, said["strings"], wanted="≥ 600")
-    for what in said["figures"]:
-        findings.note(f"{kind}: {what}", said["figures"][what])
-    findings.holds(f"{kind}: minutes", said["minutes"] < 20, said["minutes"], wanted="< 20")
-    findings.same(f"{kind}: planted faults that are found", 1, len(said["planted"]))
-    findings.same(f"{kind}: answered 5xx, stored or shown otherwise, refused without a name", [], said["breaches"])
+def tell(findings: Findings, kind: str, said: list[dict[str, Any]]) -> None:
+    def together(what: str) -> Counter[str]:
+        return sum((part[what] for part in said), Counter())
+
+    many, places = len(strings.strings()), sum(part["places"] for part in said)
+    tried = sum(part["taken"] + part["refused"] + part["not there"].total() for part in said)
+    findings.holds(f"{kind}: strings", many >= 600, many, wanted="≥ 600")
+    findings.note(
+        f"{kind}: fields of the API, of forms", f"{sum(p['API'] for p in said)}, {sum(p['forms'] for p in said)}"
+    )
+    findings.same(f"{kind}: strings × fields that were judged", many * places, tried)
+    findings.note(f"{kind}: requests", sum(part["requests"] for part in said))
+    findings.note(
+        f"{kind}: taken, refused by name", f"{sum(p['taken'] for p in said):,}, {sum(p['refused'] for p in said):,}"
+    )
+    gone = together("not there")
+    findings.note(f"{kind}: answered “not there” (in {len(gone)} fields that name something)", gone.total())
+    stored, shown = together("stored"), together("shown")
+    findings.note(f"{kind}: kept, read back from the database and equal (in {len(stored)} fields)", stored.total())
+    findings.note(f"{kind}: read on pages and equal to what is kept (in {len(shown)} fields)", shown.total())
+    findings.same(f"{kind}: planted faults that are found", 4, sum(len(part["planted"]) for part in said))
+    breaches = [line for part in said for line in part["breaches"]]
+    for line in breaches[:100]:
+        print(f"       {line}")
+    findings.same(
+        f"{kind}: answered 5xx, kept or shown otherwise, refused without the name, lost what was typed", [], breaches
+    )
 
 
 if __name__ == "__main__":

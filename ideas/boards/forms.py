@@ -11,6 +11,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import Schema, ValidationError, fields
 from wtforms import (
     BooleanField,
+    FileField,
     HiddenField,
     RadioField,
     SelectField,
@@ -71,7 +72,14 @@ class TagChoice(SelectMultipleField):
         return
 
 
-class IdeaForm(SchemaForm):
+class PicturesForm(SchemaForm):
+    """A form with a text into which pictures are put. Where scripts run they are sent apart, see views_pictures.py."""
+
+    picture = FileField(id="body-picture")
+    picture_alt = StringField(id="body-picture-alt", filters=[_text])
+
+
+class IdeaForm(PicturesForm):
     """A new idea, or new words for one."""
 
     schema = schemas.NewIdea()
@@ -103,7 +111,7 @@ class NewIdeaForm(WatchedForm, IdeaForm):
     """A new idea."""
 
 
-class CommentForm(WatchedForm):
+class CommentForm(WatchedForm, PicturesForm):
     """Something said on an idea. The team chooses its voice."""
 
     schema = schemas.NewComment()
@@ -128,7 +136,7 @@ class CommentForm(WatchedForm):
         return {**own, "official": voice == "official", "internal": voice == "internal"}
 
 
-class CommentEditForm(SchemaForm):
+class CommentEditForm(PicturesForm):
     schema = schemas.CommentEdit()
     body = TextAreaField(lazy("What do you want to say?"), filters=[_text])
 
@@ -208,9 +216,12 @@ class AnswerForm(OnceForm):
     def __init__(self, *args: Any, picked: dict[str, str] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self.credit_errors: dict[str, list[str]] = {}
+        self.drawn: set[str] = set()  # the keys that the page offers
         self.picked = dict(picked or {})
+        self.how = dict(self.picked)  # with what was typed beside those that are not ticked
         if self.is_submitted():
-            self.picked = {key: request.form.get(f"how-{key}", "") for key in request.form.getlist("credit")}
+            self.how = {name[4:]: words for name, words in request.form.items() if name.startswith("how-")}
+            self.picked = {key: self.how.get(key, "") for key in request.form.getlist("credit")}
 
     @property
     def data(self) -> dict[str, Any]:
@@ -232,7 +243,16 @@ class AnswerForm(OnceForm):
     @property
     def linked_errors(self) -> list[tuple[str, str]]:
         """What is wrong with credits: id of the control and the words."""
-        return [(f"how-{key}", line) for key, lines in self.credit_errors.items() for line in lines]
+        return [
+            (f"how-{key}" if key in self.drawn else "credit", line)
+            for key, lines in self.credit_errors.items()
+            for line in lines
+        ]
+
+    @property
+    def errors_of_all(self) -> list[str]:
+        """What is wrong with the credits as a whole, or with one that the page does not offer any more."""
+        return [line for key, lines in self.credit_errors.items() if key not in self.drawn for line in lines]
 
     def show(self, error: ValidationError) -> None:
         messages = dict(error.messages_dict)
@@ -243,7 +263,7 @@ class AnswerForm(OnceForm):
                 found = [line for part in (lines.values() if isinstance(lines, dict) else [lines]) for line in part]
                 self.credit_errors[keys[int(place)]] = [str(line) for line in found]
         elif inner:
-            messages["credits"] = inner
+            self.credit_errors[""] = [str(line) for line in inner]
         super().show(ValidationError(messages))
 
 

@@ -86,12 +86,21 @@ def take(form: Any) -> bool:
 def _uploaded() -> Picture:
     owner = signin.member()
     picturing.require_room(owner)
-    words = PictureWords().load({"alt": request.form.get("picture_alt", "")})
+    words = _words()
     made = pictures.taken(_sent(), most_bytes=current().picture_bytes)
     with unit_of_work():
         row = picturing.add(signin.member(), made, alt=words["alt"])
     picturing.keep(made)
     return row
+
+
+def _words() -> dict[str, Any]:
+    """What is said of the picture, judged. Raises ValidationError that names the form's field."""
+    try:
+        loaded: dict[str, Any] = PictureWords().load({"alt": request.form.get("picture_alt", "")})
+    except ValidationError as error:
+        raise ValidationError({"picture_alt": error.messages_dict["alt"]}) from None
+    return loaded
 
 
 def _sent() -> bytes:

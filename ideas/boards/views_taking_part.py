@@ -134,7 +134,7 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
 
 def _shown_again(template: str, form: Any, **page: Any) -> ResponseReturnValue:
     """The form with what became of a picture: it is in the text, or it says why not."""
-    return render_template(template, form=form, **page), 422 if form.form_errors else 200
+    return render_template(template, form=form, **page), 422 if form.errors else 200
 
 
 def _preview(template: str, form: Any, **page: Any) -> ResponseReturnValue:
@@ -239,7 +239,7 @@ def comment(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(reader, idea_id)
     form = CommentForm()
     if views_pictures.take(form):
-        return views.show_idea(row, form, 422 if form.form_errors else 200)
+        return views.show_idea(row, form, 422 if form.errors else 200)
     if not form.validate_on_submit():
         return views.show_idea(row, form, 422)
     if reader is None:

@@ -170,6 +170,9 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
     """The composer; `given` is the answer to be corrected, `seen` a preview that was asked for."""
     statuses = queries.statuses_of(row.idea.board)
     form.offer(statuses if given is None else [given.answer.status])
+    comments, merged = reading.creditable(row), parts.parts_of(row)
+    form.drawn = {"author", "votes", *(credit_key("comment", comment.id) for comment in comments)}
+    form.drawn |= {credit_key("merged_idea", part.id) for part in merged}
     return render_template(
         "boards/answer.html",
         row=row,
@@ -178,8 +181,8 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         given=given,
         statuses=statuses,
         fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
-        comments=reading.creditable(row),
-        parts=parts.parts_of(row),
+        comments=comments,
+        parts=merged,
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
         sayings=sayings,
         settle_minutes=current().settle_minutes,

@@ -16,6 +16,7 @@ from tests.boards.arranging import count
 from tests.boards.pages import browser_of
 from tests.factories import BoardFactory, CommentFactory, IdeaFactory, MembershipFactory, UserFactory
 from tests.pictures import encoded
+from tests.safety import looking
 
 
 def file(content=None, name="rota.png"):
@@ -211,3 +212,21 @@ def test_the_mail_of_a_comment_links_to_its_picture(app, browser, board, mails):
     assert f"the rota: http://localhost{said['url']}" in text
     assert f'href="http://localhost{said["url"]}"' in html
     assert "<img" not in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [({"picture": (io.BytesIO(b"hello"), "x.png")}, "picture"), ({"picture_alt": "a\x00b"}, "picture_alt")],
+)
+def test_what_is_wrong_with_a_picture_is_said_at_its_field(browser, board, typed, field):
+    page = browser.post("/boards/garden/new", data={"title": "A shed", "picture": file(), "add_picture": "1", **typed})
+
+    assert page.status_code == 422
+    assert field in looking.named(page.text)
+
+
+def test_words_about_a_picture_are_kept_while_something_else_is_put_right(browser, board):
+    page = browser.post("/boards/garden/new", data={"title": "", "picture_alt": "the rota"})
+
+    assert page.status_code == 422
+    assert looking.typed(page.text, "picture_alt") == "the rota"

@@ -21,6 +21,7 @@ from tests.factories import (
     charlie,
     team_member,
 )
+from tests.safety import looking
 
 FETCH = {"X-Requested-With": "fetch"}
 WORDS = {"status": "planned", "reason": "committed", "text": LONG_ENOUGH}
@@ -124,14 +125,30 @@ def test_everything_that_is_missing_is_named_and_what_was_typed_is_kept(idea, pe
 
     answer = petra.post(
         f"/ideas/{idea.id}/answer",
-        data={"status": "declined", "reason": "cannot_say", "text": "Too short.", "credit": key, f"how-{key}": "Well"},
+        data={
+            "status": "declined",
+            "reason": "cannot_say",
+            "text": "Too short.",
+            "credit": key,
+            f"how-{key}": "Well",
+            "how-votes": "Not ticked yet",
+        },
     )
 
     assert answer.status_code == 422
     assert f'href="#how-{key}"' in answer.text
     assert 'value="Well"' in answer.text
+    assert 'value="Not ticked yet"' in answer.text
     assert "Too short.</textarea>" in answer.text.replace("\r\n", "")
     assert count(Answer) == 0
+
+
+def test_a_contribution_that_is_not_there_any_more_is_refused_where_contributions_are_picked(idea, petra):
+    answer = petra.post(f"/ideas/{idea.id}/answer", data={**WORDS, "credit": "comment-9", "how-comment-9": "A page."})
+
+    assert answer.status_code == 422
+    assert looking.named(answer.text) == {"credit"}
+    assert 'href="#credit"' in answer.text
 
 
 def test_a_reason_that_does_not_fit_is_refused_in_words(idea, petra):

@@ -15,6 +15,7 @@ from ideas.ledger.models import EVERYTHING, Delivery
 from ideas.settings import rooms
 from tests.accounts.arranging import enter
 from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
+from tests.safety import looking
 
 
 @pytest.fixture
@@ -185,6 +186,7 @@ def test_a_choice_that_is_none_is_refused(world: World, client: FlaskClient, mia
     answer = client.post("/settings/notifications", data={"email_planned": "loud", "inbox_shipped": "y"})
 
     assert answer.status_code == 422
+    assert looking.named(answer.text) == {"email_planned"}
     assert preferences.of(mia) == {}
 
 

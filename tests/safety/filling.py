@@ -1,381 +1,378 @@
-"""Puts hostile strings into every field there is: of the API as it describes itself, of forms as the pages draw them.
+"""Puts hostile strings into every field of every sheet, and says what came of it.
 
-Nothing is listed by name, so a new field is filled as soon as it is there.
+Each request meets the same site. All fields of a sheet are filled at once, each with another string; those that a
+refusal names get fine words, and the rest is sent again, until it is taken. So each string is judged in each field.
 """
 
 from __future__ import annotations
 
-import copy
+import io
 import json
-import re
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode, urlsplit
 
-import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy import event
-from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response
+from werkzeug.test import TestResponse
 
-from ideas import api, text
+from ideas import text
 from ideas.accounts import addresses
-from ideas.accounts.models import Attempt, User
-from ideas.boards.models import Board, Reason, Tag
-from ideas.db import db
-from ideas.outbox import OutboxEntry
-from tests.accounts.arranging import PASSWORD, enter
-from tests.boards.pages import answered
-from tests.factories import CommentFactory, IdeaFactory, TagFactory
+from tests.pictures import encoded
+from tests.safety import looking
+from tests.safety.looking import Spot
+from tests.safety.restoring import Kept
+from tests.safety.sheets import Place, Sheet
 from tests.safety.world import World
 
-METHODS = {"post", "put", "patch", "delete", "get"}
 FORM = "application/x-www-form-urlencoded"
-WORDS = "A few words that are long enough for every field that asks for a sentence."
-ROLES = ("admin", "author", "visitor")
-VARYING = re.compile(r"(?:(?<=/boards)|(?<=/reset)|(?<=/u))/(?!new$)[^/]+|/\d+")  # parts of an address
-TYPED_HIDDEN = {"next"}  # hidden, and yet the sender's own words
+LONGEST_QUESTION = 4_000  # a web server takes no longer address
+LONG = 100_000  # from here on a string may be too much for the request as a whole
+NOT_THERE = {404}
+# What is wrong with the two together is said of both: whoever guesses learns nothing.
+OF_ALL = {"POST /sign-in"}
+PROBES = ("Zq{}Alphaword", "Qz{}Otherword")
+PLAIN_PROBES = ("zq{}alphaword", "qz{}otherword")
+MAIL_PROBES = ("zq{}alpha@example.test", "qz{}other@example.test")
 
 
 @dataclass
 class Filled:
-    """What came of it. breaches: sentences; fields: each that was filled, with how often it was taken and refused."""
+    """What came of it: per field, how often a string was taken, refused, kept and shown. breaches: sentences."""
 
     taken: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    not_there: Counter[str] = field(default_factory=Counter)
     stored: Counter[str] = field(default_factory=Counter)
+    shown: Counter[str] = field(default_factory=Counter)
     breaches: list[str] = field(default_factory=list)
+    places: int = 0  # fields of all sheets; some have one name, such as those of a list
+    requests: int = 0
 
     @property
     def fields(self) -> set[str]:
-        return {*self.taken, *self.refused}
+        return {*self.taken, *self.refused, *self.not_there}
 
 
-@dataclass(frozen=True)
-class Slot:
-    """One field: where it is sent and how the rest of the request looks."""
+@dataclass
+class Known:
+    """Of one field: the columns that keep its words, and where an answer or a page shows them."""
 
-    name: str  # for people: "POST /ideas/{idea_id}/comments body"
-    method: str
-    path: str
-    role: str
-    sent: Any  # the JSON, or the form's values
-    place: tuple[Any, ...]  # the way to the field within `sent`
-    is_query: bool = False
-    along: tuple[str, ...] = ()  # fields to choose from that are filled in the same request
-
-    @property
-    def is_api(self) -> bool:
-        return self.path.startswith("/api/")
-
-    def filled(self, value: str) -> Any:
-        """What is sent, with `value` in the field."""
-        sent = copy.deepcopy(self.sent)
-        inner = sent
-        for step in self.place[:-1]:
-            inner = inner[step]
-        inner[self.place[-1]] = value
-        for name in self.along:
-            sent[name] = value
-        return sent
+    columns: set[tuple[str, str]] = field(default_factory=set)
+    said: set[Place] = field(default_factory=set)
+    pages: dict[str, set[Spot]] = field(default_factory=dict)
+    rendered: dict[str, set[tuple[str, str]]] = field(default_factory=dict)  # page → columns whose HTML stands in it
 
 
-# --- Which fields there are ---
+class Filling:
+    """Fills sheets; inside `with`."""
 
+    def __init__(self, app: Flask, world: World) -> None:
+        self.app = app
+        self.world = world
+        self.found = Filled()
+        self.kept = Kept()
+        self.program = app.test_client(use_cookies=False)
+        self.cookies = {role: dict(browser._cookies or {}) for role, browser in world.browsers.items()}
 
-def api_slots(world: World) -> Iterator[Slot]:
-    """Every value of every example, and every part of every query, of the description of the API."""
-    document = json.loads(api.openapi())
-    mine = _own(world)
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            if method not in METHODS:
-                continue
-            real = re.sub(r"\{(\w+)\}", lambda part: str(mine.get(part[1]) or world.parts[part[1]][0]), path)
-            name = f"{method.upper()} {path}"
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-            if content is not None:
-                known = content["schema"]
-                while "$ref" in known:
-                    known = document["components"]["schemas"][known["$ref"].rpartition("/")[2]]
-                example = _with_ids(content["example"], mine)
-                missing = [(name,) for name in known.get("properties", {}) if name not in example]
-                for place in (*_places(example), *missing):
-                    yield Slot(f"{name} {_dotted(place)}", method.upper(), real, "admin", example, place)
-            for part in operation.get("parameters", []):
-                part = _resolved(document, part)
-                if part.get("in") == "query":
-                    yield Slot(f"{name} ?{part['name']}", method.upper(), real, "admin", {}, (part["name"],), True)
+    def __enter__(self) -> Filling:
+        self.kept.__enter__()
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self.kept.__exit__()
 
-def _own(world: World) -> dict[str, int]:
-    """Something of the administrator's own to edit: an idea, a comment on it, and an answer to another idea."""
-    admin = db.session.get_one(User, world.people["admin"])
-    board = db.session.scalars(sa.select(Board).where(Board.slug == "garden")).one()
-    if not db.session.scalars(sa.select(Tag).where(Tag.board_id == board.id)).all():
-        TagFactory(board=board, slug="seed")
-    idea: Any = IdeaFactory(board=board, author=admin)
-    other: Any = IdeaFactory(board=board, author=admin)
-    said: Any = CommentFactory(idea=idea, author=admin)
-    answer = answered(admin, other, reason=Reason.COMMITTED)
-    return {"idea_id": idea.id, "comment_id": said.id, "answer_id": answer.id}
+    # --- One sheet ---
 
+    def choose(self, sheets: Iterable[Sheet]) -> Sheet | None:
+        """The first of these that is taken with fine words; that none is, is a breach."""
+        sheet, answer = None, None
+        for sheet in sheets:
+            answer = self._send(sheet, {})
+            self._put_back(sheet)
+            if answer.status_code < 400:
+                return sheet
+        if sheet is not None and answer is not None:
+            page = answer.get_data(as_text=True)
+            why = looking.named(page) or page[:200]
+            self.found.breaches.append(f"{sheet.name}: fine words are refused with {answer.status_code} ({why})")
+        return None
 
-def _with_ids(example: Any, mine: dict[str, int]) -> Any:
-    """The example, with an id that is there wherever a credit or a reply names one."""
-    made = copy.deepcopy(example)
-    for credit in made.get("credits", []):
-        if credit.get("kind") == "comment":
-            credit["id"] = mine["comment_id"]
-    if made.get("parent_id"):
-        made["parent_id"] = mine["comment_id"]
-    return made
+    def fill(self, sheet: Sheet, values: Sequence[str]) -> None:
+        """Each value in each field."""
+        known = self.learn(sheet)
+        self.found.places += len(sheet.places)
+        if sheet.is_query:
+            values = [value[:LONGEST_QUESTION] for value in values]
+        apart = max(1, len(values) // max(1, len(sheet.places)))
+        for number in range(len(values)):
+            each = {place: values[(number + step * apart) % len(values)] for step, place in enumerate(sheet.places)}
+            # what no person fills in is named to nobody, so it is sent apart
+            for is_hidden in (False, True):
+                rest = {place: each[place] for place in each if (place[0] in sheet.hidden) is is_hidden}
+                while rest:
+                    rest = self._round(sheet, rest, known)
 
+    def _round(self, sheet: Sheet, sent: dict[Place, str], known: dict[Place, Known]) -> dict[Place, str]:
+        """Send these and judge what can be judged; what is left to be sent again."""
+        answer = self._send(sheet, sent)
+        try:
+            return self._judged(sheet, sent, known, answer)
+        finally:
+            self._put_back(sheet)
 
-def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in part:
-        return part
-    found: dict[str, Any] = document["components"]["parameters"][part["$ref"].rpartition("/")[2]]
-    return found
+    def _judged(
+        self, sheet: Sheet, sent: dict[Place, str], known: dict[Place, Known], answer: TestResponse
+    ) -> dict[Place, str]:
+        status = answer.status_code
+        if status < 400:
+            for place in sent:
+                self.found.taken[sheet.label(place)] += 1
+            self._compare(sheet, sent, known, answer)
+            return {}
+        named = self._named(sheet, sent, answer) if status < 500 else set()
+        if named:
+            for place in named:
+                self.found.refused[sheet.label(place)] += 1
+            self._keeps_what_was_typed(sheet, sent, answer)
+            return {place: value for place, value in sent.items() if place not in named}
+        if len(sent) > 1:
+            for place, value in sent.items():
+                self._put_back(sheet)
+                self._round(sheet, {place: value}, known)
+            return {}
+        ((place, value),) = sent.items()
+        self._refused_without_name(sheet, place, value, answer)
+        return {}
 
+    def _refused_without_name(self, sheet: Sheet, place: Place, value: str, answer: TestResponse) -> None:
+        status, label = answer.status_code, sheet.label(place)
+        is_fine = (
+            (status in (413, 414, 431) and len(value) >= LONG)
+            or (status < 500 and not sheet.is_api and place[0] in sheet.hidden)
+            or (status < 500 and sheet.name in OF_ALL and 'role="alert"' in answer.text)
+        )
+        if status in NOT_THERE:
+            self.found.not_there[label] += 1
+        elif is_fine:
+            self.found.refused[label] += 1
+        else:
+            why = f"answered {status}" if status >= 500 else f"refused ({status}) without naming the field"
+            self.found.breaches.append(f"{label} ← {value[:40]!r}: {why}")
 
-def _places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _places(inner, (*way, name))
-    elif isinstance(value, list) and value:
-        yield from _places(value[0], (*way, 0))
-    else:
-        yield way
+    def _named(self, sheet: Sheet, sent: dict[Place, str], answer: TestResponse) -> set[Place]:
+        """Which of the fields a refusal names."""
+        if not sheet.is_api:
+            names = looking.named(answer.get_data(as_text=True))
+            return {place for place in sent if place[0] in names}
+        ways = [tuple(line["pointer"].split("/")[1:]) for line in (answer.json or {}).get("errors", [])]
+        return {place for place in sent if any(way and _starts_alike(tuple(map(str, place)), way) for way in ways)}
 
-
-def _dotted(place: tuple[Any, ...]) -> str:
-    return ".".join(map(str, place))
-
-
-class _Forms(HTMLParser):
-    """The forms of a page: each with its action, its method and its fields with what they hold."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[dict[str, Any]] = []
-        self.select: str | None = None
-        self.area: str | None = None
-        self.apart: list[tuple[str, list[tuple[str, str | None]], str]] = []
-
-    def close(self) -> None:
-        super().close()
-        forms = self.forms
-        for tag, attrs, owner in self.apart:
-            self.forms = [form for form in forms if form["id"] == owner]
-            self.handle_starttag(tag, attrs)
-        self.forms = forms
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if "form" in given and tag != "form":  # it belongs to a form that comes later or was before
-            self.apart.append((tag, [pair for pair in attrs if pair[0] != "form"], given["form"]))
+    def _keeps_what_was_typed(self, sheet: Sheet, sent: dict[Place, str], answer: TestResponse) -> None:
+        if sheet.is_api:
             return
-        if tag == "form":
-            self.forms.append(
-                {
-                    "id": given.get("id"),
-                    "action": given.get("action"),
-                    "method": given.get("method", "get"),
-                    "fields": {},
-                    "closed": set(),
-                    "boxes": set(),
-                }
-            )
-        elif self.forms and (name := given.get("name")):
-            fields = self.forms[-1]["fields"]
-            if tag == "textarea":
-                fields[name], self.area = "", name
-            elif tag == "select":
-                fields[name], self.select = "", name
-                self.forms[-1]["closed"].add(name)
-            elif tag == "input" and given.get("type") in ("checkbox", "radio"):
-                fields.setdefault(name, "")
-                self.forms[-1]["closed"].add(name)
-                self.forms[-1]["boxes"].add(name)
-                if "checked" in given or (given["type"] == "radio" and not fields[name]):
-                    fields[name] = given.get("value", "y")
-            elif tag == "input" and given.get("type") != "file":
-                fields[name] = given.get("value") or _fine(name, given.get("type", "text"))
-                if given.get("type") in ("date", "number", "hidden") and name not in TYPED_HIDDEN:
-                    self.forms[-1]["closed"].add(name)
-        elif tag == "option" and self.select and self.forms:
-            fields = self.forms[-1]["fields"]
-            if "selected" in given or not fields[self.select]:
-                fields[self.select] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "textarea" and self.area:
-            fields = self.forms[-1]["fields"]
-            fields[self.area] = fields[self.area].strip() or WORDS
-            self.area = None
-        if tag == "select":
-            self.select = None
-
-    def handle_data(self, data: str) -> None:
-        if self.area:
-            self.forms[-1]["fields"][self.area] += data
-
-
-def _fine(name: str, kind: str) -> str:
-    """Something that a field of that kind takes."""
-    if kind == "email" or name == "email":
-        return "somebody@example.test"
-    if kind == "password":
-        return PASSWORD
-    if name.endswith("slug"):
-        return "a-fine-board"
-    if name == "answer_within_days":
-        return "7"
-    if kind == "date":
-        return "2030-03-03"
-    if kind in ("hidden", "search"):
-        return ""
-    return "A fine word" if kind != "number" else "7"
-
-
-def form_slots(app: Flask, world: World, *, also: Sequence[str] = ()) -> Iterator[Slot]:
-    """Every field of every form on every page that administrators, authors and visitors see."""
-    known: set[tuple[str, str]] = set()
-    for role in ROLES:
-        for path in (*_pages(app, world), *also):
-            answer = world.browsers[role].get(path)
-            if answer.mimetype != "text/html":
+        page = answer.get_data(as_text=True)
+        for place, value in sent.items():
+            name = str(place[0])
+            if name in sheet.secret or name in sheet.hidden or len(value) >= LONG or not value.isprintable():
                 continue
-            parser = _Forms()
-            parser.feed(answer.text)
-            parser.close()
-            for form in parser.forms:
-                action = form["action"] or path
-                if not action.startswith("/") or "sign-out" in action:
-                    continue
-                generic = VARYING.sub("/N", action.partition("?")[0])
-                values = {name: value for name, value in form["fields"].items() if name != "csrf_token"}
-                ticked = {name: value for name, value in values.items() if value or name not in form["boxes"]}
-                method = form["method"].upper()
-                closed = sorted(form["closed"] & set(values))
-                for names in [*([name] for name in values if name not in closed), closed]:
-                    kind = re.sub(r"\d+", "N", " ".join(names))
-                    if names and (f"{method} {generic}", kind) not in known:
-                        known.add((f"{method} {generic}", kind))
-                        label = f"{method} {generic} {kind}"
-                        yield Slot(label, method, action, role, ticked, (names[0],), method == "GET", tuple(names[1:]))
+            kept = looking.typed(page, name)
+            if kept is not None and kept not in (value, value.strip(), text.one_line(value)):
+                label = sheet.label(place)
+                self.found.breaches.append(f"{label} ← {value[:40]!r}: what was typed became {kept[:40]!r}")
+
+    # --- Sending ---
+
+    def _send(self, sheet: Sheet, values: dict[Place, str]) -> TestResponse:
+        self.found.requests += 1
+        sent = sheet.filled(values)
+        headers = self.world.headers[sheet.role] if sheet.is_api else {}
+        client = self.program if sheet.is_api else self.world.browsers[sheet.role]
+        if sheet.is_query:
+            parts = "&".join(f"{name}={quote_plus(value, errors='surrogatepass')}" for name, value in sent.items())
+            path = f"{sheet.path.partition('?')[0]}?{parts}"
+            body: dict[str, Any] = {"data": encoded(size=(2, 2)), "content_type": "image/png"} if sheet.file else {}
+            return client.open(path, method=sheet.method, headers=headers, **body)
+        if sheet.is_api:
+            headers = {**headers, "Content-Type": "application/json"}
+            return client.open(sheet.path, method=sheet.method, headers=headers, data=json.dumps(sent))
+        if sheet.file:
+            data: dict[str, Any] = {name: _as_text(value) for name, value in sent.items()}
+            data[sheet.file] = (io.BytesIO(encoded(size=(2, 2))), "x.png")
+            return client.post(sheet.path, data=data)
+        if "once" in sent and ("once",) not in values:
+            sent = {**sent, "once": secrets.token_urlsafe(16)}
+        typed = urlencode(list(_pairs(sent)))
+        return client.open(sheet.path, method=sheet.method, data=typed, content_type=FORM)
+
+    def _put_back(self, sheet: Sheet) -> None:
+        self.kept.put_back()
+        if not sheet.is_api:
+            browser, cookies = self.world.browsers[sheet.role], self.cookies[sheet.role]
+            if browser._cookies != cookies:
+                browser._cookies = dict(cookies)
+
+    # --- What became of it ---
+
+    def learn(self, sheet: Sheet) -> dict[Place, Known]:
+        """Send plain words twice, and see where they are kept and shown."""
+        known = {place: Known() for place in sheet.places}
+        probes = self._probes(sheet)
+        seen: list[tuple[dict[Place, str], TestResponse, dict[str, str]]] = []
+        for words in probes:
+            answer = self._send(sheet, words)
+            if answer.status_code >= 400:
+                return known
+            for table, rows in self.kept.changes().items():
+                for row in rows:
+                    for column, value in row.items():
+                        for place, word in words.items():
+                            if value == word:
+                                known[place].columns.add((table, column))
+            seen.append((words, answer, self._pages(sheet, answer, self._candidates(sheet))))
+            self._put_back(sheet)
+        (words, answer, pages), (others, _other, other_pages) = seen
+        for place, word in words.items():
+            mine = known[place]
+            if sheet.is_api and answer.is_json:
+                mine.said = {way for way, value in _leaves(answer.json) if value == word}
+            for path, page in pages.items():
+                found = set(looking.spots(page, word, other_pages.get(path, ""), others[place]))
+                html = {(table, f"{column}_html") for table, column in mine.columns}
+                if any(f"<p>{word}</p>" in page for _ in html):
+                    mine.rendered[path] = html
+                    found = {spot for spot in found if not spot.before.pattern.endswith("<p>")}
+                if found:
+                    mine.pages[path] = found
+        _fewest_pages(known)
+        return known
+
+    def _probes(self, sheet: Sheet) -> list[dict[Place, str]]:
+        """Words for each field that takes any, twice."""
+        chosen: dict[Place, tuple[str, str]] = {}
+        for number, place in enumerate(sheet.places):
+            if not sheet.is_api and (place[0] in sheet.hidden or isinstance(sheet.fine.get(place[0]), list)):
+                continue
+            for pair in (PROBES, PLAIN_PROBES, MAIL_PROBES):
+                answer = self._send(sheet, {place: pair[0].format(number)})
+                self._put_back(sheet)
+                if answer.status_code < 400:
+                    chosen[place] = pair
+                    break
+        numbers = {place: number for number, place in enumerate(sheet.places)}
+        return [{place: chosen[place][turn].format(numbers[place]) for place in chosen} for turn in (0, 1)]
+
+    def _candidates(self, sheet: Sheet) -> list[str]:
+        found = ["answer", "location"]
+        if not sheet.is_query:
+            found += [sheet.page] if sheet.page else []
+            found += ["made"] if sheet.is_api else []
+            for prefix in ("/api/v1/ideas/", "/ideas/"):
+                if sheet.path.startswith(prefix):
+                    found.append(f"/ideas/{sheet.path.removeprefix(prefix).partition('/')[0]}")
+            if sheet.path.startswith("/api/v1/comments/") and sheet.method == "PATCH":
+                found.append(f"/comments/{sheet.path.rpartition('/')[2]}/edit")
+        return found
+
+    def _pages(self, sheet: Sheet, answer: TestResponse, wanted: Iterable[str]) -> dict[str, str]:
+        """What those pages say now. "answer" is the answer itself, "location" where it leads, "made" what it names."""
+        pages = {}
+        browser = self.world.browsers[sheet.role]
+        for path in wanted:
+            real = path
+            if path == "answer":
+                if answer.mimetype == "text/html" and answer.status_code < 300:
+                    pages[path] = answer.get_data(as_text=True)
+                continue
+            if path == "location":
+                real = answer.headers.get("Location", "")
+            if path == "made":
+                real = str((answer.json or {}).get("url") or "") if answer.is_json else ""
+            parts = urlsplit(real)
+            if not parts.path.startswith("/") or parts.path.startswith("/api/"):
+                continue
+            page = browser.get(parts.path, query_string=parts.query, follow_redirects=True)
+            if page.mimetype == "text/html":
+                pages[path] = page.get_data(as_text=True)
+        return pages
+
+    def _compare(self, sheet: Sheet, sent: dict[Place, str], known: dict[Place, Known], answer: TestResponse) -> None:
+        """What was kept of each is what was sent, in the one documented form, and what is shown is what was kept."""
+        changes = self.kept.changes()
+        wanted_pages = {path for place in sent for path in (*known[place].pages, *known[place].rendered)}
+        pages = self._pages(sheet, answer, sorted(wanted_pages))
+        said = dict(_leaves(answer.json)) if sheet.is_api and answer.is_json else {}
+        for place, value in sent.items():
+            mine, label = known[place], sheet.label(place)
+            shown = f"{label} ← {value[:40]!r}"
+            wanted = forms_of(value)
+            kept = [row[column] for table, column in mine.columns for row in changes.get(table, []) if row[column]]
+            right = [each for each in kept if each in wanted]
+            if right:
+                self.found.stored[label] += 1
+            elif mine.columns and any(wanted) and value != "":
+                self.found.breaches.append(f"{shown}: kept as {[str(each)[:60] for each in kept]}")
+                continue
+            if not any(wanted) or not value.strip():
+                continue
+            for way in mine.said:
+                if way in said and said[way] not in wanted:
+                    self.found.breaches.append(f"{shown}: answered as {str(said[way])[:60]!r}")
+            self._look(shown, label, mine, wanted if not right else set(right), pages, changes)
+
+    def _look(
+        self,
+        shown: str,
+        label: str,
+        mine: Known,
+        right: set[str],
+        pages: dict[str, str],
+        changes: dict[str, list[dict[str, Any]]],
+    ) -> None:
+        for path, spots in mine.pages.items():
+            if path not in pages:
+                self.found.breaches.append(f"{shown}: the page on which it was shown ({path}) is not there")
+                continue
+            for spot in spots:
+                read = spot.read(pages[path])
+                if not any(_same(each, words) for each in read for words in right):
+                    what = [each[:60] for each in read[:3]]
+                    self.found.breaches.append(
+                        f"{shown}: shown on {path} after {spot.before.pattern[-40:]!r} as {what}"
+                    )
+                else:
+                    self.found.shown[label] += 1
+        for path, columns in mine.rendered.items():
+            html = [row[column] for table, column in columns for row in changes.get(table, []) if row.get(column)]
+            if html and path in pages:
+                if any(each in pages[path] for each in html):
+                    self.found.shown[label] += 1
+                else:
+                    self.found.breaches.append(f"{shown}: {path} does not have the HTML that is kept of it")
 
 
-def _pages(app: Flask, world: World) -> Iterator[str]:
-    from tests.safety.crawling import addresses as of_rule
-
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if "GET" in (rule.methods or ()) and not rule.rule.startswith(("/api/", "/static/")):
-            yield from (path for path in of_rule(rule, world, "POST"))
-
-
-# --- Filling them ---
-
-
-def fill(app: Flask, world: World, slots: Sequence[Slot], values: Sequence[str]) -> Filled:
-    """Send every value in every field, one at a time."""
-    found = Filled()
-    # what is answered or hidden cannot be edited any more, so that comes last
-    late = ("/answer", "/hide", "/suspend", "/erase")
-    with _written() as written:
-        for slot in sorted(slots, key=lambda slot: any(word in slot.path for word in late)):
-            for value in values:
-                written.clear()
-                _one(app, world, slot, value, found, written)
-    return found
+def fill(app: Flask, world: World, choices: Iterable[list[Sheet]], values: Sequence[str]) -> Filled:
+    """Every value in every field of the first of each choice that is taken."""
+    with Filling(app, world) as filling:
+        for sheets in choices:
+            sheet = filling.choose(sheets)
+            if sheet is not None:
+                filling.fill(sheet, values)
+        return filling.found
 
 
-def _one(app: Flask, world: World, slot: Slot, value: str, found: Filled, written: list[tuple[Any, ...]]) -> None:
-    if slot.path.startswith(
-        ("/sign", "/reset", "/profile", "/verify")
-    ):  # or the limits would answer, and not the field
-        db.session.execute(sa.delete(Attempt))
-        db.session.commit()
-    if "answer" in slot.path:  # one that waits to be announced would be in the way of the next
-        told = sa.update(OutboxEntry).where(OutboxEntry.fanned_out_at.is_(None))
-        db.session.execute(told.values(fanned_out_at=OutboxEntry.recorded_at))
-        db.session.commit()
-    sent = slot.filled(value)
-    answer = _send(app, world, slot, sent)
-    status = answer.status_code
-    shown = f"{slot.name} ← {value[:40]!r}"
-    if status >= 500:
-        found.breaches.append(f"{shown}: answered {status}")
-    elif status >= 400:
-        found.refused[slot.name] += 1
-        if status not in (404, 413, 429) and not _names(answer, slot) and _is_open(app, world, slot):
-            found.breaches.append(f"{shown}: refused ({status}) without naming the field")
-    else:
-        found.taken[slot.name] += 1
-        _compare(slot, value, answer, found, written, shown)
-    if not slot.is_api and slot.role != "visitor":
-        _come_back(world, slot.role)
-
-
-def _is_open(app: Flask, world: World, slot: Slot) -> bool:
-    """Is the same taken with fine words in it; if not, something else is refused than the field."""
-    return _send(app, world, slot, slot.sent).status_code < 400
-
-
-def _send(app: Flask, world: World, slot: Slot, sent: Any) -> Response:
-    if slot.is_query:
-        parts = "&".join(f"{name}={quote_plus(value, errors='surrogatepass')}" for name, value in sent.items())
-        headers = world.headers[slot.role] if slot.is_api else {}
-        client = app.test_client() if slot.is_api else world.browsers[slot.role]
-        return client.open(f"{slot.path.partition('?')[0]}?{parts[:60_000]}", method="GET", headers=headers)
-    if slot.is_api:
-        headers = {**world.headers[slot.role], "Content-Type": "application/json"}
-        return app.test_client().open(slot.path, method=slot.method, headers=headers, data=json.dumps(sent))
-    if "once" in sent and "once" not in (slot.place[0], *slot.along):
-        sent = {**sent, "once": secrets.token_urlsafe(16)}  # or it would be the same act, sent again
-    body = urlencode({name: value.encode("utf-8", "surrogatepass") for name, value in sent.items()})
-    return world.browsers[slot.role].open(slot.path, method=slot.method, data=body, content_type=FORM)
-
-
-def _come_back(world: World, role: str) -> None:
-    with world.browsers[role].session_transaction() as cookie:
-        is_in = "_user_id" in cookie
-    if not is_in:
-        enter(world.browsers[role], db.session.get_one(User, world.people[role]))
-
-
-def _names(answer: Response, slot: Slot) -> bool:
-    """Does a refusal say which field it is about: the one that was filled, or one that it makes wrong."""
-    if slot.is_api:
-        lines = (answer.json or {}).get("errors", [])
-        return any(str(line["pointer"]).split("/")[1:2] == [str(slot.place[0])] for line in lines)
-    page = answer.get_data(as_text=True)
-    name = slot.place[0]
-    return f'href="#{name}' in page or "problem-summary" in page or name in page
-
-
-def _compare(
-    slot: Slot, value: str, answer: Response, found: Filled, written: list[tuple[Any, ...]], shown: str
-) -> None:
-    """What was stored of it is what was sent, in the one documented form, and the answer shows the same."""
-    wanted = forms_of(value)
-    kept = [row for row in written if row[2] in wanted and row[2]]
-    for model, identity, stored, column in kept:
-        found.stored[slot.name] += 1
-        read = db.session.scalar(sa.select(column).where(sa.inspect(model).primary_key[0] == identity[0]))
-        if read != stored:
-            found.breaches.append(f"{shown}: stored as {str(read)[:60]!r}")
-    db.session.rollback()
-    if slot.is_api and slot.method in ("POST", "PATCH") and answer.json and len(slot.place) == 1:
-        said = answer.json.get(str(slot.place[0]))
-        if isinstance(said, str) and value and said not in wanted and kept:
-            found.breaches.append(f"{shown}: shown as {said[:60]!r}")
+def _fewest_pages(known: dict[Place, Known]) -> None:
+    """One page for each field is enough, and one for several is better."""
+    for kind in ("pages", "rendered"):
+        chosen: set[str] = set()
+        for mine in known.values():
+            offered: dict[str, Any] = getattr(mine, kind)
+            often = {path: sum(path in getattr(each, kind) for each in known.values()) for path in offered}
+            best = sorted(offered, key=lambda path: (path not in chosen, -often[path], path))[:1]
+            chosen |= set(best)
+            setattr(mine, kind, {path: offered[path] for path in best})
 
 
 def forms_of(value: str) -> set[str]:
@@ -389,22 +386,33 @@ def forms_of(value: str) -> set[str]:
     return forms
 
 
-@contextmanager
-def _written() -> Iterator[list[tuple[Any, ...]]]:
-    """Every text that a flush writes inside: (model, its key, the text, the column)."""
-    rows: list[tuple[Any, ...]] = []
+def _same(shown: str, kept: str) -> bool:
+    """Shown is what is kept, or its beginning with "…"."""
+    shown, kept = shown.replace("\r\n", "\n"), kept.strip()
+    return shown == kept or (shown.endswith("…") and len(kept) > 60 and kept.startswith(shown[:-1]))
 
-    def note(session: Session, _context: Any) -> None:
-        for thing in (*session.new, *session.dirty):
-            mapper = sa.inspect(type(thing))
-            for attribute in mapper.column_attrs:
-                value = thing.__dict__.get(attribute.key)
-                if isinstance(value, str) and value:
-                    key = mapper.primary_key_from_instance(thing)
-                    rows.append((type(thing), key, value, getattr(type(thing), attribute.key)))
 
-    event.listen(Session, "after_flush", note)
-    try:
-        yield rows
-    finally:
-        event.remove(Session, "after_flush", note)
+def _starts_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    least = min(len(one), len(other))
+    return one[:least] == other[:least]
+
+
+def _as_text(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()
+
+
+def _pairs(sent: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    for name, value in sent.items():
+        for each in value if isinstance(value, list) else [value]:
+            yield name, each.encode("utf-8", "surrogatepass")
+
+
+def _leaves(value: Any, way: Place = ()) -> Iterator[tuple[Place, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*way, name))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, (*way, number))
+    else:
+        yield way, value
