@@ -121,6 +121,21 @@ MERGE: Example = {
     "announced_at": None,
     "ended": None,
 }
+MERGE_PREVIEW: Example = {
+    "idea": _LIST,
+    "into": {"id": 23, "title": "Book a bed", "url": URL},
+    "vote_count": 331,
+    "told": {
+        "email": 290,
+        "inbox": 27,
+        "paths": [
+            {"path": "author", "people": 2},
+            {"path": "commenter", "people": 5},
+            {"path": "voter", "people": 310},
+        ],
+        "left_out": [{"reason": "off", "people": 3}],
+    },
+}
 MERGE_END: Example = {"text": "Some want the list alone, so these are two after all."}
 ENDED_MERGE: Example = {
     **MERGE,

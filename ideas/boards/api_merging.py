@@ -7,9 +7,10 @@ from typing import Any
 from ideas import api
 from ideas.api import READ, Blueprint, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import merging, parts, queries
-from ideas.boards import schemas_out as shapes
-from ideas.boards.schemas import NewMerge, UnmergeWords
+from ideas.boards import merging, parts, policy, queries
+from ideas.boards import schemas_out_merging as shapes
+from ideas.boards.schemas import NewMerge, UnmergeWords, WhichMerge
+from ideas.boards.schemas_out import Shape
 from ideas.db import unit_of_work
 from ideas.errors import NotFound
 from ideas.paging import Page
@@ -28,6 +29,24 @@ def list_merges(idea_id: int) -> Any:
     """
     on = queries.get_idea(api.reader(), idea_id)
     return api.listed(Page(parts.merges_of(on), None), shapes.merge)
+
+
+@blueprint.route("/ideas/<id:idea_id>/merge/preview")
+@blueprint.needs("answers:write")
+@blueprint.asks(WhichMerge)
+@blueprint.gives(shapes.MergePreviewOut, example=examples.MERGE_PREVIEW)
+def preview_merge(asked: dict[str, Any], idea_id: int) -> Any:
+    """See what a merge would do
+
+    How many people would back the two as one, and whom the news would reach. Refused as the merge itself would be;
+    nothing is changed.
+    """
+    on = queries.get_idea(api.member(), idea_id)
+    policy.require_team(on.standing)
+    policy.require_unmerged(on.idea)
+    into = parts.chosen(on, asked["into"])
+    merging.require_fitting(on, into)
+    return shapes.merge_preview(on.idea, into.idea, parts.together(on, into))
 
 
 @blueprint.route("/ideas/<id:idea_id>/merge", method="POST")
@@ -61,7 +80,7 @@ def unmerge_idea(words: dict[str, Any], idea_id: int) -> Any:
     return _merge(idea_id, merge_id)
 
 
-def _merge(idea_id: int, merge_id: int) -> shapes.Shape:
+def _merge(idea_id: int, merge_id: int) -> Shape:
     found = [row for row in parts.merges_of(queries.get_idea(api.reader(), idea_id)) if row.id == merge_id]
     if not found:
         raise NotFound(_("There is no such merge, or you may not see it."))

@@ -141,10 +141,7 @@ def _hold_both(actor: User, *ids: int) -> tuple[IdeaRow, IdeaRow]:
         root_id = rows[idea_id].idea.merged_root_id
         if root_id is not None and idea_id == ids[0]:
             raise Merged(_("This idea is part of idea %(number)s already.", number=root_id), into_id=root_id)
-        if root_id == ids[0]:
-            raise _not_into(_("That idea is part of this one. Take it out first, or merge this one elsewhere."))
-        if root_id is not None:
-            raise _not_into(_("That idea is part of idea %(number)s itself. Choose that one.", number=root_id))
+        _require_root(ids[0], rows[idea_id])
     return rows[ids[0]], rows[ids[1]]
 
 
@@ -165,6 +162,7 @@ def require_fitting(on: IdeaRow, into: IdeaRow) -> None:
     Raises ValidationError naming `into`, MergingClosed, AnswerWaiting.
     """
     _require_two_of_a_board(on, into)
+    _require_root(on.idea.id, into)
     if on.idea.hidden_at is not None or on.idea.withdrawn_at is not None:
         raise MergingClosed(_("This idea is hidden or was withdrawn, so it stays as it is."))
     if into.idea.hidden_at is not None or into.idea.withdrawn_at is not None:
@@ -190,6 +188,15 @@ def _require_two_of_a_board(on: IdeaRow, into: IdeaRow) -> None:
         raise _not_into(_("An idea cannot be part of itself. Choose another one."))
     if into.idea.board_id != on.idea.board_id:
         raise _not_into(_("That idea is on another board. Only ideas of one board can become one."))
+
+
+def _require_root(idea_id: int, into: IdeaRow) -> None:
+    root_id = into.idea.merged_root_id
+    if root_id is None:
+        return
+    if root_id == idea_id:
+        raise _not_into(_("That idea is part of this one. Take it out first, or merge this one elsewhere."))
+    raise _not_into(_("That idea is part of idea %(number)s itself. Choose that one.", number=root_id))
 
 
 def _call_off_unmerging(idea_id: int) -> None:

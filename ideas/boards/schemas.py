@@ -103,10 +103,15 @@ class NewAnswer(AnswerWords):
     status = Slug(required=True)
 
 
-class NewMerge(AppSchema):
+class WhichMerge(AppSchema):
+    """Which idea another becomes part of."""
+
+    into = Id(required=True, metadata={"description": "Its number."})
+
+
+class NewMerge(WhichMerge):
     """Which idea another becomes part of, and why; both sides read this."""
 
-    into = Id(required=True)
     text = Prose(longest=TEXT_LONGEST, required=True)
 
 

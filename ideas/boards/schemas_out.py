@@ -28,7 +28,6 @@ from ideas.boards.models import (
     Tag,
     Visibility,
 )
-from ideas.boards.models_merging import Merge
 from ideas.boards.models_pictures import Picture
 from ideas.boards.queries import IdeaRow
 from ideas.boards.reading import Thread
@@ -248,30 +247,6 @@ class IdeaNamed(OutSchema):
     url = fields.URL()
 
 
-class MergeEndOut(OutSchema):
-    """That an idea stands for itself again, and why."""
-
-    at = UtcTime()
-    by = fields.Nested(SpeakerOut)
-    text = fields.String(metadata={"description": "Markdown. Empty when it was undone before anybody was told."})
-    text_html = fields.String(metadata={"description": "Safe HTML."})
-    announced_at = UtcTime(allow_none=True, metadata={"description": "null until people are being told."})
-
-
-class MergeOut(OutSchema):
-    """One idea became part of another."""
-
-    id = fields.Integer()
-    idea = fields.Nested(IdeaNamed, metadata={"description": "The idea that became part of the other."})
-    into = fields.Nested(IdeaNamed)
-    text = fields.String(metadata={"description": "Why. Markdown."})
-    text_html = fields.String(metadata={"description": "Safe HTML."})
-    by = fields.Nested(SpeakerOut)
-    merged_at = UtcTime()
-    announced_at = UtcTime(allow_none=True, metadata={"description": "null until people are being told."})
-    ended = fields.Nested(MergeEndOut, allow_none=True, metadata={"description": "null while it stands."})
-
-
 class ContributionOut(OutSchema):
     """What you put into it."""
 
@@ -406,7 +381,7 @@ def answer(line: AnswerLine) -> Shape:
         "text_html": given.text_html,
         "date": day(given.planned_for),
         "review_by": day(given.review_by),
-        "by": _speaker(given.by),
+        "by": speaker(given.by),
         "announced_at": _announced_at(given),
         "credits": [
             {"kind": each.kind, "id": each.named_id, "person": person(each.user), "how": each.how}
@@ -418,34 +393,11 @@ def answer(line: AnswerLine) -> Shape:
     return shape
 
 
-def merge(row: Merge) -> Shape:
-    ended = None
-    if row.unmerged_at is not None:
-        ended = {
-            "at": when(row.unmerged_at),
-            "by": _speaker(row.unmerged_by or row.by),
-            "text": row.unmerge_text,
-            "text_html": row.unmerge_text_html,
-            "announced_at": when(row.unmerge_entry.fanned_out_at) if row.unmerge_entry else None,
-        }
-    return {
-        "id": row.id,
-        "idea": idea_named(row.idea),
-        "into": idea_named(row.into),
-        "text": row.text,
-        "text_html": row.text_html,
-        "by": _speaker(row.by),
-        "merged_at": when(row.merged_at),
-        "announced_at": when(row.entry.fanned_out_at) if row.entry else None,
-        "ended": ended,
-    }
-
-
 def idea_named(row: Idea) -> Shape:
     return {"id": row.id, "title": row.title, "url": absolute(idea_path(row))}
 
 
-def _speaker(user: User) -> Shape:
+def speaker(user: User) -> Shape:
     return {"id": user.id, "name": user.name, "role": "team"}
 
 

@@ -73,6 +73,7 @@ OPERATIONS = {
     "refuse_appeal": ("POST", "hidings/{appealed}/keep", {"reply": "It stays hidden."}, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_merges": ("GET", "ideas/{unanswered}/merges", None, "ideas:read", True),
+    "preview_merge": ("GET", "ideas/{loose}/merge/preview?into={unanswered}", None, "answers:write", False),
     "merge_idea": ("POST", "ideas/{loose}/merge", {"text": SAME}, "answers:write", False),
     "unmerge_idea": ("POST", "ideas/{merged}/unmerge", {"text": SAME}, "answers:write", False),
     "search": ("GET", "search?q=bed", None, "ideas:read", True),
@@ -229,7 +230,8 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
     if name in OF_FEW:
         assert answer.status_code == 404
         return
-    reads = OPERATIONS[name][0] == "GET" and name not in ("list_deliveries", "list_waiting", "get_loop_health")
+    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge")
+    reads = OPERATIONS[name][0] == "GET" and name not in of_the_team
     assert answer.status_code == (200 if reads else 403)
 
 

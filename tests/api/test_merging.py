@@ -105,6 +105,37 @@ def test_what_is_wrong_is_named(ask, shed, roof, petra, body, pointer):
     assert pointer in [line["pointer"] for line in answer.get_json(force=True)["errors"]]
 
 
+def test_what_a_merge_would_do_is_seen_before(ask, shed, roof, petra):
+    ana, ole = UserFactory(), UserFactory()
+    for voter, idea in ((ana, shed), (ana, roof), (ole, shed)):
+        VoteFactory(idea=idea, user=voter)
+
+    seen = ask(petra).get(f"ideas/{shed.id}/merge/preview?into={roof.id}").json
+
+    assert (seen["idea"]["id"], seen["into"]["id"], seen["vote_count"]) == (shed.id, roof.id, 2)
+    # both authors and the voters of the losing side
+    told = seen["told"]
+    assert told["email"] + told["inbox"] == 4
+    assert told["paths"] == [{"path": "author", "people": 2}, {"path": "voter", "people": 2}]
+    assert ask().get(f"ideas/{shed.id}").json["merged_into"] is None
+
+
+def test_what_cannot_be_merged_has_no_preview(ask, shed, roof, petra):
+    secret = IdeaFactory(board=BoardFactory(private=True))
+    asking = ask(petra)
+
+    for into in (shed.id, IdeaFactory().id, secret.id, 999_999):
+        answer = asking.get(f"ideas/{shed.id}/merge/preview?into={into}")
+        assert (answer.status_code, [line["pointer"] for line in answer.get_json(force=True)["errors"]]) == (
+            422,
+            ["/into"],
+        )
+    assert code(ask(charlie()).get(f"ideas/{shed.id}/merge/preview?into={roof.id}")) == (403, "not-allowed")
+    asking.post(f"ideas/{shed.id}/merge", {"into": roof.id, "text": WHY})
+    assert code(asking.get(f"ideas/{shed.id}/merge/preview?into={roof.id}")) == (409, "merged")
+    assert asking.get(f"ideas/{roof.id}/merge/preview?into={shed.id}").status_code == 422
+
+
 def test_taking_apart_what_was_announced_needs_a_text(ask, shed, roof, petra):
     asking = ask(petra)
     asking.post(f"ideas/{shed.id}/merge", {"into": roof.id, "text": WHY})

@@ -214,6 +214,7 @@ ROUTES: dict[str, set[str]] = {
     "api_answers.send_answer_now": ON_AN_IDEA,
     "api_answers.undo_answer": ON_AN_IDEA,
     "api_merges.list_merges": ON_AN_IDEA,
+    "api_merges.preview_merge": ON_AN_IDEA,
     "api_merges.merge_idea": ON_AN_IDEA,
     "api_merges.unmerge_idea": ON_AN_IDEA,
     "api_moderation.appeal": TO_LOOK_AT,
