@@ -2,9 +2,11 @@
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
-answer_version, credit, hiding, flag, merge, imported_person, inquiry, solved.
+answer_version, credit, hiding, flag, merge, imported_person, inquiry, solved, reminder,
+still_wanted.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
-solved_asked, not_solved, followed_up. Stands on: accounts, ledger, the ground.
+solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed.
+Stands on: accounts, ledger, the ground.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ def init_app(app: Flask) -> None:
         exporting,
         notices,
         notices_asking,
+        notices_silence,
         picturing,
+        silence,
         solving,
         unfinished,
         views,
@@ -37,6 +41,7 @@ def init_app(app: Flask) -> None:
         views_merging,
         views_moderating,
         views_pictures,
+        views_silence,
         views_similar,
         views_taking_part,
         views_team,
@@ -45,7 +50,7 @@ def init_app(app: Flask) -> None:
 
     with app.app_context():
         rooms = settings.rooms()
-    rooms.notices = {**rooms.notices, **notices.NOTICES, **notices_asking.NOTICES}
+    rooms.notices = {**rooms.notices, **notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS
@@ -53,10 +58,13 @@ def init_app(app: Flask) -> None:
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.sweeps.append(picturing.sweep)
+    rooms.rounds["silence.ask"] = Round(timedelta(hours=1), silence.ask_due)
+    rooms.rounds["silence.owners"] = Round(timedelta(hours=1), silence.remind_owners)
+    rooms.rounds["silence.dates"] = Round(timedelta(hours=1), silence.remind_of_dates)
     rooms.rounds["solved.ask"] = Round(timedelta(minutes=10), solving.ask_due)
     rooms.files.append(picturing.FILES)
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_similar, views_asking):
+    for page in (*pages, views_similar, views_asking, views_silence):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

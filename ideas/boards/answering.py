@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,15 @@ from ideas.words import _
 def settle_time() -> timedelta:
     """How long an answer waits before people are told of it."""
     return timedelta(minutes=settings.current().settle_minutes)
+
+
+def _wait_before(day: date | None) -> timedelta:
+    """The settle time, but less when a day that people were told would pass meanwhile: they hear before it does."""
+    if day is None:
+        return settle_time()
+    now = utcnow()
+    left = datetime.combine(day, time.max, UTC) - timedelta(minutes=1) - now
+    return min(settle_time(), left) if left > timedelta(0) else settle_time()
 
 
 def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
@@ -60,7 +69,8 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     picturing.tie(actor.id, given.text_html, idea.id)
     _write_credits(given, credits)
     given.entry_id = outbox.record(
-        Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=settle_time()
+        Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id),
+        wait=_wait_before(_day_given_before(given)),
     )
     _keep_version(actor, given, credits)
     audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
@@ -84,7 +94,8 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
         raise ChangedMeanwhile(_("This answer was undone. Give a new one."))
     credits = _judge(row.on.idea, Stage(given.status.stage), words)
     number = _next_version(given, version)
-    date_moved = given.planned_for != words["date"]
+    former_date = given.planned_for
+    date_moved = former_date != words["date"]
     given.reason = words["reason"]
     given.text = words["text"]
     given.text_html = markup.render(words["text"])
@@ -93,8 +104,8 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     given.review_by = words["review_by"]
     _write_credits(given, credits)
     kept = _keep_version(actor, given, credits)
-    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=settle_time()):
-        _announce_correction(actor, row.on.idea, kept, date_moved=date_moved)
+    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=_wait_before(former_date)):
+        _announce_correction(actor, row.on.idea, kept, former_date if date_moved else None, date_moved=date_moved)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
     db.session.flush()  # the caller reads it again
     return given
@@ -169,6 +180,15 @@ def judge(stage: Stage, words: dict[str, Any]) -> dict[str, list[str]]:
     if words["date"] is not None and stage not in (Stage.PLANNED, Stage.STARTED):
         wrong["date"] = [_("A date goes with what is planned or in progress.")]
     return wrong
+
+
+def _day_given_before(given: Answer) -> date | None:
+    """The day that the answer before this one gave, if this one gives another."""
+    before = sa.select(Answer.planned_for).where(
+        Answer.idea_id == given.idea_id, Answer.id < given.id, Answer.undone_at.is_(None)
+    )
+    day = db.session.scalar(before.order_by(Answer.id.desc()).limit(1))
+    return None if day == given.planned_for else day
 
 
 def _judge(idea: Idea, stage: Stage, words: dict[str, Any]) -> list[dict[str, Any]]:
@@ -264,7 +284,9 @@ def _next_version(given: Answer, read: int | None) -> int:
     return number
 
 
-def _announce_correction(actor: User, idea: Idea, version: AnswerVersion, *, date_moved: bool) -> None:
+def _announce_correction(
+    actor: User, idea: Idea, version: AnswerVersion, former_date: date | None, *, date_moved: bool
+) -> None:
     """Tell what is news in `version`, together with what a former correction has not told yet."""
     version.news_since, version.date_moved = version.number, date_moved
     former = db.session.scalar(
@@ -279,7 +301,7 @@ def _announce_correction(actor: User, idea: Idea, version: AnswerVersion, *, dat
     credited = sa.exists().where(Credit.answer_id == version.answer_id, Credit.since_version >= version.news_since)
     if version.date_moved or db.session.scalar(sa.select(credited)):
         event = AnswerCorrected(subject=idea.subject, about_id=version.id, actor_id=actor.id)
-        version.entry_id = outbox.record(event, wait=settle_time())
+        version.entry_id = outbox.record(event, wait=_wait_before(former_date))
 
 
 def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:

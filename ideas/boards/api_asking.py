@@ -7,9 +7,9 @@ from typing import Any
 from ideas import api
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_asking_examples as examples
-from ideas.boards import api_examples, outcomes, policy, queries, solving
+from ideas.boards import api_examples, outcomes, overdue, policy, queries, silence, solving
 from ideas.boards import schemas_out_asking as shapes
-from ideas.boards.schemas import FollowUp, SolvedWords, StoryShown
+from ideas.boards.schemas import FollowUp, SolvedWords, StoryShown, Wanted
 from ideas.boards.schemas_out import Shape
 from ideas.db import unit_of_work
 
@@ -85,6 +85,31 @@ def follow_up(words: dict[str, Any], idea_id: int) -> Any:
     with unit_of_work():
         new_id = solving.follow_up(api.member(), queries.get_idea(api.member(), idea_id), **words).id
     return api.created(_followed_up(new_id), f"/ideas/{new_id}")
+
+
+@blueprint.route("/ideas/<id:idea_id>/still-wanted")
+@blueprint.needs(READ, or_nobody=True)
+@blueprint.gives(shapes.SupportOut, example=examples.SUPPORT)
+def get_support(idea_id: int) -> Any:
+    """Read who still wants an idea
+
+    People are asked when the team has said nothing on it for 90 days. All null or 0 while they were not.
+    """
+    return shapes.support(overdue.support(queries.get_idea(api.reader(), idea_id)))
+
+
+@blueprint.route("/ideas/<id:idea_id>/still-wanted", method="PUT")
+@blueprint.needs("votes:write")
+@blueprint.takes(Wanted, example=examples.WANTED)
+@blueprint.gives(shapes.SupportOut, example=examples.SUPPORT)
+def say_whether_still_wanted(said: dict[str, Any], idea_id: int) -> Any:
+    """Say whether you still want an idea
+
+    For those who were asked. With `false` your vote is taken back.
+    """
+    with unit_of_work():
+        silence.say(api.member(), queries.get_idea(api.member(), idea_id), **said)
+    return shapes.support(overdue.support(queries.get_idea(api.member(), idea_id)))
 
 
 def _followed_up(idea_id: int) -> Shape:

@@ -39,3 +39,7 @@ OUTCOME: Example = {
 FOLLOW_UP: Example = {"title": "See who has which bed", "body": "Booking is there; what is missing is an overview."}
 
 FOLLOWED_UP: Example = {"idea_id": 58, "vote_count": 16}
+
+WANTED: Example = {"wanted": True}
+
+SUPPORT: Example = {"asked_at": "2026-11-22T10:00:00Z", "confirmed": 41, "stale": 9}

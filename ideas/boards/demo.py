@@ -33,6 +33,7 @@ from ideas.boards import (
     posting,
     queries,
     ranking,
+    silence,
     solving,
     voting,
 )
@@ -137,7 +138,9 @@ class _Demo:
                 self._make_board(board)
         self._plan_habits()
         self._plan_stories(boards)
-        self._plan(self.now - timedelta(minutes=3), solving.ask_due)  # nothing is left for the worker's first round
+        self._plan(self.now - timedelta(days=7, hours=3), silence.remind_owners)
+        for round_ in (solving.ask_due, silence.remind_owners, silence.remind_of_dates):
+            self._plan(self.now - timedelta(minutes=3), round_)  # nothing is left for the worker's first
         for moment, _number, act in sorted(self.acts, key=lambda planned: planned[:2]):
             self._send_digests(moment)
             with at(moment):

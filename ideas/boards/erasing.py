@@ -36,6 +36,7 @@ from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_revisions import CommentVersion
+from ideas.boards.models_silence import Occasion, Reminder, StillWanted
 from ideas.boards.models_solving import Solved
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
@@ -99,8 +100,11 @@ def _delete_files(names: Sequence[str]) -> None:
 
 def _forget_belonging(leaving: Leaving) -> None:
     statements: list[sa.UpdateBase] = [
-        sa.delete(model).where(model.user_id == leaving.id) for model in (Membership, IdeaFollow, BoardFollow)
+        sa.delete(model).where(model.user_id == leaving.id)
+        for model in (Membership, IdeaFollow, BoardFollow, StillWanted)
     ]
+    of_theirs = sa.and_(Reminder.occasion == Occasion.OVERDUE, Reminder.about_id == leaving.id)
+    statements.append(sa.delete(Reminder).where(of_theirs))
     statements.append(sa.update(Idea).where(Idea.owner_id == leaving.id).values(owner_id=None))
     if leaving.email:
         statements.append(sa.delete(Invitation).where(Invitation.email == leaving.email))

@@ -83,3 +83,31 @@ class FollowedUp(Event):
     """about_id: the inquiry. subject: the idea that goes on with what was not solved."""
 
     kind: ClassVar[str] = "followed_up"
+
+
+@dataclass(frozen=True)
+class StillWantedAsked(Event):
+    """about_id: the idea, on which nobody of the team said a word for long. No actor: it was due."""
+
+    kind: ClassVar[str] = "still_wanted_asked"
+
+
+@dataclass(frozen=True)
+class Overdue(Event):
+    """about_id: the person who owes ideas their next word. subject: "owner:5", for it is of several ideas."""
+
+    kind: ClassVar[str] = "overdue"
+
+
+@dataclass(frozen=True)
+class DateNear(Event):
+    """about_id: the answer that gave the date."""
+
+    kind: ClassVar[str] = "date_near"
+
+
+@dataclass(frozen=True)
+class Appealed(Event):
+    """about_id: the hiding that its author asks the team to look at again."""
+
+    kind: ClassVar[str] = "appealed"

@@ -29,6 +29,7 @@ from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_revisions import CommentVersion
+from ideas.boards.models_silence import StillWanted
 from ideas.boards.models_solving import Solved
 from ideas.privacy import Attachment, Part
 from ideas.words import _
@@ -169,6 +170,15 @@ def _backs(person_id: int) -> Iterator[Part]:
             )
             .where(Solved.user_id == person_id)
             .order_by(Solved.id)
+        ),
+    )
+    yield Part(
+        "still_wanted",
+        _("whether you still want ideas, as you said"),
+        stream(
+            sa.select(StillWanted.idea_id, StillWanted.wanted, StillWanted.said_at)
+            .where(StillWanted.user_id == person_id)
+            .order_by(StillWanted.idea_id)
         ),
     )
     yield Part(

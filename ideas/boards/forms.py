@@ -166,6 +166,13 @@ class SolvedForm(SchemaForm):
     show_name = BooleanField(lazy("With my name"))
 
 
+class WantedForm(SchemaForm):
+    """A button that says whether somebody still wants an idea."""
+
+    schema = schemas.Wanted()
+    wanted = HiddenField()
+
+
 class AppealForm(SchemaForm):
     schema = schemas.NewAppeal()
     words = TextAreaField(lazy("Why should the team look again?"), filters=[_text])

@@ -13,7 +13,7 @@ from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import flagging, policy, ranking
 from ideas.boards.errors import AppealClosed, ChangedMeanwhile
-from ideas.boards.events import AppealAnswered, Commented, Hidden, IdeaReceived
+from ideas.boards.events import AppealAnswered, Appealed, Commented, Hidden, IdeaReceived
 from ideas.boards.models import Comment, Idea
 from ideas.boards.models_moderating import Hiding, Outcome
 from ideas.boards.queries import CommentRow, HidingRow, IdeaRow
@@ -89,6 +89,7 @@ def appeal(author: User, row: HidingRow, *, words: str) -> None:
     if db.session.scalar(statement.execution_options(synchronize_session=False)) is None:
         raise AppealClosed(str(APPEAL_CLOSED))
     db.session.expire_all()
+    outbox.record(Appealed(subject=row.on.idea.subject, about_id=row.hiding.id, actor_id=author.id))
 
 
 def uphold(actor: User, row: HidingRow, *, reply: str) -> None:

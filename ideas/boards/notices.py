@@ -85,6 +85,17 @@ _KINDS = (
         lazy("Too few of those who asked for something say that what was built solved their need."),
         for_team=True,
     ),
+    NewsKind(
+        "still_wanted",
+        lazy("Do you still want it?"),
+        lazy("Asked once when an idea had no word from the team for 90 days."),
+    ),
+    NewsKind(
+        "silent", lazy("Nobody said a word"), lazy("An idea that you owe a word had none for 90 days."), for_team=True
+    ),
+    NewsKind("overdue", lazy("What you owe a word"), lazy("Once a week, the list of what is overdue."), for_team=True),
+    NewsKind("date_near", lazy("A date comes near"), lazy("A week before a day that people were told."), for_team=True),
+    NewsKind("appealed", lazy("Appeals"), lazy("An author asks to look again at what was hidden."), for_team=True),
     NewsKind("reply", lazy("Somebody replied to you"), lazy("A reply to a comment of yours.")),
     NewsKind("mention", lazy("Somebody named you"), lazy("A comment that names you with “@”.")),
     NewsKind("new_comment", lazy("New comments"), lazy("On ideas you follow, or that you owe the next word.")),

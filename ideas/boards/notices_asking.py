@@ -75,11 +75,13 @@ def followed_up(inquiry_id: int) -> sa.CompoundSelect[Any]:
 
 
 def team_of(board_id: sa.Select[Any], news: str, by_default: Mode) -> list[sa.Select[Any]]:
-    """The board's team, and the site's."""
+    """The board's team, and the site's; nobody when there is no such board."""
+    board = board_id.scalar_subquery()
     belongs = notices.rows(Membership.user_id, Path.TEAM, news, by_default)
+    everywhere = notices.rows(User.id, Path.TEAM, news, by_default)
     return [
-        belongs.where(Membership.board_id == board_id.scalar_subquery(), Membership.role == BoardRole.TEAM),
-        notices.rows(User.id, Path.TEAM, news, by_default).where(User.site_role.in_(queries.TEAM_ROLES)),
+        belongs.where(Membership.board_id == board, Membership.role == BoardRole.TEAM),
+        everywhere.where(User.site_role.in_(queries.TEAM_ROLES), board.is_not(None)),
     ]
 
 

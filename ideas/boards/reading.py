@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
-from ideas.boards import listing, queries, trees
+from ideas.boards import listing, queries, trees, waiting
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Stage, Vote
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
@@ -49,11 +49,12 @@ class Moment(NamedTuple):
 
 class Record(NamedTuple):
     """How a board keeps its promise. kept and due: of the last RECORD_OF ideas that were due; oldest: the longest
-    unanswered idea's time of posting."""
+    unanswered idea's time of posting; waits: how long ideas wait for their first word."""
 
     kept: int
     due: int
     oldest: datetime | None
+    waits: waiting.Waiting | None = None
 
     @property
     def percent(self) -> int | None:

@@ -5,6 +5,7 @@ Functions, not template macros: a macro of a text template does not escape, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from ideas.boards.models import Answer, Board, Comment, Idea, Reason, Revision
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.boards.outcomes import Counts
+from ideas.boards.overdue import Owed
 from ideas.ledger.models import Path
 from ideas.words import _, ngettext
 
@@ -259,3 +261,53 @@ def you_are_counted(answer: str | None) -> str:
     if answer == Helped.PARTLY:
         return _("You said that it solved your need in part. You are counted among those who want the rest.")
     return _("You said that it did not solve your need. You are counted among those who want it to go on.")
+
+
+# --- Silence ---
+
+
+def silence_line(news: str, idea: Idea, through: Through | None = None) -> str:
+    if news == "silent":
+        return _("Answer or say when: %(title)s", title=idea.title)
+    return _("Do you still want this? %(title)s", title=own_title(idea, through))
+
+
+def no_word_since(since: datetime) -> str:
+    return _("The team has said nothing on it since %(day)s.", day=day(since))
+
+
+def ask_owner(vote_count: int) -> str:
+    """What whoever owes the word is asked to do, and that people were asked meanwhile."""
+    return ngettext(
+        "%(num)s person wants it, and is asked whether they still do. Give them an answer, or a day by which they have "
+        "one.",
+        "%(num)s people want it, and are asked whether they still do. Give them an answer, or a day by which they have "
+        "one.",
+        vote_count,
+    )
+
+
+def overdue_line(owed: Sequence[tuple[Owed, str]]) -> str:
+    """How many ideas are overdue, and which the longest."""
+    return ngettext(
+        "%(num)s idea waits for your word: %(title)s",
+        "%(num)s ideas wait for your word, first: %(title)s",
+        len(owed),
+        title=owed[0][0].idea.title,
+    )
+
+
+def waits(days: int) -> str:
+    return ngettext("waits since %(num)s day", "waits since %(num)s days", days)
+
+
+def date_near_line(answer: Answer, idea: Idea) -> str:
+    if answer.planned_for is None:
+        return idea.title
+    return _("Due on %(day)s, as you said: %(title)s", day=day(answer.planned_for), title=idea.title)
+
+
+def appealed_line(hiding: Hiding, idea: Idea) -> str:
+    if hiding.comment_id is not None:
+        return _("Look again at a hidden comment on: %(title)s", title=idea.title)
+    return _("Look again at a hidden idea: %(title)s", title=idea.title)

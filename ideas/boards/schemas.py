@@ -197,3 +197,9 @@ class FollowUp(AppSchema):
 
     title = Line(longest=TITLE_LONGEST, load_default="")
     body = Prose(longest=TEXT_LONGEST, load_default="")
+
+
+class Wanted(AppSchema):
+    """Whether somebody still wants an idea."""
+
+    wanted = fields.Bool(required=True)

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 from ideas.api import OutSchema
 from ideas.boards.models_solving import Helped, Solved
 from ideas.boards.outcomes import Outcome
+from ideas.boards.overdue import Support
 from ideas.boards.schemas_out import PersonOut, Shape, person
 from ideas.schemas import UtcTime, when
 
@@ -64,6 +65,20 @@ class FollowedUpOut(OutSchema):
 
     idea_id = fields.Integer()
     vote_count = fields.Integer()
+
+
+class SupportOut(OutSchema):
+    """Who still wants an idea on which the team said nothing for long."""
+
+    asked_at = UtcTime(allow_none=True)
+    confirmed = fields.Integer(metadata={"description": "Said since that they still want it."})
+    stale = fields.Integer(metadata={"description": "Voted before, and were not heard of for 30 days after that."})
+
+
+def support(found: Support | None) -> Shape:
+    if found is None:
+        return {"asked_at": None, "confirmed": 0, "stale": 0}
+    return {"asked_at": when(found.asked_at), "confirmed": found.confirmed, "stale": found.stale}
 
 
 def own(row: Solved) -> Shape:

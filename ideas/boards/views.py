@@ -18,6 +18,7 @@ from ideas.boards import (
     labels,
     listing,
     outcomes,
+    overdue,
     parts,
     policy,
     queries,
@@ -27,6 +28,7 @@ from ideas.boards import (
     sayings,
     trees,
     views_similar,
+    waiting,
 )
 from ideas.boards.errors import HiddenByTeam, Merged
 from ideas.boards.forms import CommentForm
@@ -35,6 +37,7 @@ from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Answer, Stage
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.boards.reading import Record, Thread
+from ideas.boards.silence import SILENT_AFTER
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
 from ideas.http import show_problem, wants_json, wants_part
@@ -45,7 +48,7 @@ from ideas.words import _
 
 LATELY_ANSWERED = 5
 QUESTION_LONGEST = 200
-RECORD_IS_GOOD = timedelta(minutes=1)
+RECORD_IS_GOOD = timedelta(minutes=5)
 
 bp = Blueprint("boards", __name__, template_folder="templates")
 
@@ -112,6 +115,8 @@ def _record(row: BoardRow) -> Record | None:
     read_at, record = kept.get(promise, (None, None))
     if read_at is None or utcnow() - read_at > RECORD_IS_GOOD:
         record = reading.record_of(row)
+        if record is not None:
+            record = record._replace(waits=waiting.of_board(board.id, utcnow()))
         kept[promise] = (utcnow(), record)
     return record
 
@@ -205,10 +210,16 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         fresh_form=CommentForm(formdata=None),
         waiting=waiting,
         people_told=told_in_words(standing.answer) if standing and not waiting else "",
+        support=overdue.support(row) if _is_silent(row) else None,
         outcome=outcomes.of_idea(row) if row.idea.status.stage == Stage.SHIPPED else None,
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status
+
+
+def _is_silent(row: IdeaRow) -> bool:
+    rank = row.idea.rank
+    return utcnow() - (rank.answered_at or rank.created_at) >= SILENT_AFTER
 
 
 def _shows_something_hidden(row: IdeaRow, threads: Page[Thread]) -> bool:

@@ -23,6 +23,7 @@ from ideas.boards import (
     posting,
     queries,
     schemas,
+    silence,
     solving,
     voting,
 )
@@ -169,6 +170,32 @@ class Scene:
                 person = db.session.get_one(User, row.user_id)
                 solving.say(person, outcomes.get_own(person, self.id), answer=answer)
 
+    def be_silent(self):
+        """For ninety days nobody of the team says a word; Mia owes it."""
+        self.own()
+        self.clock.shift(timedelta(days=90))
+        with unit_of_work():
+            silence.ask_due()
+
+    def be_late(self):
+        self.own()
+        self.clock.shift(timedelta(days=15))
+        with unit_of_work():
+            silence.remind_owners()
+
+    def come_near(self):
+        self.own()
+        self.answer(date="2026-03-15")
+        with unit_of_work():
+            silence.remind_of_dates()
+
+    def ask_to_look_again(self):
+        self.hide()
+        author = queries.get_idea(self.mia, self.id).idea.author
+        hiding_id = db.session.scalars(sa.select(Hiding.id)).one()
+        with unit_of_work():
+            moderating.appeal(author, queries.get_hiding(author, hiding_id), words="The neighbour agrees by now.")
+
     def go_on(self):
         self.say_no()
         with unit_of_work():
@@ -300,6 +327,11 @@ EVENTS = {
     "solved-asked-and-merged": lambda scene: (scene.merge(), scene.ask()),
     "not-solved": lambda scene: scene.say_no(),
     "followed-up": lambda scene: scene.go_on(),
+    "still-wanted": lambda scene: scene.be_silent(),
+    "still-wanted-and-merged": lambda scene: (scene.merge(), scene.be_silent()),
+    "overdue": lambda scene: scene.be_late(),
+    "date-near": lambda scene: scene.come_near(),
+    "appealed": lambda scene: scene.ask_to_look_again(),
 }
 
 

@@ -69,7 +69,7 @@ WORDLESS = {
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
     "user.site_role", "user.locale", "user.timezone", "user_session.token_hash",
-    "worker_beat.name", "worker_beat.outcomes", "round.name",
+    "worker_beat.name", "worker_beat.outcomes", "round.name", "reminder.occasion",
 }  # fmt: skip
 
 
