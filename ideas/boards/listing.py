@@ -265,7 +265,16 @@ _SHOWN = (
     *(_idea[name] for name in ("id", "title", "body", "body_html", "excerpt", "hidden_at", "source_kind", "source_id")),
     *(
         _rank[name]
-        for name in ("board_id", "created_at", "vote_count", "comment_count", "answered_at", "hot", "has_merged")
+        for name in (
+            "board_id",
+            "created_at",
+            "vote_count",
+            "comment_count",
+            "answered_at",
+            "hot",
+            "has_merged",
+            "is_unsolved",
+        )
     ),
     _status.slug.label("status_slug"),
     _status.name.label("status_name"),
