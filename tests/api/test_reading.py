@@ -72,6 +72,7 @@ def test_an_idea_reads_as_promised(ask):
         "comment_count": 1,
         "url": f"http://localhost/ideas/{idea.id}-book-a-bed",
         "merged_into": None,
+        "not_solved": False,
         "source": {"kind": "site"},
         "answer": None,
         "people_told": {"owed": 0, "sent": 0, "pending": 0, "suppressed": 0, "failed": 0},
