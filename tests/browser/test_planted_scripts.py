@@ -2,39 +2,68 @@
 
 import pytest
 
+from ideas import http
 from tests.safety import payloads, planting, world
-from tests.safety.planting import AT_ONCE, Page, Watching
+from tests.safety.planting import Shown
+from tests.safety.watching import BARE, GUARDED, Watching
 
 pytestmark = pytest.mark.browser
+
+VECTORS = [
+    "<img src=x onerror=hit()>",
+    "<script>hit()</script>",
+    "<script>prompt(1)</script>",
+    "<a href='javascript:hit()'>x</a>",
+    "<b onmouseover=hit()>x</b>",
+    "<iframe srcdoc='<script>parent.hit()</script>'></iframe>",
+    "<base href=//x>",
+]
+
+
+@pytest.fixture
+def watching(app, browser):
+    with Watching(app, browser, http.CONTENT_POLICY) as watching:
+        yield watching
 
 
 def test_there_are_more_than_five_hundred_payloads():
     assert len(payloads.payloads()) >= 500
 
 
-def test_no_word_of_anybody_runs(app, browser):
+def test_no_word_of_anybody_runs(app, watching):
     made = world.make(app)
     planting.crowd()
-    some = payloads.sample()
-    assert planting.plant(some, 0) > 300
-    watching = Watching(app, browser)
+    planting.tell_everybody(app)
+    places = planting.survey(app, made)
+    assert len(places.sinks) > 100
+    assert places.policies == {http.CONTENT_POLICY}
 
-    shown = list(planting.pages(app, made, some[:2], roles=("visitor", "admin"), most=1))
-    for start in range(0, len(shown), AT_ONCE):  # many on one page, for speed
-        watching.look_at(shown[start : start + AT_ONCE])
+    some = payloads.sample()
+    assert planting.plant(planting.payload_words(some, 0)) > 300
+    shown = list(planting.pages(app, made, places, some[1], lists=True))
 
     assert len(shown) > 60
-    assert not watching.found, "\n".join(sorted(set(watching.found))[:30])
-
-
-VECTORS = ["<img src=x onerror=hit()>", "<script>hit()</script>", "<a href='javascript:hit()'>x</a>"]
+    assert any(page.where.startswith("mail ") for page in shown)
+    for kind in (BARE, GUARDED):
+        found = watching.look_at(shown, kind)
+        assert not found, "\n".join(sorted(set(found))[:30])
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-def test_a_planted_script_is_found(app, browser, vector):
-    watching = Watching(app, browser)
+@pytest.mark.parametrize("kind", [BARE, GUARDED])
+def test_a_planted_script_is_found(watching, vector, kind):
+    found = watching.look_at([Shown("fine", "<p>fine</p>"), Shown("planted", f"<p>{vector}</p>")], kind)
 
-    watching.look_at([Page("fine", "<p>fine</p>"), Page("planted", f"<p>{vector}</p>")])
+    assert found
+    assert all(line.startswith("planted: ") for line in found)
 
-    assert any(line.startswith("planted: ") for line in watching.found)
-    assert not any(line.startswith("fine: ") for line in watching.found)
+
+def test_a_page_without_escaping_is_found(app, watching):
+    made = world.make(app)
+    planting.plant(lambda column, place: "<svg onload=hit()>")
+    app.jinja_env.autoescape = False
+    app.jinja_env.cache.clear()
+
+    page = made.browsers["admin"].get("/manage/companies").text
+
+    assert any("ran" in line for line in watching.look_at([Shown("companies", page)]))

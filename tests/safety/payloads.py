@@ -6,7 +6,7 @@ Each calls `hit()`, which the browser that looks for it defines.
 from __future__ import annotations
 
 BREAKERS = (
-    "", '">', "'>", "</title>", "</textarea>", "</script>", "</style>", "-->", "]]>", "</p>\n\n", "\"' ", "\\\"><",
+    "", '">', "'>", "</title>", "</textarea>", "</script>", "-->", "]]>", "</p>\n\n", "\\\"><",
 )  # fmt: skip
 
 VECTORS = (

@@ -1,58 +1,46 @@
-"""Payloads in every word of the database, and the pages and mails that say them, to be opened in a real browser.
+"""Payloads in every word of the database, and the pages and mails that say them.
 
 Words are planted in the tables and not through forms: whatever a page once let in, no page may run it. HTML that is
-kept beside a text is made by the product's own renderer. No column is listed, so a new one is planted too.
+kept beside a text is made by the product's own renderer. No column and no page is listed, so new ones are planted and
+visited too: first each word gets a mark, and every address is read as everybody, to see which page says which words.
 """
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Route
 
 from ideas import markup
-from ideas.boards.models import Comment, Idea, Tag
-from ideas.db import Base, db, unit_of_work
-from ideas.ledger import worker
+from ideas.accounts.models import Letter
+from ideas.boards.models import Idea
+from ideas.db import Base, db, unit_of_work, utcnow
+from ideas.ledger import sending, worker
+from ideas.ledger.channels import email
+from ideas.ledger.models import Channel, Delivery, State
+from ideas.mail import Message
 from tests.factories import BoardFactory, CommentFactory, CompanyFactory, IdeaFactory, TagFactory, UserFactory
 from tests.safety import forgetting
 from tests.safety.crawling import addresses
 from tests.safety.world import World
 
-SITE = "http://localhost"
-AT_ONCE = 12  # pages in frames of one page
 ROWS = 20  # of what lists show; so many payloads are on them at once
+STEP = 12  # rows that a page shows one after the other, to be a list: it has not to be looked at for each payload
 # Words that lead somewhere or decide something: the site would be another with others in them.
 STEERING = {"user.email", "ticket.details", "unfinished_act.details", "idempotency_key.answer", "letter.recipient"}
 STEERING |= {"board_term.term", "idea_term.term", "term_slip.term", "term_slip.slip", "answer_version.credits"}
 STEERING |= {"invitation.email", "imported_person.source_id", "letter.html", "picture.name"}
 ALSO = {"board.name", "status.name", "tag.name", "company.name", "api_key.name"}
-ROLES = ("visitor", "author", "team", "admin")
+ROLES = ("admin", "team", "author", "visitor")
+MARK = re.compile(r"zqm(\d+)x")
 
-LOOKS = """
-window.hit = () => console.log("HIT " + location.href);
-window.alert = window.confirm = window.prompt = window.print = window.hit;
-"""
-
-# What would run at a click or a touch, besides what ran by itself.
-SUSPECTS = r"""
-() => [...document.querySelectorAll("*")].flatMap(element => [...element.attributes].flatMap(({name, value}) => {
-  const scheme = value.replace(/[\s\u0000-\u001f]/g, "").toLowerCase();
-  const runs = /^on/i.test(name) || name === "srcdoc"
-    || (/^(href|src|action|formaction|data|xlink:href|content)$/i.test(name)
-        && /^(\d*;?url=)?['"]?(javascript|vbscript|data:text)/.test(scheme));
-  return runs ? [element.outerHTML.slice(0, 160)] : [];
-})).concat([...document.scripts].filter(each => !each.src && each.type !== "application/ld+json")
-  .map(each => each.outerHTML.slice(0, 160)))
-"""
+Word = Callable[[int, int], str]  # of a column, by its number and that of the row: what is planted there
+Sink = tuple[str, str]  # an endpoint, and a column whose words it says
 
 
 def crowd() -> None:
@@ -68,23 +56,23 @@ def crowd() -> None:
     db.session.commit()
 
 
-def plant(payloads: Sequence[str], shift: int) -> int:
-    """Put payloads into every row of every word, beginning with the one at `shift`; how many words that were."""
-    count = 0
-    with unit_of_work():
-        for table in Base.metadata.sorted_tables:
-            words = [each for each in table.columns if _is_said(table.name, each)]
-            key = list(table.primary_key.columns)
-            if not words or len(key) != 1:
-                continue
-            ids = list(db.session.execute(sa.select(key[0]).order_by(key[0].desc())).scalars())
-            for place, row_id in enumerate(ids[: 3 * ROWS]):
-                payload = payloads[(shift + place) % len(payloads)]
-                # a name that must be nobody else's has a number before it
-                values = {each.name: _fitting(each, f"{row_id}{payload}" if each.unique else payload) for each in words}
-                db.session.execute(sa.update(table).where(key[0] == row_id).values(values))
-                count += len(values)
-    return count
+def tell_everybody(app: Flask) -> None:
+    """What happened so far becomes mail."""
+    worker.run_once(app)
+
+
+# --- Planting ---
+
+
+@cache
+def columns() -> list[sa.Column[Any]]:
+    """Every column that holds a word which somebody reads."""
+    return [
+        each
+        for table in Base.metadata.sorted_tables
+        for each in table.columns
+        if len(table.primary_key.columns) == 1 and _is_said(table.name, each)
+    ]
 
 
 def _is_said(table: str, column: sa.Column[Any]) -> bool:
@@ -94,109 +82,202 @@ def _is_said(table: str, column: sa.Column[Any]) -> bool:
     return name in forgetting.CANARIES or name in ALSO
 
 
-def _fitting(column: sa.Column[Any], payload: str) -> Any:
+def plant(word: Word) -> int:
+    """Put a word into every row of every column; how many words that were."""
+    count = 0
+    with unit_of_work():
+        for table in {each.table.name: each.table for each in columns()}.values():
+            key = next(iter(table.primary_key.columns))
+            ids = list(db.session.execute(sa.select(key).order_by(key.desc()).limit(3 * ROWS)).scalars())
+            if not ids:
+                continue
+            here = [(number, each) for number, each in enumerate(columns()) if each.table is table]
+            rows = [
+                {"the_key": row_id}
+                | {f"the_{each.name}": _fitting(each, word(number, place), row_id) for number, each in here}
+                for place, row_id in enumerate(ids)
+            ]
+            values = {each.name: sa.bindparam(f"the_{each.name}", type_=each.type) for _number, each in here}
+            db.session.connection().execute(sa.update(table).where(key == sa.bindparam("the_key")).values(values), rows)
+            count += len(rows) * len(here)
+    return count
+
+
+def payload_words(payloads: Sequence[str], shift: int) -> Word:
+    """After as many shifts as there are payloads, each of them has stood in each row of each column."""
+    return lambda column, place: payloads[(shift + place + 31 * column) % len(payloads)]
+
+
+def _fitting(column: sa.Column[Any], word: str, row_id: int) -> Any:
     if isinstance(column.type, sa.JSON):
-        return {"reason": payload, payload[:40]: payload}
+        return {"reason": word, word[:40]: word}
     if column.name.endswith("_html"):
-        return markup.render(payload)
+        return _rendered(word)
+    if column.unique:  # what must be nobody else's has a number before it
+        word = f"{row_id}{word}"
     longest = column.type.length if isinstance(column.type, sa.String) else None
-    return payload[:longest] if longest else payload
+    return word[:longest] if longest else word
+
+
+@cache
+def _rendered(word: str) -> str:
+    return markup.render(word)
+
+
+# --- Which pages say what ---
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a browser is shown. where: for people."""
+class Visit:
+    """An address as somebody. is_list: it shows STEP rows of all that it says."""
+
+    role: str
+    path: str
+    is_list: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a browser is shown. where: for people; is_mail: no content policy comes with it, it brings its styles."""
 
     where: str
     content: str
+    is_mail: bool = False
 
 
-def pages(
-    app: Flask, world: World, payloads: Sequence[str], *, roles: Sequence[str] = ROLES, most: int = 4
-) -> Iterator[Page]:
-    """Every page for each role, then what says back what was asked, then the mails."""
-    world.parts["idea_id"] = [1, *db.session.scalars(sa.select(Idea.id).order_by(Idea.id.desc()).limit(3))]
-    world.parts["comment_id"] = list(db.session.scalars(sa.select(Comment.id).order_by(Comment.id.desc()).limit(2)))
-    world.parts["slug"] = ["crowd", "garden"]
-    world.parts["tag_id"] = list(db.session.scalars(sa.select(Tag.id).limit(1)))
-    world.parts["person_id"] = world.parts["person_id"][:2]
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/static", "/pictures")):
+@dataclass
+class Places:
+    """The pages that together say every kind of word in every way; sinks: endpoint × column."""
+
+    visits: list[Visit] = field(default_factory=list)
+    sinks: set[Sink] = field(default_factory=set)
+    mails: list[int] = field(default_factory=list)
+    policies: set[str] = field(default_factory=set)  # content policies that pages are sent with
+
+
+def survey(app: Flask, world: World) -> Places:
+    """Mark each word, and read every address as everybody."""
+    marks: dict[int, tuple[int, int]] = {}
+
+    def mark(column: int, place: int) -> str:
+        marks[len(marks)] = (column, place)
+        return f"zqm{len(marks) - 1}x"
+
+    plant(mark)
+    places = Places(mails=_mails_of_each_kind())
+    said: dict[str, dict[tuple[str, str], dict[int, set[int]]]] = {}
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/static", "/pictures", "/api/v1")):
             continue
-        for path in list(addresses(rule, world, "POST"))[:most]:
-            for role in roles:
+        for path in addresses(rule, world, "POST"):
+            for role in ROLES:
                 answer = world.browsers[role].get(path)
-                if answer.mimetype == "text/html" and answer.status_code != 404:
-                    yield Page(f"{role} {path}", answer.text)
-    for payload in payloads:
-        yield from _echoes(world, payload)
-    yield from _mails(app)
+                if answer.mimetype != "text/html" or answer.status_code != 200:
+                    continue
+                places.policies.add(answer.headers.get("Content-Security-Policy", ""))
+                here = said.setdefault(rule.endpoint, {}).setdefault((role, path), {})
+                for found in MARK.finditer(answer.text):
+                    column, place = marks[int(found[1])]
+                    here.setdefault(column, set()).add(place)
+    names = [f"{each.table.name}.{each.name}" for each in columns()]
+    everywhere = _everywhere(said)
+    for endpoint, pages in said.items():
+        missing = {column for here in pages.values() for column in here}
+        places.sinks |= {(endpoint, names[column]) for column in missing}
+        while missing:
+            (role, path), here = max(pages.items(), key=lambda page: len(missing & set(page[1])))
+            missing -= set(here)
+            is_list = all(_run(rows) >= STEP for column, rows in here.items() if column not in everywhere)
+            places.visits.append(Visit(role, path, is_list))
+    return places
 
 
-def _echoes(world: World, payload: str) -> Iterator[Page]:
+def _everywhere(said: dict[str, dict[tuple[str, str], dict[int, set[int]]]]) -> set[int]:
+    """What stands in the frame of all pages, as the reader's name does."""
+    pages = [here for found in said.values() for here in found.values()]
+    return {number for number in range(len(columns())) if sum(number in here for here in pages) > len(pages) / 2}
+
+
+def _run(rows: set[int]) -> int:
+    """How many rows, one after the other, are there."""
+    longest = long = 0
+    for row in range(max(rows, default=0) + 1):
+        long = long + 1 if row in rows else 0
+        longest = max(longest, long)
+    return longest
+
+
+# --- Showing them ---
+
+
+def pages(app: Flask, world: World, places: Places, payload: str, *, lists: bool) -> Iterator[Shown]:
+    """What all of it looks like now; then what says back what was typed, and mails."""
+    for visit in places.visits:
+        if lists or not visit.is_list:
+            yield Shown(f"{visit.role} {visit.path}", world.browsers[visit.role].get(visit.path).text)
+    yield from _echoes(world, payload)
+    yield from _mails(places.mails)
+
+
+ASKED = (
+    "/boards/garden?q={}",
+    "/manage/people?q={}",
+    "/manage/audit?actor={}&subject={}&act={}",
+    "/ideas/1/merge?q={}",
+)
+ASKED += ("/boards/garden/new?title={}", "/sign-in?next={}", "/{}", "/problems/{}")
+TYPED = (
+    *("/boards/garden/new", "/manage/companies", "/ideas/1/comments", "/profile", "/manage/boards/new"),
+    *("/ideas/1/hide", "/ideas/1/flag", "/ideas/1/answer", "/profile/keys", "/manage/boards/garden/tags"),
+)
+
+
+def _echoes(world: World, payload: str) -> Iterator[Shown]:
     """What says back what was asked or typed."""
     browser = world.browsers["admin"]
-    for path in ("/boards/garden", "/manage/people", "/manage/audit"):
-        yield Page(f"{path}?q={payload}", browser.get(path, query_string={"q": payload, "actor": payload}).text)
-    typed = {"title": payload, "body": payload, "name": payload, "email": payload, "text": payload, "next": payload}
-    for path in ("/boards/garden/new", "/manage/companies", "/sign-in", "/ideas/1/comments", f"/{payload[:60]}"):
-        answer = browser.post(path, data={**typed, "title": f"{payload}{'x' * 200}"})
+    for asked in ASKED:
+        answer = world.browsers["visitor" if "sign-in" in asked else "admin"].get(asked.format(*[_quoted(payload)] * 3))
         if answer.mimetype == "text/html":
-            yield Page(f"POST {path} {payload}", answer.text)
+            yield Shown(f"{asked} {payload}", answer.text)
+    names = ("body", "text", "about", "promise", "slug", "words", "how-votes", "picture_alt", "timezone", "next")
+    typed = dict.fromkeys((*names, "once", "owner", "status", "reason", "date"), payload)
+    typed |= dict.fromkeys(("title", "name", "new-tag-name"), f"{payload}{'x' * 600}")
+    for path in TYPED:
+        answer = browser.post(path, data={**typed, "credit": ["votes", payload]})
+        if answer.mimetype == "text/html":
+            yield Shown(f"POST {path} {payload}", answer.text)
+    answer = browser.post("/boards/garden/new", data={"title": payload, "body": payload, "preview": "1"})
+    yield Shown(f"preview {payload}", answer.text)
+    for path in ("/sign-in", "/sign-up", "/reset"):
+        answer = world.browsers["visitor"].post(path, data={"email": payload, "name": payload, "next": payload})
+        yield Shown(f"POST {path} {payload}", answer.text)
 
 
-def _mails(app: Flask) -> Iterator[Page]:
-    worker.run_once(app)
-    folder = Path(app.config["ANSWERBACK"].mail_url.removeprefix("folder:"))
-    for file in sorted(folder.glob("*.eml")):
-        message: Any = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        body = message.get_body(("html",))
-        if body is not None:
-            yield Page(f"mail {message['Subject']}", body.get_content())
-        file.unlink()
+def _quoted(payload: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in payload.encode())
 
 
-class Watching:
-    """A browser without the content policy, which notes every script that runs though it is not ours."""
+def _mails_of_each_kind() -> list[int]:
+    """Deliveries by mail, one of each kind of news and each way in which somebody was concerned."""
+    rows = db.session.execute(
+        sa.select(sa.func.min(Delivery.id))
+        .where(Delivery.channel == Channel.EMAIL.value)
+        .group_by(Delivery.news, Delivery.path)
+    ).scalars()
+    return list(rows)
 
-    def __init__(self, app: Flask, browser: Browser) -> None:
-        self.app = app
-        self.client = app.test_client()
-        self.shown: dict[str, Page] = {}
-        self.found: list[str] = []
-        self.context: BrowserContext = browser.new_context()
-        self.context.add_init_script(LOOKS)
-        self.context.on("console", self._note)
-        self.context.on("dialog", lambda dialog: dialog.dismiss())
-        self.context.route("**/*", self._answer)
-        self.page = self.context.new_page()
 
-    def look_at(self, shown: Sequence[Page]) -> None:
-        """Open these pages in frames of one page, all at once."""
-        self.shown = {f"/made/{number}": page for number, page in enumerate(shown)}
-        frames = "".join(f"<iframe src='{path}'></iframe>" for path in self.shown)
-        self.shown["/frames"] = Page("frames", f"<!doctype html><title>x</title>{frames}")
-        self.page.goto(f"{SITE}/frames", wait_until="load")
-        self.page.wait_for_timeout(60)  # what runs by itself runs by then
-        for frame in self.page.frames[1:]:
-            path = re.sub(r"^\w+://[^/]+", "", frame.url)
-            where = self.shown[path].where if path in self.shown else frame.url
-            if path not in self.shown and frame.parent_frame is not self.page.main_frame:
-                self.found.append(f"a frame within a page: {frame.url}")
-                continue
-            self.found += [f"{where}: {suspect}" for suspect in frame.evaluate(SUSPECTS)]
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.text.startswith("HIT "):
-            path = re.sub(r"^HIT \w+://[^/]+", "", message.text)
-            self.found.append(f"{self.shown[path].where if path in self.shown else path}: ran")
-
-    def _answer(self, route: Route) -> None:
-        path = re.sub(r"^\w+://[^/]+", "", route.request.url)
-        if path in self.shown:
-            route.fulfill(body=self.shown[path].content, content_type="text/html; charset=utf-8")
-        elif path.startswith("/static/") and route.request.url.startswith(SITE):
-            with self.client.get(path) as answer:
-                route.fulfill(body=answer.get_data(), content_type=answer.content_type)
-        else:
-            route.fulfill(status=404, body="")
+def _mails(ids: Sequence[int]) -> Iterator[Shown]:
+    """What those mails say now, and the letter of an invitation."""
+    again = {"state": State.PENDING.value, "reason": None, "lease": None, "due_at": utcnow(), "done_at": None}
+    with unit_of_work():
+        db.session.execute(sa.update(Delivery).where(Delivery.id.in_(ids)).values(again))
+    with unit_of_work():
+        claimed = sending.claim().rows
+    for made in email.compose(claimed).values():
+        if isinstance(made, Message):
+            yield Shown(f"mail {made.subject}", made.html, is_mail=True)
+    db.session.rollback()
+    for html in db.session.scalars(sa.select(Letter.html).order_by(Letter.id.desc()).limit(1)):
+        if html:
+            yield Shown("letter", html, is_mail=True)

@@ -24,6 +24,7 @@ from ideas.accounts.models import User
 from ideas.boards import merging, moderating, queries
 from ideas.boards.models import Board, Comment, Reason, Tag
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_solving import Solved
 from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import PASSWORD
 from tests.boards.pages import LONG_ENOUGH, answered
@@ -36,7 +37,9 @@ METHODS = {"post", "put", "patch", "delete", "get"}
 WORDS = "A few words that are long enough for every field that asks for a sentence."
 ROLES = ("admin", "author", "visitor")
 MOST_PLACES = 24  # addresses of one operation that are tried until one takes fine words
-VARYING = re.compile(r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations))/(?!new$)[^/]+|/\d+")  # of an address
+VARYING = re.compile(
+    r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved))/(?!new$)[^/]+|/\d+"
+)  # of an address
 
 Place = tuple[Any, ...]
 
@@ -89,6 +92,8 @@ def prepare(world: World) -> None:
     mine: Any = IdeaFactory(board=board, author=admin)
     comments: Any = [CommentFactory(idea=ideas[0], author=each) for each in (author, admin)]
     held: Any = CommentFactory(idea=ideas[0], author=author)
+    CommentFactory(idea=ideas[3], author=author)  # so that one answer may credit whatever can be credited
+    db.session.execute(sa.update(Solved).values(may_publish=True))
     db.session.commit()
     ids = [idea.id for idea in ideas]
     answered(admin, ideas[1], reason=Reason.COMMITTED)
