@@ -220,12 +220,9 @@ def pages(app: Flask, world: World, places: Places, payload: str, *, lists: bool
 
 
 ASKED = (
-    "/boards/garden?q={}",
-    "/manage/people?q={}",
-    "/manage/audit?actor={}&subject={}&act={}",
-    "/ideas/1/merge?q={}",
+    *("/boards/garden?q={}", "/manage/people?q={}", "/manage/audit?actor={}&subject={}&act={}", "/ideas/1/merge?q={}"),
+    *("/boards/garden/new?title={}", "/sign-in?next={}", "/{}", "/problems/{}"),
 )
-ASKED += ("/boards/garden/new?title={}", "/sign-in?next={}", "/{}", "/problems/{}")
 TYPED = (
     *("/boards/garden/new", "/manage/companies", "/ideas/1/comments", "/profile", "/manage/boards/new"),
     *("/ideas/1/hide", "/ideas/1/flag", "/ideas/1/answer", "/profile/keys", "/manage/boards/garden/tags"),
