@@ -25,6 +25,7 @@ from babel.core import UnknownLocaleError
 
 ROOT = Path(__file__).resolve().parent
 SHORTEST_SECRET = 32
+SHORTEST_MAIL_SECRET = 20
 ADDRESS = r"[^\s<>@]+@[^\s<>@]+"  # enough to catch a slip; whether it works, only a mail can tell
 
 TRUE = {"1", "true", "yes", "on"}
@@ -184,6 +185,22 @@ class Config:
             derive=lambda read: f"team@{_mail_host(read)}",
         ),
     ]
+    mail_in_address: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "An address whose mail comes back to this site by webhook or LMTP, with anything after a “+”, such as "
+            "`reply@in.example.com`: people answer messages to it.",
+        ),
+    ]
+    mail_in_secret: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "What a provider must send along to hand mail in at `/hooks/mail`: as a password, or it signs with it. "
+            "At least 20 characters.",
+        ),
+    ] = field(repr=False)
     pictures_url: Annotated[
         str,
         Setting(
@@ -547,6 +564,21 @@ def _address(text: str, _: dict[str, Any]) -> str:
     return text
 
 
+def _mail_in_address(text: str | None, _: dict[str, Any]) -> str | None:
+    if text is None:
+        return None
+    local, _at, host = text.rpartition("@")
+    if not re.fullmatch(r"[a-z0-9._-]{1,16}", local) or not re.fullmatch(r"[a-z0-9.-]+", host):
+        raise ValueError("must be an address in small letters without “+”, and with at most 16 characters before “@”.")
+    return text
+
+
+def _mail_in_secret(text: str | None, _: dict[str, Any]) -> str | None:
+    if text is not None and len(text) < SHORTEST_MAIL_SECRET:
+        raise ValueError(f"must have at least {SHORTEST_MAIL_SECRET} characters. Make one: openssl rand -hex 32")
+    return text
+
+
 def _sender(text: str, _: dict[str, Any]) -> str:
     if not re.fullmatch(rf"[^<>\r\n]*<{ADDRESS}>|{ADDRESS}", text):
         raise ValueError(f"must be `address` or `Name <address>`, not “{text}”.")
@@ -590,6 +622,8 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "similar_by_meaning": _similar_by_meaning,
     "mail_url": _mail_url,
     "mail_from": _sender,
+    "mail_in_address": _mail_in_address,
+    "mail_in_secret": _mail_in_secret,
     "secret_key_fallbacks": _former_secrets,
     "support_email": _address,
     "logo_url": _logo,

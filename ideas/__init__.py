@@ -17,7 +17,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(config: Config) -> Flask:
     """The application with all its rooms, as `config` wants it."""
-    from ideas import accounts, api, boards, health, http, insights, ledger, logs, looks, mailroom, metrics, storage
+    from ideas import (
+        accounts,
+        api,
+        boards,
+        health,
+        http,
+        insights,
+        ledger,
+        logs,
+        looks,
+        mail_doors,
+        mailroom,
+        metrics,
+        storage,
+    )
     from ideas.db import db
     from ideas.settings import Rooms
 
@@ -35,6 +49,7 @@ def create_app(config: Config) -> Flask:
     http.init_app(app)
     looks.init_app(app)
     mailroom.init_app(app)
+    mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
     for room in (accounts, ledger, boards, insights):

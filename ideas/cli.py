@@ -234,6 +234,24 @@ def worker(drain: bool) -> None:
         raise click.ClickException(str(error)) from error
 
 
+@click.command()
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8024", show_default=True, help="Where to take mail.")
+def lmtp(listen: str) -> None:
+    """Take mail that comes in from a mail server beside this site, by LMTP (needs the extra `lmtp`)."""
+    host, _colon, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or not 0 <= int(port) < 65536:
+        raise click.BadParameter("Say host and port, such as 127.0.0.1:8024.", param_hint="--listen")
+    app = make_app()
+    _require_migrated(app.config["ANSWERBACK"])
+    if app.config["ANSWERBACK"].mail_in_address is None:
+        raise click.ClickException("MAIL_IN_ADDRESS is not set: no mail can come back to this site.")
+    try:
+        from ideas import lmtp as door
+    except ModuleNotFoundError as error:
+        raise click.ClickException("This needs the extra “lmtp”: pip install -r requirements/lmtp.txt.") from error
+    door.serve(app, host.strip("[]"), int(port))
+
+
 def _require_migrated(config: Config) -> None:
     try:
         current = migrating.is_current(config.database_url)
@@ -256,7 +274,7 @@ def program() -> click.Group:
         *ideas.boards.cli.commands,
         *ideas.ledger.cli.commands,
     )
-    for command in (serve, web, worker, migrate, backup, restore, *map(with_app, rooms)):
+    for command in (serve, web, worker, lmtp, migrate, backup, restore, *map(with_app, rooms)):
         group.add_command(command)
     return group
 

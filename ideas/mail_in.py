@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import hashlib
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage, MIMEPart
@@ -38,11 +39,12 @@ class Kind(StrEnum):
 class Incoming:
     """A mail that came in.
 
-    sender: its writer's address as written, "" when there is none. recipients: all addresses it names, those of the
-    envelope first. said: what was written above, between or below what was quoted; "" for a mail that only quotes.
+    digest: the same for a mail that comes twice, of its Message-ID or, without one, of its bytes. sender: its writer's
+    address as written, "" when there is none. recipients: all addresses it names, those of the envelope first.
+    said: what was written above, between or below what was quoted; "" for a mail that only quotes.
     """
 
-    message_id: str
+    digest: str
     sender: str
     recipients: tuple[str, ...]
     subject: str
@@ -61,8 +63,9 @@ def read(content: bytes, envelope_to: tuple[str, ...] = ()) -> Incoming:
             kind = Kind.UNREADABLE
         else:
             said = own_words(text)
+    own_name = _header(message, "Message-ID").encode()
     return Incoming(
-        message_id=_header(message, "Message-ID")[:998],
+        digest=hashlib.sha256(own_name or content).hexdigest(),
         sender=parseaddr(_header(message, "From"))[1],
         recipients=_recipients(message, envelope_to),
         subject=_header(message, "Subject"),

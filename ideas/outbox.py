@@ -104,6 +104,7 @@ class Notice:
         and `url` (absolute) are among them, and `subject_name`, what the subject is called. One that is left out has
         lost what it would tell of. One call for the whole batch, so that it costs the same number of queries.
     template: a folder of subject.txt, body.txt, body.html and inbox.html.
+    answer_to: a delivery → purpose and words of the address to which the person answers by mail; None: they cannot.
     subjects: subject, the row that tells what happened → the subjects whose mutes silence it: itself, and what the room
         holds to be one with it.
     """
@@ -113,6 +114,7 @@ class Notice:
     words: Callable[[Sequence[DueDelivery]], Mapping[int, Mapping[str, Any]]]
     template: str
     subjects: Callable[[str, int], Collection[str]] = _itself
+    answer_to: Callable[[DueDelivery], tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)

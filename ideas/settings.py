@@ -10,6 +10,7 @@ from flask import current_app
 from jinja2 import Environment
 
 from ideas.checking import Figure
+from ideas.mail_in import Incoming
 from ideas.outbox import NewsKind, Notices
 from ideas.privacy import Exporter, Leaving
 from ideas.rounds import Round
@@ -34,6 +35,8 @@ class Rooms:
     reader: who is reading, or None; their language and time zone are followed.
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
     name_subjects: a person, subjects of the ledger → title and address of those that the person may see.
+    mail_takers: purpose of an address that mail comes back to → what takes such a mail, with the words of the address;
+    it says in a word what became of it.
     templates: the application's templates for words that are not pages, such as mail; a missing word is an error.
     """
 
@@ -52,6 +55,7 @@ class Rooms:
     reader: Callable[[], Any] | None = None
     find_key: Callable[[str], Any | None] | None = None
     name_subjects: Callable[[Any, Sequence[str]], Mapping[str, tuple[str, str]]] | None = None
+    mail_takers: dict[str, Callable[[Incoming, str], str]] = field(default_factory=dict)
     templates: Environment = field(default_factory=Environment)
 
 

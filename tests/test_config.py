@@ -217,6 +217,8 @@ def test_documented_defaults_are_the_real_ones(instance, tmp_path):
         "SETTLE_MINUTES",
         "LOGO_URL",
         "METRICS_TOKEN",
+        "MAIL_IN_ADDRESS",
+        "MAIL_IN_SECRET",
         "SECRET_KEY_FALLBACKS",
         "WEB_WORKERS",
     }
@@ -249,3 +251,14 @@ def test_a_new_secret_takes_over_from_the_old_one(make_app):
 def test_a_short_former_secret_is_refused(instance):
     with pytest.raises(ConfigError, match="SECRET_KEY_FALLBACKS must be keys of at least 32"):
         Config.from_env(instance | {"SECRET_KEY_FALLBACKS": "short"})
+
+
+@pytest.mark.parametrize(
+    "address", ["Reply@in.example", "reply+x@in.example", "reply", "a@b c", "answers-to-our-mail@x.y"]
+)
+def test_an_address_that_mail_cannot_come_back_to_is_refused(instance, address):
+    assert "MAIL_IN_ADDRESS must be an address" in problems(instance | {"MAIL_IN_ADDRESS": address})[0]
+
+
+def test_a_short_secret_for_mail_that_comes_in_is_refused(instance):
+    assert "MAIL_IN_SECRET must have at least 20" in problems(instance | {"MAIL_IN_SECRET": "short"})[0]

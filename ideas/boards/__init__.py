@@ -2,8 +2,7 @@
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
-answer_version, credit, hiding, flag, merge, imported_person, inquiry, solved, reminder,
-still_wanted.
+answer_version, credit, hiding, flag, merge, mail_reply, imported_person, inquiry, solved, reminder, still_wanted.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
 solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed.
 Stands on: accounts, ledger, the ground.
@@ -32,6 +31,7 @@ def init_app(app: Flask) -> None:
         notices_asking,
         notices_silence,
         picturing,
+        replying,
         silence,
         solving,
         unfinished,
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
         views_merging,
         views_moderating,
         views_pictures,
+        views_replying,
         views_silence,
         views_similar,
         views_taking_part,
@@ -61,10 +62,12 @@ def init_app(app: Flask) -> None:
     rooms.rounds["silence.ask"] = Round(timedelta(hours=1), silence.ask_due)
     rooms.rounds["silence.owners"] = Round(timedelta(hours=1), silence.remind_owners)
     rooms.rounds["silence.dates"] = Round(timedelta(hours=1), silence.remind_of_dates)
+    rooms.rounds["mail_reply.forget"] = Round(timedelta(hours=6), replying.forget)
     rooms.rounds["solved.ask"] = Round(timedelta(minutes=10), solving.ask_due)
     rooms.files.append(picturing.FILES)
+    rooms.mail_takers[replying.PURPOSE] = views_replying.take
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_similar, views_asking, views_silence):
+    for page in (*pages, views_replying, views_similar, views_asking, views_silence):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

@@ -207,6 +207,17 @@ QUEUE: Example = {
             "flags": [{"reason": "spam", "words": "", "by": OLE, "at": "2026-11-22T10:40:00Z"}],
         }
     ],
+    "mail": [
+        {
+            "id": 3,
+            "idea_id": 23,
+            "meant_from": OLE,
+            "sender": "ole@another.example",
+            "doubt": "other_sender",
+            "words": "Yes, please.",
+            "at": "2026-11-22T10:45:00Z",
+        }
+    ],
 }
 
 VERSION: Example = {

@@ -7,7 +7,7 @@ from typing import Any
 from ideas import api
 from ideas.api import Blueprint
 from ideas.boards import api_examples as examples
-from ideas.boards import flagging, moderating, policy, queries, queues
+from ideas.boards import flagging, moderating, policy, queries, queues, replying
 from ideas.boards import schemas_out_moderating as shapes
 from ideas.boards.schemas import AppealReply, HideReason, NewAppeal, NewFlag
 from ideas.boards.schemas_out import Shape
@@ -78,7 +78,7 @@ def appeal(new: dict[str, Any], hiding_id: int) -> Any:
 def list_waiting(slug: str) -> Any:
     """List what waits for a look of the team
 
-    Held, appealed and pointed out; at most fifty of each, the oldest first. For the team.
+    Held, appealed, pointed out, and mail in doubt; at most fifty of each, the oldest first. For the team.
     """
     row = queries.get_board(api.member(), slug)
     policy.require_team(row.standing)
@@ -186,6 +186,30 @@ def refuse_appeal(said: dict[str, Any], hiding_id: int) -> Any:
     with unit_of_work():
         moderating.uphold(api.member(), queries.get_hiding(api.member(), hiding_id), **said)
     return _hiding(hiding_id)
+
+
+@blueprint.route("/mail-replies/<id:reply_id>/keep", method="POST")
+@blueprint.needs(MODERATE)
+@blueprint.gives_nothing
+def keep_mail(reply_id: int) -> Any:
+    """Keep an answer by mail as a note
+
+    It stands beside its idea, for the team alone, and not in the name of its writer. For the team.
+    """
+    with unit_of_work():
+        replying.keep_as_note(api.member(), reply_id)
+
+
+@blueprint.route("/mail-replies/<id:reply_id>", method="DELETE")
+@blueprint.needs(MODERATE)
+@blueprint.gives_nothing
+def discard_mail(reply_id: int) -> Any:
+    """Let go of an answer by mail that was set aside
+
+    For the team.
+    """
+    with unit_of_work():
+        replying.discard(api.member(), reply_id)
 
 
 def _hiding(hiding_id: int) -> Shape:

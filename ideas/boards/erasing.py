@@ -35,6 +35,7 @@ from ideas.boards.models import (
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
+from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import Occasion, Reminder, StillWanted
 from ideas.boards.models_solving import Solved
@@ -70,6 +71,7 @@ TEXTS = (
     Text(Hiding.appeal_reply),
     Text(Flag.words),
     Text(Solved.words),
+    Text(MailReply.said),
     Text(Board.about),
     Text(Board.promise),
     Text(Merge.text, Merge.text_html),
@@ -101,7 +103,7 @@ def _delete_files(names: Sequence[str]) -> None:
 def _forget_belonging(leaving: Leaving) -> None:
     statements: list[sa.UpdateBase] = [
         sa.delete(model).where(model.user_id == leaving.id)
-        for model in (Membership, IdeaFollow, BoardFollow, StillWanted)
+        for model in (Membership, IdeaFollow, BoardFollow, StillWanted, MailReply)
     ]
     of_theirs = sa.and_(Reminder.occasion == Occasion.OVERDUE, Reminder.about_id == leaving.id)
     statements.append(sa.delete(Reminder).where(of_theirs))

@@ -28,6 +28,7 @@ from ideas.boards.models import (
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import StillWanted
 from ideas.boards.models_solving import Solved
@@ -38,6 +39,7 @@ from ideas.words import _
 def parts(person_id: int) -> Iterator[Part]:
     yield from _wrote(person_id)
     yield from _backs(person_id)
+    yield from _by_mail(person_id)
     yield from _belongs(person_id)
 
 
@@ -219,6 +221,18 @@ def _backs(person_id: int) -> Iterator[Part]:
             .join(Comment, Comment.id == Mention.comment_id)
             .where(Mention.user_id == person_id, sa.not_(Comment.is_internal))
             .order_by(Mention.comment_id)
+        ),
+    )
+
+
+def _by_mail(person_id: int) -> Iterator[Part]:
+    yield Part(
+        "mail_replies",
+        _("your answers by mail, and what became of them"),
+        stream(
+            sa.select(MailReply.idea_id, MailReply.received_at, MailReply.became, MailReply.sender, MailReply.said)
+            .where(MailReply.user_id == person_id)
+            .order_by(MailReply.id)
         ),
     )
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
-from ideas.boards import digest_words, notice_words, policy, queries, trees
+from ideas.boards import digest_words, notice_words, policy, queries, replying, trees
 from ideas.boards.events import (
     AnswerCorrected,
     Answered,
@@ -45,7 +45,7 @@ from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
 from ideas.db import db
 from ideas.ledger.models import Mode, Path
-from ideas.outbox import NewsKind, Notice, Notices
+from ideas.outbox import DueDelivery, NewsKind, Notice, Notices
 from ideas.words import lazy
 
 _KINDS = (
@@ -427,15 +427,33 @@ def name_subjects(person: User, subjects: Sequence[str]) -> dict[str, tuple[str,
     return {idea.subject: (idea.title, settings.absolute(f"/ideas/{idea.id}-{idea.slug}")) for idea in rows}
 
 
+def _about_the_idea(delivery: DueDelivery) -> tuple[str, str]:
+    return replying.PURPOSE, replying.idea_of(delivery)
+
+
+def _about_the_comment(delivery: DueDelivery) -> tuple[str, str]:
+    return replying.PURPOSE, replying.comment_of(delivery)
+
+
 NOTICES: Notices = {
-    IdeaReceived.kind: Notice(idea_received, sees_idea, notice_words.received, "boards/notices/received"),
-    Commented.kind: Notice(commented, sees_idea, notice_words.commented, "boards/notices/commented", one_with),
-    Answered.kind: Notice(answered, sees_idea, notice_words.answered, "boards/notices/answered", one_with),
-    AnswerCorrected.kind: Notice(
-        answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected", one_with
+    IdeaReceived.kind: Notice(
+        idea_received, sees_idea, notice_words.received, "boards/notices/received", answer_to=_about_the_idea
     ),
-    MergedInto.kind: Notice(merged, sees_idea, notice_words.merged, "boards/notices/merged", both_sides),
-    MergeUndone.kind: Notice(unmerged, sees_idea, notice_words.unmerged, "boards/notices/unmerged", both_sides),
+    Commented.kind: Notice(
+        commented, sees_idea, notice_words.commented, "boards/notices/commented", one_with, _about_the_comment
+    ),
+    Answered.kind: Notice(
+        answered, sees_idea, notice_words.answered, "boards/notices/answered", one_with, _about_the_idea
+    ),
+    AnswerCorrected.kind: Notice(
+        answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected", one_with, _about_the_idea
+    ),
+    MergedInto.kind: Notice(
+        merged, sees_idea, notice_words.merged, "boards/notices/merged", both_sides, _about_the_idea
+    ),
+    MergeUndone.kind: Notice(
+        unmerged, sees_idea, notice_words.unmerged, "boards/notices/unmerged", both_sides, _about_the_idea
+    ),
     AppealAnswered.kind: Notice(
         appeal_answered, sees_idea, notice_words.appeal_answered, "boards/notices/appeal_answered"
     ),

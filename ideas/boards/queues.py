@@ -1,4 +1,4 @@
-"""What waits for a look of a board's team: what is held, appeals, and what was flagged. Bounded, oldest first."""
+"""What waits for a look of a board's team: held, appeals, flags, mail in doubt. Bounded, oldest first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ideas.accounts.models import User
 from ideas.boards import queries
 from ideas.boards.models import Comment, Idea
 from ideas.boards.models_moderating import Flag, Hiding
+from ideas.boards.models_replying import MailReply
 from ideas.boards.queries import BoardRow
 from ideas.db import db
 
@@ -30,15 +31,17 @@ class Flagged:
 
 @dataclass(frozen=True)
 class Queue:
-    """held and appeals: hidings with idea, comment and their author."""
+    """held and appeals: hidings with idea, comment and their author. mail: answers that were set aside, with idea and
+    whom they were meant to be from."""
 
     held: list[Hiding]
     appeals: list[Hiding]
     flagged: list[Flagged]
+    mail: list[MailReply]
 
     @property
     def is_empty(self) -> bool:
-        return not (self.held or self.appeals or self.flagged)
+        return not (self.held or self.appeals or self.flagged or self.mail)
 
 
 _HELD = sa.and_(Hiding.by_id.is_(None), Hiding.restored_at.is_(None))
@@ -48,7 +51,22 @@ _APPEALED = sa.and_(Hiding.appealed_at.is_not(None), Hiding.appeal_settled_at.is
 def waiting(boards: Sequence[BoardRow]) -> Queue:
     """What waits on those of `boards` whose team the reader is of."""
     ours = [row.board.id for row in boards if row.standing.is_team]
-    return Queue(_hidings(ours, _HELD), _hidings(ours, _APPEALED), _flagged(ours))
+    return Queue(_hidings(ours, _HELD), _hidings(ours, _APPEALED), _flagged(ours), _mail(ours))
+
+
+_ASIDE = sa.and_(MailReply.became == sa.literal_column("'set_aside'", sa.String), MailReply.settled_at.is_(None))
+
+
+def _mail(boards: Sequence[int]) -> list[MailReply]:
+    statement = (
+        sa.select(MailReply)
+        .join(Idea, Idea.id == MailReply.idea_id)
+        .where(_ASIDE, Idea.board_id.in_(boards))
+        .options(joinedload(MailReply.user), joinedload(MailReply.idea).joinedload(Idea.board))
+        .order_by(MailReply.id)
+        .limit(MOST)
+    )
+    return list(db.session.scalars(statement))
 
 
 def _hidings(boards: Sequence[int], which: sa.ColumnElement[bool]) -> list[Hiding]:
@@ -121,5 +139,10 @@ _COUNT = sa.select(
     .select_from(Flag)
     .join(Idea, Idea.id == Flag.idea_id)
     .where(Flag.settled_at.is_(None), _theirs, _still_said(Flag.comment_id))
+    .scalar_subquery()
+    + sa.select(sa.func.count())
+    .select_from(MailReply)
+    .join(Idea, Idea.id == MailReply.idea_id)
+    .where(_ASIDE, _theirs)
     .scalar_subquery()
 )

@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from ideas.api import OutSchema
 from ideas.boards.models_moderating import FlagReason, Hiding
+from ideas.boards.models_replying import Doubt
 from ideas.boards.queues import Queue
 from ideas.boards.schemas_out import PersonOut, Shape, person
 from ideas.schemas import UtcTime, when
@@ -57,12 +58,25 @@ class PointedOutOut(OutSchema):
     flags = fields.List(fields.Nested(FlagOut))
 
 
+class MailAsideOut(OutSchema):
+    """An answer by mail that somebody has to look at."""
+
+    id = fields.Integer()
+    idea_id = fields.Integer()
+    meant_from = fields.Nested(PersonOut, metadata={"description": "To whom the message went that it answers."})
+    sender = fields.String(metadata={"description": "The address it came from."})
+    doubt = fields.String(validate=validate.OneOf([str(each) for each in Doubt]))
+    words = fields.String()
+    at = UtcTime()
+
+
 class QueueOut(OutSchema):
     """What waits for a look of the team."""
 
     held = fields.List(fields.Nested(HidingOut))
     appeals = fields.List(fields.Nested(HidingOut))
     pointed_out = fields.List(fields.Nested(PointedOutOut))
+    mail = fields.List(fields.Nested(MailAsideOut))
 
 
 def hiding(row: Hiding) -> Shape:
@@ -101,5 +115,17 @@ def queue(waiting: Queue) -> Shape:
                 ],
             }
             for each in waiting.flagged
+        ],
+        "mail": [
+            {
+                "id": row.id,
+                "idea_id": row.idea_id,
+                "meant_from": person(row.user),
+                "sender": row.sender or "",
+                "doubt": row.doubt,
+                "words": row.said or "",
+                "at": when(row.received_at),
+            }
+            for row in waiting.mail
         ],
     }

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_replying import MailReply
 from ideas.db import db, utcnow
 from tests.api.asking import bearer
 from tests.factories import (
@@ -71,6 +72,8 @@ OPERATIONS = {
     "restore_comment": ("POST", "comments/{comment}/restore", None, "moderation:write", False),
     "refuse_held": ("POST", "hidings/{held}/refuse", WHY, "moderation:write", False),
     "refuse_appeal": ("POST", "hidings/{appealed}/keep", {"reply": "It stays hidden."}, "moderation:write", False),
+    "keep_mail": ("POST", "mail-replies/{mail}/keep", None, "moderation:write", False),
+    "discard_mail": ("DELETE", "mail-replies/{mail}", None, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_merges": ("GET", "ideas/{unanswered}/merges", None, "ideas:read", True),
     "preview_merge": ("GET", "ideas/{loose}/merge/preview?into={unanswered}", None, "answers:write", False),
@@ -119,6 +122,15 @@ def site(ask):
     comment = CommentFactory(idea=answered, author=author)
     hidings = [a_hiding(answered, author, team), a_hiding(answered, author, None), a_hiding(answered, author, team)]
     hidings[2].appeal, hidings[2].appealed_at = "Please look again.", utcnow()
+    mail = MailReply(
+        digest="1",
+        user_id=author.id,
+        idea_id=answered.id,
+        became="set_aside",
+        doubt="other_sender",
+        said="Yes, please.",
+    )
+    db.session.add(mail)
     loose, merged = IdeaFactory(board=board), IdeaFactory(board=board)
     db.session.commit()
     joined = ask(team).post(f"ideas/{merged.id}/merge", {"into": mine.id, "text": SAME})
@@ -135,6 +147,7 @@ def site(ask):
             "answer": given.json["id"],
             "loose": loose.id,
             "merged": merged.id,
+            "mail": mail.id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,

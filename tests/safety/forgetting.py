@@ -24,6 +24,7 @@ from ideas.boards import commenting, following, moderating, picturing, posting, 
 from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
+from ideas.boards.models_replying import MailReply
 from ideas.boards.models_searching import IdeaMeaning
 from ideas.boards.models_solving import Solved
 from ideas.db import Base, db, unit_of_work, utcnow
@@ -46,7 +47,8 @@ CANARIES = {
     "credit.how", "delivery.error", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
-    "letter.subject", "letter.text", "letter.html", "merge.text", "merge.text_html", "merge.unmerge_text",
+    "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
+    "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html",
     "solved.words", "term_slip.slip",
     "term_slip.term", "board_term.term", "ticket.details",
@@ -63,6 +65,7 @@ WORDLESS = {
     "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
+    "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject", "preference.news",
     "picture.name", "preference.email", "preference.inbox", "rhythm.key", "rhythm.timezone", "solved.answer",
     "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
@@ -169,6 +172,16 @@ def _argue(person_id: int, hidden_id: int, idea_id: int) -> None:
                 by_id=person_id,
                 reason="other",
                 words="qzqwords to the team",
+            )
+        )
+        db.session.add(
+            MailReply(
+                digest="1",
+                user_id=person_id,
+                idea_id=idea_id,
+                became="set_aside",
+                sender=f"other.{EMAIL}",
+                said="qzqwords by mail",
             )
         )
 

@@ -156,6 +156,9 @@ ROUTES: dict[str, set[str]] = {
     "silence.still_wanted": ON_AN_IDEA,
     "silence.still_wanted_page": ON_AN_IDEA,
     "silence.still_wanted_by_link": ON_AN_IDEA,
+    "replying.keep": TO_LOOK_AT,
+    "replying.discard": TO_LOOK_AT,
+    "mail_doors.webhook": NOTHING,  # a provider of mail, which proves who it is
     "merging.merge": ON_AN_IDEA,
     "merging.unmerge": ON_AN_IDEA,
     "merging.part": ON_AN_IDEA,
@@ -228,6 +231,8 @@ ROUTES: dict[str, set[str]] = {
     "api_moderation.get_hiding": TO_LOOK_AT,
     "api_moderation.hide_comment": TO_LOOK_AT,
     "api_moderation.hide_idea": TO_LOOK_AT,
+    "api_moderation.keep_mail": TO_LOOK_AT,
+    "api_moderation.discard_mail": TO_LOOK_AT,
     "api_moderation.list_waiting": TO_LOOK_AT,
     "api_moderation.refuse_appeal": TO_LOOK_AT,
     "api_moderation.refuse_held": TO_LOOK_AT,

@@ -28,6 +28,7 @@ from ideas.boards.models import (
 )
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_replying import MailReply
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
@@ -137,6 +138,17 @@ def _public_board(world: World) -> None:
                 by_id=world.people["member"],
                 reason="spam",
                 words=world.token("words to the team", "member"),
+            )
+        )
+        db.session.add(
+            MailReply(
+                digest="1",
+                user_id=world.people["member"],
+                idea_id=moved,
+                became="set_aside",
+                doubt="other_sender",
+                sender=f"{world.token('words to the team', 'member')}@elsewhere.example",
+                said=world.token("words to the team", "member"),
             )
         )
         appeal = {"appeal": world.token("words to the team", "author"), "appealed_at": utcnow()}

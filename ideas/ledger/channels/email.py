@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 from markupsafe import Markup
 
-from ideas import colours, mail, settings, words
+from ideas import colours, mail, mail_tokens, settings, words
 from ideas.db import db
 from ideas.ledger import preferences, sending
 from ideas.ledger.sending import Addressee, Claimed, Outcome
@@ -83,7 +83,9 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Mess
     token = preferences.token(delivery.user_id, delivery.news, delivery.subject)
     template = settings.rooms().templates.get_template
     names = {"subject_name": "", **said, "path": delivery.path, "news": delivery.news}
+    answer_to = _answer_to(notice, delivery)
     names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news))
+    names["answer_by_mail"] = answer_to is not None
     thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
     return finished(
         mail.Message(
@@ -95,6 +97,7 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Mess
             html=template(f"{notice.template}/body.html").render(names),
             message_id=f"<delivery-{delivery.id}@{host()}>",
             headers={
+                **({"Reply-To": answer_to} if answer_to else {}),
                 "In-Reply-To": thread,
                 "References": thread,
                 "List-Id": f"<{delivery.news.replace('_', '-')}.{host()}>",
@@ -105,6 +108,11 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Mess
         ),
         names,
     )
+
+
+def _answer_to(notice: Notice, delivery: DueDelivery) -> str | None:
+    """The address to which the person answers; None when no mail comes back to this site."""
+    return mail_tokens.address(*notice.answer_to(delivery)) if notice.answer_to is not None else None
 
 
 def _stops(token: str, subject_name: str, news: str) -> list[Stop]:
@@ -152,6 +160,7 @@ def frame(to: Addressee, stops: Sequence[Stop]) -> dict[str, Any]:
     language = words.language()
     palette = _palette(config.accent)
     return {
+        "answer_by_mail": False,
         "person": to,
         "site_name": config.site_name,
         "base_url": config.base_url,
