@@ -86,6 +86,10 @@ evidence-loop: .venv/dev.stamp  ## Show on real votes that exactly those owed wo
 	$(call EVIDENCE,the_loop) --data "$(DATA)"
 	$(call EVIDENCE,merged_loop) --data "$(DATA)"
 
+.PHONY: evidence-health
+evidence-health: .venv/dev.stamp  ## Show on boards that live for months that every figure of loop health is true (DATA=folder)
+	$(call EVIDENCE,living) --data "$(DATA)"
+
 .PHONY: evidence-races
 evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
 	$(call EVIDENCE,races)

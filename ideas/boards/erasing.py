@@ -1,7 +1,7 @@
 """What boards forget of a person. Erasure changes every table of the room, so it stands here in one place.
 
 Votes stay, cut to the day, under a person without a name: what others want keeps its place. What nobody else touched
-is deleted; what others built on stays and names nobody.
+loses its words and leaves the lists, and is counted still; what others built on stays and names nobody.
 """
 
 from __future__ import annotations
@@ -217,11 +217,19 @@ def _forget_ideas(leaving: Leaving) -> None:
     ids = db.session.scalars(sa.select(Idea.id).where(Idea.author_id == leaving.id)).all()
     for batch in _batches(ids):
         shared = _with_others(batch, leaving.id)
-        deleted = sorted(set(batch) - shared)
-        searching.drop(deleted)
-        _run([sa.delete(Idea).where(Idea.id.in_(deleted))])
-        if leaving.with_text:
-            _empty(sorted(shared))
+        alone = sorted(set(batch) - shared)
+        _take_back(alone)
+        _empty(sorted(batch) if leaving.with_text else alone)
+
+
+def _take_back(idea_ids: Sequence[int]) -> None:
+    """What nobody else touched leaves the lists. The row stays without a word, so that what was counted stays so."""
+    taken_back = sa.func.coalesce(Idea.withdrawn_at, utcnow())
+    _run([sa.update(Idea).where(Idea.id.in_(idea_ids)).values(withdrawn_at=taken_back, source_id=None)])
+    for idea in db.session.scalars(
+        sa.select(Idea).where(Idea.id.in_(idea_ids)).execution_options(populate_existing=True)
+    ):
+        ranking.show_or_hide(idea)
 
 
 def _with_others(idea_ids: Sequence[int], person_id: int) -> set[int]:

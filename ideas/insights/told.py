@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, Status, Vote
 from ideas.db import db
 from ideas.insights.scope import Scope, share_of
-from ideas.ledger.models import Channel, Delivery, Path, Preference, State, Suppressed
+from ideas.ledger.models import Channel, Delivery, Path, State, Suppressed
 from ideas.outbox import OutboxEntry
 
 # the ways of those who put something in; whoever merely follows, owns or reads an idea did not
@@ -183,8 +183,8 @@ def sending(scope: Scope) -> Sending:
     """Notification health: sent, failed and suppressed by reason, messages for each person and week, duplicates.
 
     Over the ledger's lines of all that was announced of these ideas in the period. Duplicates are lines that tell
-    somebody by one way what another line tells by the same: there are to be none. Unsubscribed are those who stopped
-    some mail in the period by its link, and whom such news concerned.
+    somebody by one way what another line tells by the same: there are to be none. Unsubscribed are those who were
+    sent no e-mail because they had unsubscribed from it: the ledger keeps that when a person is erased.
     """
     entries = (
         sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.about_id)
@@ -208,6 +208,7 @@ def sending(scope: Scope) -> Sending:
             counted.c.reason,
             sa.func.count().label("lines"),
             sa.func.count(sa.distinct(told)).label("people"),
+            sa.func.count(sa.distinct(counted.c.user_id)).label("everybody"),
         ).group_by(counted.c.channel, counted.c.state, counted.c.reason)
     ).all()
     channels: dict[str, _Outcomes] = {}
@@ -221,24 +222,9 @@ def sending(scope: Scope) -> Sending:
         suppressed=by_email.suppressed,
         people=people,
         a_week=share_of(by_email.states[State.SENT], people * scope.weeks),
-        unsubscribed=_unsubscribed(scope, entries),
+        unsubscribed=sum(row.everybody for row in rows if row.reason == Suppressed.UNSUBSCRIBED),
         duplicates=_duplicates(entries),
     )
-
-
-def _unsubscribed(scope: Scope, entries: sa.CTE) -> int:
-    concerned = sa.exists().where(
-        Delivery.user_id == Preference.user_id,
-        Delivery.channel == Channel.EMAIL.value,
-        Delivery.entry_id.in_(sa.select(entries.c.id)),
-    )
-    statement = sa.select(sa.func.count(sa.distinct(Preference.user_id))).where(
-        Preference.by_unsubscribing,
-        *scope.within(Preference.changed_at),
-        *scope.by_company(Preference.user_id),
-        concerned,
-    )
-    return db.session.scalars(statement).one()
 
 
 def _duplicates(entries: sa.CTE) -> int:

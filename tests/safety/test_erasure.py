@@ -81,7 +81,8 @@ def test_what_others_built_on_stays_without_a_name(app, client):
 
     shared = db.session.get_one(Idea, seeded.shared)
     assert shared.title == "qzqshared wishes"
-    assert db.session.get(Idea, seeded.alone) is None
+    alone = db.session.get_one(Idea, seeded.alone)
+    assert (alone.title, alone.body, alone.withdrawn_at is None) == ("An idea of a former member", "", False)
     page = client.get(f"/ideas/{seeded.shared}", follow_redirects=True).text
     assert "Former member" in page
     assert "Qzqname" not in page
