@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from marshmallow import Schema, ValidationError
+from marshmallow.exceptions import SCHEMA
 from wtforms import HiddenField
 
 from ideas import repeats
@@ -52,7 +53,7 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         """What was sent, judged; for buttons, which have nothing to draw again. Raises ValidationError."""
         if not self.validate_on_submit():
             wrong = {name: list(messages) for name, messages in self.errors.items()}
-            raise ValidationError(wrong or _("Please send the form again."))
+            raise ValidationError(wrong or {SCHEMA: [_("Please send the form again.")]})
         return self.loaded
 
 

@@ -255,7 +255,7 @@ def ask_to_sign_in(kind: str | None = None, details: dict[str, Any] | None = Non
             if former := session.get(UNFINISHED):
                 unfinished.drop(former)
             session[UNFINISHED] = unfinished.keep(kind, details or {})
-    path = request.full_path.removesuffix("?") if request.method == "GET" else _came_from()
+    path = request.full_path.removesuffix("?") if request.method in ("GET", "HEAD") else _came_from()
     return redirect(url_for("accounts.sign_in", next=addresses.local_path(path)), 303)
 
 

@@ -67,7 +67,7 @@ def link_spent(error: LinkSpent) -> ResponseReturnValue:
 @bp.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next", ""))
-    if request.method == "GET" and signin.reader():
+    if request.method != "POST" and signin.reader():
         return redirect(addresses.local_path(form.next.data), 303)
     if not form.validate_on_submit():
         return draw("sign_in", form, act=signin.begun())
@@ -155,7 +155,7 @@ def sign_up() -> ResponseReturnValue:
     if not current().signup_open and (act is None or act.kind != INVITATION):
         raise SignUpClosed(_("New people come in by invitation. Ask somebody of the team to invite you."))
     form = SignUpForm(next=request.args.get("next", ""))
-    if request.method == "GET" and signin.reader():
+    if request.method != "POST" and signin.reader():
         return redirect(addresses.local_path(form.next.data), 303)
     if not form.validate_on_submit():
         return draw("sign_up", form, act=act)
@@ -176,7 +176,7 @@ def verify(token: str) -> ResponseReturnValue:
     ticket = tickets.look_at(TicketKind.VERIFY, token)
     if not tickets.is_from(ticket, signin.known_browser()):
         return _verify_elsewhere(token, ticket)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("accounts/verify.html", email=ticket.details["email"])
     return _join(token, resume=True)
 

@@ -64,7 +64,7 @@ def new_board() -> ResponseReturnValue:
 def board(slug: str) -> ResponseReturnValue:
     row = _board(slug)
     form = BoardForm(obj=row.board)
-    if request.method == "GET" or not form.validate_on_submit():
+    if not form.validate_on_submit():
         return _show(row, form), 422 if form.errors else 200
     try:
         with unit_of_work():
@@ -237,7 +237,7 @@ def withdraw_invitation(slug: str, invitation_id: int) -> ResponseReturnValue:
 def invitation(token: str) -> ResponseReturnValue:
     """Reading the link uses nothing up: mail programs read links too. The button does."""
     invited_to = boardkeeping.invited_to(token)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("boards/invitation.html", board=invited_to, form=ButtonForm())
     ButtonForm().loaded_or_raise()
     if signin.reader() is None:

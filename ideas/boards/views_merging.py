@@ -28,7 +28,7 @@ def merge(idea_id: int) -> ResponseReturnValue:
     row = _idea(idea_id)
     policy.require_unmerged(row.idea)
     form = MergeForm(into=cut(readable(request.args.get("into", "")), 10))
-    if request.method == "GET":
+    if request.method != "POST":
         return _compose(row, form)
     if not form.validate_on_submit():
         return _compose(row, form), 422
@@ -63,7 +63,7 @@ def _announced() -> str:
 def _compose(row: IdeaRow, form: MergeForm) -> str:
     question = cut(readable(request.args.get("q", "")), QUESTION_LONGEST)
     into = parts.named(row, form.into.data or "") or parts.named(row, question)
-    refused = _why_not(row, into) if into is not None and request.method == "GET" else ""
+    refused = _why_not(row, into) if into is not None and request.method != "POST" else ""
     if into is not None and (refused or into.idea.id == row.idea.id or into.idea.board_id != row.idea.board_id):
         into = None  # another one is chosen first
     form.into.data = str(into.idea.id) if into else ""

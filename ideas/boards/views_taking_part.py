@@ -59,7 +59,7 @@ def new_idea(slug: str) -> ResponseReturnValue:
         tags=kept.get("tags"),
     )
     form.tags.offer(queries.tags_of(row.board))
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("boards/new_idea.html", **_new(row, form), form=form)
     if "preview" in request.form:
         return _preview("boards/new_idea.html", form, **_new(row, form))
@@ -112,7 +112,7 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
     now = [tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])]
     form = IdeaForm(title=row.idea.title, body=row.idea.body, tags=now)
     form.tags.offer(queries.tags_of(row.idea.board))
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("boards/edit_idea.html", row=row, form=form)
     if "preview" in request.form:
         return _preview("boards/edit_idea.html", form, row=row)
@@ -150,7 +150,7 @@ def _preview(template: str, form: Any, **page: Any) -> ResponseReturnValue:
 def withdraw(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
     policy.require_edit(row.standing, row.idea, answered=row.answered)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("boards/withdraw.html", row=row, form=ButtonForm())
     ButtonForm().loaded_or_raise()
     with unit_of_work():
@@ -283,7 +283,7 @@ def edit_comment(comment_id: int) -> ResponseReturnValue:
 def delete_comment(comment_id: int) -> ResponseReturnValue:
     row = queries.get_comment(signin.member(), comment_id)
     policy.require_edit_comment(row.on.standing, row.comment)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("boards/delete_comment.html", row=row, form=ButtonForm())
     ButtonForm().loaded_or_raise()
     with unit_of_work():

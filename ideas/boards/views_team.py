@@ -90,7 +90,7 @@ def answer(idea_id: int) -> ResponseReturnValue:
     row = _idea(idea_id)
     policy.require_unmerged(row.idea)
     form = AnswerForm(status=row.idea.status.slug, reason=reasons_for(row.idea.status.stage)[0].value)
-    if request.method == "GET":
+    if request.method != "POST":
         return _compose(row, form)
     if "preview" in request.form:
         return _preview(row, form)
@@ -140,7 +140,7 @@ def correct(answer_id: int) -> ResponseReturnValue:
         version=str(given.version),
         picked=picked,
     )
-    if request.method == "GET":
+    if request.method != "POST":
         return _compose(row.on, form, row)
     if "preview" in request.form:
         return _preview(row.on, form, row)

@@ -23,6 +23,7 @@ from tests.accounts.arranging import enter
 from tests.safety import policy_table
 from tests.safety.world import Token, World
 
+NEVER_KEPT = {kind for kind, who in policy_table.KINDS.items() if who != policy_table.EVERYBODY}  # by shared caches
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 MOST_ADDRESSES = 12  # of one rule; more would show no more
 # Each list is also asked for what it might find: half a word, so that the question echoed back is no sighting.
@@ -56,10 +57,10 @@ def crawl(app: Flask, world: World, *, methods: Sequence[str] = ("GET", *UNSAFE)
             for rule in rules:
                 if method in (rule.methods or ()):
                     for path in addresses(rule, world, method):
-                        _ask(app, world, seen, role, rule.endpoint, method, path)
+                        ask(app, world, seen, role, rule.endpoint, method, path)
             if method == "GET":
                 for path in policy_table.OUTSIDE:
-                    _ask(app, world, seen, role, None, method, path)
+                    ask(app, world, seen, role, None, method, path)
     return seen
 
 
@@ -67,7 +68,7 @@ def crawl_one(app: Flask, world: World, endpoint: str, path: str) -> Crawl:
     """One page alone, for every role."""
     seen = Crawl()
     for role in policy_table.ROLES:
-        _ask(app, world, seen, role, endpoint, "GET", path)
+        ask(app, world, seen, role, endpoint, "GET", path)
     return seen
 
 
@@ -90,7 +91,8 @@ def addresses(rule: Rule, world: World, method: str) -> Iterator[str]:
             yield rule.rule + question.format(half=half, slug=slug[:6])
 
 
-def _ask(app: Flask, world: World, seen: Crawl, role: str, endpoint: str | None, method: str, path: str) -> None:
+def ask(app: Flask, world: World, seen: Crawl, role: str, endpoint: str | None, method: str, path: str) -> None:
+    """One request of that role, and what it must not see there."""
     is_api = path.startswith("/api/")
     headers = world.headers[role] if is_api else {}
     options: dict[str, Any] = {"json": {}} if is_api and method in ("POST", "PATCH") else {}

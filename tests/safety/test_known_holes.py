@@ -11,11 +11,11 @@ import pytest
 
 from ideas.accounts import addresses, letters, tickets, writing
 from ideas.accounts.models import TicketKind
-from ideas.boards import boardkeeping, queries
+from ideas.boards import queries
 from ideas.db import db, unit_of_work
 from ideas.ledger import preferences, worker
-from tests.accounts.arranging import PASSWORD, a_person, enter
-from tests.factories import BoardFactory, IdeaFactory, IdeaFollowFactory, UserFactory
+from tests.accounts.arranging import a_person, enter
+from tests.factories import IdeaFactory, IdeaFollowFactory, UserFactory
 
 IDEAS = Path(__file__).resolve().parents[2] / "ideas"
 
@@ -40,32 +40,6 @@ def test_nobody_is_led_to_another_site(scheme):
         # what browsers make of it: backslashes are slashes, tabs and line ends are nothing
         read = re.sub(r"[\t\r\n]", "", path).replace("\\", "/")
         assert not read.startswith("//"), address
-
-
-# --- Links in mail, which scanners open ---
-
-
-def test_a_scanner_that_opens_every_link_uses_none_up(app, client):
-    person, board = a_person(password=PASSWORD), BoardFactory(private=True)
-    admin = a_person("ada@example.test", "Ada", site_role="admin")
-    with unit_of_work():
-        boardkeeping.invite(admin, queries.get_board(admin, board.slug).board, email="olga@example.test")
-        verify = {"email": "new@example.test", "name": "New", "password_hash": "x", "path": "/"}
-        links = [
-            f"/link/{tickets.issue(TicketKind.SIGN_IN, person=person, browser='b')}",
-            f"/reset/{tickets.issue(TicketKind.RESET, person=person)}",
-            f"/verify/{tickets.issue(TicketKind.VERIFY, details=verify, browser='b')}",
-            f"/u/{preferences.token(person.id, 'moved', 'idea:1')}",
-        ]
-    before = {link: client.get(link).status_code for link in links}
-
-    for link in links:
-        for _ in range(50):
-            client.get(link)
-            client.head(link)
-
-    assert {link: client.get(link).status_code for link in links} == before == dict.fromkeys(links, 200)
-    assert not preferences.of(db.session.merge(person))
 
 
 # --- Mail ---
@@ -100,7 +74,7 @@ def mails_about(app, mails, words):
     with unit_of_work():
         speaker = UserFactory(name=f"Ole {words}")
         commenting.add(speaker, queries.get_idea(speaker, idea.id), body="It rains.")
-        preferences.choose(db.session.merge(follower), "new_comment", None)
+        preferences.choose(db.session.merge(follower), "new_comment", email=None, inbox=None)
         letters.write("olga@example.test", writing.sign_in("token"), good_for=tickets.GOOD_FOR[TicketKind.SIGN_IN])
     worker.run_once(app)
     return mails()
