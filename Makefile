@@ -106,6 +106,10 @@ evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it
 evidence-erasure: .venv/dev.stamp  ## Show that somebody erased is found nowhere, and that the sums stay
 	$(call EVIDENCE,erasure)
 
+.PHONY: evidence-timing
+evidence-timing: .venv/dev.stamp  ## Show that how long the site takes does not tell whether an address is known
+	$(call EVIDENCE,timing)
+
 .PHONY: evidence-hostile
 evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile strings as they are, or refuses them by name
 	$(call EVIDENCE,hostile)

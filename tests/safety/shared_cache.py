@@ -53,7 +53,7 @@ class SharedCache:
         return [content]
 
 
-def may_keep(asked: Mapping[str, str], status: int, headers: Headers) -> bool:
+def may_keep(asked: Mapping[str, str] | Headers, status: int, headers: Headers) -> bool:
     """Whether an answer may be kept and given to others without asking again: RFC 9111, 3 and 4."""
     wanted = parse_cache_control_header(headers.get("Cache-Control"), cls=ResponseCacheControl)
     if "no-store" in asked.get("Cache-Control", "") or "Range" in asked or "*" in parse_set_header(headers.get("Vary")):
