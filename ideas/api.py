@@ -42,6 +42,7 @@ SCOPES = {
     "flags:write": "Point out what should not stand there, and appeal when something of yours was hidden.",
     "moderation:write": "Hide, restore and see what waits for a look. For the team.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
+    "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
     "people:read": "Read who was told of what, and loop health. For the team.",
 }
 

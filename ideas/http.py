@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 import uuid
@@ -280,6 +281,18 @@ def open_to_all_origins(view: Any) -> Any:
     return csrf.exempt(view)
 
 
+def without_referrer(view: Any) -> Any:
+    """Mark a view whose address is a secret: no page that is gone to from there learns it."""
+
+    @functools.wraps(view)
+    def shown(*args: Any, **values: Any) -> Response:
+        answer = make_response(view(*args, **values))
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    return shown
+
+
 def _view() -> Any:
     return current_app.view_functions.get(request.endpoint or "")
 
@@ -308,7 +321,7 @@ def _add_headers(answer: Response) -> Response:
     headers["X-Request-Id"] = g.get("request_id", "")
     headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"
+    headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if current().is_https:

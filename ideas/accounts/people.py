@@ -133,6 +133,12 @@ def edit_profile(
         person.title = title
 
 
+def choose_hours(person: User, hours: rhythms.Chosen, *, gathers: bool) -> None:
+    """When `person` wants mail, by their own clock; and whether too much of it in a week may come together."""
+    rhythms.choose(person, hours, timezone=person.timezone)
+    person.never_gathered = not gathers
+
+
 def set_password(person: User, password_hash: str) -> None:
     """A new password ends every sign-in and every link that came before it."""
     person.password_hash = password_hash

@@ -414,15 +414,15 @@ def both_sides(_subject: str, merge_id: int) -> list[str]:
     return sorted({*one_with(f"idea:{this.idea_id}", 0), *one_with(f"idea:{other.idea_id}", 0)})
 
 
-def name_subjects(person: User, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Subject → title and address of the ideas among them that `person` may see."""
+def name_subjects(person: User | None, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Subject → title and address of the ideas among them that `person` (None: every visitor) may see."""
     ids = [int(subject.partition(":")[2]) for subject in subjects if subject.startswith("idea:")]
     if not ids:
         return {}
     rows = db.session.scalars(
         sa.select(Idea)
         .join(Board, Board.id == Idea.board_id)
-        .where(Idea.id.in_(ids), queries.idea_seen_by(sa.literal(person.id)))
+        .where(Idea.id.in_(ids), queries.idea_seen_by(sa.literal(person.id if person else None, sa.Integer)))
     )
     return {idea.subject: (idea.title, settings.absolute(f"/ideas/{idea.id}-{idea.slug}")) for idea in rows}
 

@@ -16,8 +16,18 @@ def init_app(app: Flask) -> None:
     """Open the room: its pages, the templates of its mail, what it checks."""
     from jinja2 import StrictUndefined
 
-    from ideas import rounds, settings
-    from ideas.ledger import beats, checker, erasing, exporting, figures, preferences, views
+    from ideas import api, rounds, settings
+    from ideas.ledger import (  # noqa: F401 views_choosing adds to views.bp
+        api_choosing,
+        beats,
+        checker,
+        erasing,
+        exporting,
+        figures,
+        preferences,
+        views,
+        views_choosing,
+    )
 
     with app.app_context():
         rooms = settings.rooms()
@@ -30,4 +40,5 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.new_hours.append(preferences.new_hours)
     app.register_blueprint(views.bp)
+    api.api.register_blueprint(api_choosing.blueprint)
     app.context_processor(views.frame)

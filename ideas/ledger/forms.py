@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import time
+from typing import Any
 
+from babel import dates
 from flask_wtf import FlaskForm
 from marshmallow import fields, validate
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from ideas import hours
 from ideas.forms import SchemaForm
 from ideas.ledger.models import EVERYTHING, Mode, Preference
 from ideas.ledger.preferences import Choice
+from ideas.ledger.schemas import Hours
 from ideas.outbox import NewsKind
 from ideas.schemas import AppSchema
-from ideas.words import lazy
+from ideas.words import _, language, lazy
 
 USUAL = "usual"  # no choice: the default of the news holds
 
@@ -27,7 +32,9 @@ BY_EMAIL = [
 ]
 
 
-def choices_form(offered: Sequence[NewsKind], chosen: Mapping[str, Preference]) -> FlaskForm:
+def choices_form(
+    offered: Sequence[NewsKind], chosen: Mapping[str, Preference], *, meta: Mapping[str, Any] | None = None
+) -> FlaskForm:
     """How a person wants to hear each kind of news by each channel: two fields for each kind that is offered."""
     rows: dict[str, SelectField | BooleanField] = {}
     now: dict[str, str | bool] = {}
@@ -37,7 +44,7 @@ def choices_form(offered: Sequence[NewsKind], chosen: Mapping[str, Preference]) 
         rows[f"inbox_{kind.name}"] = BooleanField(lazy("Inbox"))
         now[f"email_{kind.name}"] = own.email if own and own.email else USUAL
         now[f"inbox_{kind.name}"] = _in_inbox(kind.name, chosen)
-    return type("ChoicesForm", (FlaskForm,), rows)(data=now)
+    return type("ChoicesForm", (FlaskForm,), rows)(data=now, meta=meta or {})
 
 
 def picked(
@@ -60,6 +67,31 @@ def picked(
 def _in_inbox(news: str, chosen: Mapping[str, Preference]) -> bool:
     said = [chosen[name].inbox for name in (news, EVERYTHING) if name in chosen]
     return next((mode for mode in said if mode), Mode.INSTANT) != Mode.OFF
+
+
+class HoursForm(SchemaForm):
+    """At which hours mail comes."""
+
+    schema = Hours()
+    digest_hour = SelectField(lazy("Digests come at"))
+    digest_weekday = SelectField(lazy("The weekly one on"))
+    quiet_from = SelectField(lazy("Quiet from"))
+    quiet_to = SelectField(lazy("to"))
+    gathers = BooleanField(lazy("Too many single mails come together"))
+
+    def offer(self, usual: hours.Hours) -> None:
+        """Let people choose, beside what is usual on the site."""
+        days = dates.get_day_names("wide", context="stand-alone", locale=language())
+        every = [(str(hour), _hour(hour)) for hour in range(24)]
+        self.digest_hour.choices = [("", _("%(hour)s, as usual", hour=_hour(usual.digest_hour))), *every]
+        named = [(str(day), days[day]) for day in range(7)]
+        self.digest_weekday.choices = [("", _("%(day)s, as usual", day=days[usual.digest_weekday])), *named]
+        self.quiet_from.choices = self.quiet_to.choices = [("", _("no quiet hours")), *every]
+
+
+def _hour(hour: int) -> str:
+    """An hour as the reader's language writes it."""
+    return dates.format_time(time(hour), "short", locale=language())
 
 
 class UnmuteSchema(AppSchema):

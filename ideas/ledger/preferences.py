@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +13,9 @@ import sqlalchemy as sa
 from itsdangerous import BadData, URLSafeSerializer
 
 from ideas import settings
+from ideas.accounts import people, rhythms
 from ideas.accounts.models import User
+from ideas.accounts.rhythms import Chosen
 from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.errors import NotFound
 from ideas.ledger import pacing
@@ -94,6 +98,24 @@ def _wait_by(user_id: int, news: str, mode: Mode) -> None:
     pacing.rearrange(user_id, utcnow(), only=only)
 
 
+def hours_of(person: User) -> dict[str, Any]:
+    """At which hours `person` gets mail, as `choose_hours` takes it."""
+    return {**vars(rhythms.of(person)), "gathers": not person.never_gathered}
+
+
+def choose_hours(person: User, hours: Mapping[str, Any]) -> None:
+    """From now on `person` gets mail at these hours (see schemas.Hours); what is left out stays as it is."""
+    wanted = {**hours_of(person), **hours}
+    gathers = wanted.pop("gathers")
+    people.choose_hours(person, Chosen(**wanted), gathers=gathers)
+    if not gathers:
+        gathered = sa.and_(pacing.waits_for(person.id), Delivery.digest == Gathered.MANY.value)
+        db.session.execute(
+            sa.update(Delivery).where(gathered).values(digest=None).execution_options(synchronize_session=False)
+        )
+        pacing.rearrange(person.id, utcnow())
+
+
 def new_hours(user_id: int) -> None:
     """Mail comes at other hours to that person from now on: what waits moves there."""
     pacing.rearrange(user_id, utcnow())
@@ -114,6 +136,44 @@ def unmute(person: User, subject: str) -> None:
 
 
 # --- Links in mail ---
+
+GOOD_FOR = timedelta(days=180)  # of a link to all choices; one that only stops mail never ends
+CLOCKS_DIFFER = timedelta(seconds=60)
+
+
+def choices_path(user_id: int, at: datetime | None = None) -> str | None:
+    """The address of that person's choices, for mail: it works without signing in, for GOOD_FOR from `at` on.
+
+    None for somebody without an address. It ends when the address changes: mail to the former one is somebody else's.
+    """
+    address = db.session.scalar(sa.select(User.email).where(User.id == user_id))
+    return choices_link(user_id, address, at or utcnow()) if address else None
+
+
+def choices_link(user_id: int, address: str, at: datetime) -> str:
+    return f"/choices/{_choices_signer().dumps([user_id, _mark(address), int(at.timestamp())])}"
+
+
+def person_of(token: str) -> User:
+    """Whose choices the link is for. Raises NotFound for one that we did not make, or that is over."""
+    try:
+        user_id, mark, issued_at = _choices_signer().loads(token)
+        ends_at = datetime.fromtimestamp(issued_at, UTC) + GOOD_FOR + CLOCKS_DIFFER
+    except (BadData, ValueError, TypeError):
+        ends_at = datetime.min.replace(tzinfo=UTC)
+    person = db.session.get(User, user_id) if utcnow() < ends_at else None
+    # made "later" than now is not asked: we signed it, so some clock of ours was ahead
+    if person is None or person.email is None or person.erased_at is not None or _mark(person.email) != mark:
+        raise NotFound(_("This link does not work any more. Take the one in a newer mail, or sign in."))
+    return person
+
+
+def _mark(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+def _choices_signer() -> URLSafeSerializer:
+    return URLSafeSerializer(settings.current().secret_keys, salt="choices")
 
 
 def token(user_id: int, news: str, subject: str) -> str:

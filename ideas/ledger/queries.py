@@ -16,7 +16,7 @@ from ideas import settings
 from ideas.accounts.models import User
 from ideas.db import db, utcnow
 from ideas.ledger.models import Channel, Delivery, State
-from ideas.outbox import DueDelivery, OutboxEntry
+from ideas.outbox import DueDelivery, NewsKind, OutboxEntry
 from ideas.paging import Page, read_cursor
 
 log = structlog.get_logger()
@@ -126,6 +126,14 @@ def hears_of(reader: User) -> set[str]:
     return set(db.session.scalars(sa.select(Delivery.news).where(Delivery.user_id == reader.id).distinct()))
 
 
-def person(user_id: int) -> User | None:
-    """Whose link in a mail it is; they need not be signed in."""
-    return db.session.get(User, user_id)
+def offered_to(person: User) -> list[NewsKind]:
+    """The kinds of news that concern this person: those for the team only if any ever did."""
+    heard = set() if person.is_site_team else hears_of(person)
+    kinds = settings.rooms().news
+    return [kind for kind in kinds if not kind.for_team or person.is_site_team or kind.name in heard]
+
+
+def names_of(reader: User | None, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Title and address of those subjects that `reader` (None: every visitor) may see."""
+    name = settings.rooms().name_subjects
+    return dict(name(reader, subjects)) if name else {}

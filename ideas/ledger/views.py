@@ -1,25 +1,22 @@
-"""The pages on which people read their news and say what they want to hear."""
+"""The pages on which people read their news, and those that stop mail by a link in it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
 from ideas.db import db, unit_of_work
 from ideas.forms import ButtonForm
-from ideas.http import open_to_all_origins
+from ideas.http import open_to_all_origins, without_referrer
 from ideas.ledger import preferences, queries
-from ideas.ledger.forms import UnmuteForm, choices_form, picked
-from ideas.ledger.models import EVERYTHING
 from ideas.ledger.preferences import Stop
 from ideas.outbox import NewsKind
 from ideas.paging import PAGE
 from ideas.settings import rooms
-from ideas.words import _
 
 bp = Blueprint("ledger", __name__, template_folder="templates")
 
@@ -67,79 +64,22 @@ def mark_read(delivery_id: int) -> ResponseReturnValue:
     return redirect(url_for(".inbox", _anchor=f"news-{delivery_id}"), 303)
 
 
-# --- What I hear of ---
-
-
-@bp.route("/settings/notifications", methods=["GET", "POST"])
-def notifications() -> ResponseReturnValue:
-    person = signin.member()
-    offered, chosen = _offered(), preferences.of(person)
-    form = choices_form(offered, chosen)
-    if form.validate_on_submit():
-        with unit_of_work():
-            for news, (email, inbox) in picked(form, offered, chosen).items():
-                preferences.choose(signin.member(), news, email=email, inbox=inbox)
-        flash(_("Your choice is saved and holds from now on."))
-        return redirect(url_for(".notifications"), 303)
-    name = rooms().name_subjects
-    muted = preferences.muted_by(person)
-    page = render_template(
-        "ledger/notifications.html",
-        form=form,
-        offered=offered,
-        unsubscribed={news for news, row in chosen.items() if row.by_unsubscribing},
-        no_mail=EVERYTHING in chosen and chosen[EVERYTHING].by_unsubscribing,
-        muted=muted,
-        names=name(person, muted) if name else {},
-    )
-    return page, 422 if form.errors else 200
-
-
-@bp.post("/settings/notifications/mail")
-def stop_or_start_mail() -> ResponseReturnValue:
-    """Stop all mail, or let it begin again as chosen below."""
-    ButtonForm().loaded_or_raise()
-    wanted = request.form.get("on") == "1"
-    with unit_of_work():
-        person = signin.member()
-        if wanted:
-            preferences.choose(person, EVERYTHING, email=None, inbox=None)
-        else:
-            preferences.stop_everything(person)
-    flash(_("You get mail again, as chosen below.") if wanted else _("You get no more mail about ideas."))
-    return redirect(url_for(".notifications"), 303)
-
-
-@bp.post("/settings/notifications/unmute")
-def unmute() -> ResponseReturnValue:
-    subject = UnmuteForm().loaded_or_raise()["subject"]
-    with unit_of_work():
-        preferences.unmute(signin.member(), subject)
-    flash(_("You hear of it again."))
-    return redirect(url_for(".notifications"), 303)
-
-
 def _kinds() -> dict[str, NewsKind]:
     return {kind.name: kind for kind in rooms().news}
-
-
-def _offered() -> list[NewsKind]:
-    """The kinds of news that concern this person: those for the team only if any ever did."""
-    person = signin.member()
-    heard = set() if person.is_site_team else queries.hears_of(person)
-    return [kind for kind in rooms().news if not kind.for_team or person.is_site_team or kind.name in heard]
 
 
 # --- Links in mail ---
 
 
 @bp.get("/u/<token>")
+@without_referrer
 def unsubscribe_page(token: str) -> ResponseReturnValue:
     """Shows what can be stopped and changes nothing: mail scanners follow links."""
     return _page(preferences.read(token), token, done=None)
 
 
 @bp.post("/u/<token>")
+@without_referrer
 @open_to_all_origins
 def unsubscribe(token: str) -> ResponseReturnValue:
     """Stops it, without signing in: a button says what, a mail program's one click (RFC 8058) means the kind."""
@@ -156,12 +96,14 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 def _page(link: preferences.Link, token: str, done: Stop | None, stopped: str | None = None) -> ResponseReturnValue:
     """done, stopped: what was stopped just now, and which kind of several."""
     asked = request.args.get("stop", "")
-    name = rooms().name_subjects
-    person = queries.person(link.user_id)
-    names = name(person, [link.subject]) if name and person else {}
+    reader = signin.known_reader()
+    # mail is passed on: whoever is not signed in as its reader sees what every visitor may
+    theirs = reader if reader is not None and reader.id == link.user_id else None
+    names = queries.names_of(theirs, [link.subject])
     return render_template(
         "ledger/unsubscribe.html",
         token=token,
+        choices_url=preferences.choices_path(link.user_id),
         done=done,
         asked=Stop(asked) if asked in set(Stop) else Stop.KIND,
         kind=_kinds().get(stopped or link.news),

@@ -44,8 +44,8 @@ class Asking:
     def post(self, path: str, body: Any = None, **options: Any) -> TestResponse:
         return self.ask("POST", path, body, **options)
 
-    def put(self, path: str, **options: Any) -> TestResponse:
-        return self.ask("PUT", path, **options)
+    def put(self, path: str, body: Any = None, **options: Any) -> TestResponse:
+        return self.ask("PUT", path, body, **options)
 
     def patch(self, path: str, body: Any, **options: Any) -> TestResponse:
         return self.ask("PATCH", path, body, **options)

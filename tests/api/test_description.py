@@ -83,12 +83,14 @@ def test_every_field_of_an_answer_is_always_there_or_said_to_be_for_some(documen
             assert field in schema["required"] or field in some or f"{field} of {name}" in some
 
 
+TESTED_ELSEWHERE = (["moderation"], ["solved"], ["notifications"])  # in the files of those names
+
+
 def sendable(document):
     return {
         name: (method, path, json_of(operation["requestBody"])["example"])
         for name, (method, path, operation) in operations(document).items()
-        if json_of(operation.get("requestBody", {}))
-        and operation["tags"] not in (["moderation"], ["solved"])  # see test_moderation.py and test_solved.py
+        if json_of(operation.get("requestBody", {})) and operation["tags"] not in TESTED_ELSEWHERE
     }
 
 

@@ -82,6 +82,10 @@ OPERATIONS = {
     "search": ("GET", "search?q=bed", None, "ideas:read", True),
     "find_similar": ("GET", "similar?board=garden&title=bed", None, "ideas:read", True),
     "list_receipts": ("GET", "me/receipts", None, "ideas:read", False),
+    "mute_idea": ("PUT", "ideas/{idea}/mute", None, "notifications:write", False),
+    "unmute_idea": ("DELETE", "ideas/{idea}/mute", None, "notifications:write", False),
+    "get_notifications": ("GET", "me/notifications", None, "ideas:read", False),
+    "put_notifications": ("PUT", "me/notifications", {"digest_hour": 9}, "notifications:write", False),
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
 }
 # What a person without any part in the board may do to things of others, beside reading what is public.
@@ -95,6 +99,10 @@ OPEN_TO_ALL = {
     "post_picture",
     "list_own_votes",
     "list_receipts",
+    "mute_idea",
+    "unmute_idea",
+    "get_notifications",
+    "put_notifications",
 }
 # The team does not change the words of others, nor do authors answer.
 AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal"}

@@ -63,6 +63,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/verify/spent",
         "/setup/spent",
         "/u/spent",
+        "/choices/spent",
         "/solved/spent",
         "/mail",
         "/problems",

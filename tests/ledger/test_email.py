@@ -52,7 +52,7 @@ def test_text_and_html_say_the_same_and_how_to_stop(world: World):
         words = body.get_content()
         for said in ("It is planned", "You are the voter.", "this is why.", "http://localhost/ideas/7"):
             assert said in words
-        for stop in ("stop=subject", "stop=kind", "stop=everything", "/settings/notifications"):
+        for stop in ("stop=subject", "stop=kind", "stop=everything", "/choices/"):
             assert stop in words
 
 

@@ -186,6 +186,12 @@ ROUTES: dict[str, set[str]] = {
     "ledger.notifications": {*ON_AN_IDEA, "own address"},
     "ledger.stop_or_start_mail": NOTHING,
     "ledger.unmute": NOTHING,
+    "ledger.choose_hours": NOTHING,
+    "ledger.notifications_by_link": NOTHING,
+    "ledger.choose_by_link": NOTHING,
+    "ledger.choose_hours_by_link": NOTHING,
+    "ledger.stop_or_start_mail_by_link": NOTHING,
+    "ledger.unmute_by_link": NOTHING,
     "ledger.unsubscribe": NOTHING,
     "ledger.unsubscribe_page": NOTHING,
     # How well the loop is closed: numbers, beside the names of boards, tags and companies to choose from
@@ -247,6 +253,10 @@ ROUTES: dict[str, set[str]] = {
     "api_solved.say_whether_still_wanted": ON_AN_IDEA,
     "api_pictures.post_picture": NOTHING,
     "api_told.list_receipts": ON_AN_IDEA,
+    "api_told.mute_idea": NOTHING,
+    "api_told.unmute_idea": NOTHING,
+    "api_notifications.get_notifications": ON_AN_IDEA,
+    "api_notifications.put_notifications": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},
     # The same for everybody
     "api_docs.docs": NOTHING,

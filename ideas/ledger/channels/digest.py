@@ -168,7 +168,7 @@ def _message(digest: Claimed, groups: Sequence[Group]) -> mail.Message:
         "headline": subject,
         "groups": groups,
         "most": config.single_mails_a_week if digest.is_many else None,
-        **email.frame(digest.to, stops),
+        **email.frame(digest.to, stops, at=digest.moment),
     }
     html, text = (settings.rooms().templates.get_template(f"ledger/mail/digest.{kind}") for kind in ("html", "txt"))
     host = email.host()

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -84,7 +85,7 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Mess
     template = settings.rooms().templates.get_template
     names = {"subject_name": "", **said, "path": delivery.path, "news": delivery.news}
     answer_to = _answer_to(notice, delivery)
-    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news))
+    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news), at=delivery.recorded_at)
     names["answer_by_mail"] = answer_to is not None
     thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
     return finished(
@@ -154,8 +155,8 @@ def finished(message: mail.Message, names: Mapping[str, Any]) -> mail.Message:
     return replace(message, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=_inliner().inline(html))
 
 
-def frame(to: Addressee, stops: Sequence[Stop]) -> dict[str, Any]:
-    """The names that the frame and every body may use."""
+def frame(to: Addressee, stops: Sequence[Stop], *, at: datetime) -> dict[str, Any]:
+    """The names that the frame and every body may use. at: since when there is something to tell."""
     config = settings.current()
     language = words.language()
     palette = _palette(config.accent)
@@ -164,7 +165,7 @@ def frame(to: Addressee, stops: Sequence[Stop]) -> dict[str, Any]:
         "person": to,
         "site_name": config.site_name,
         "base_url": config.base_url,
-        "settings_url": settings.absolute("/settings/notifications"),
+        "settings_url": settings.absolute(preferences.choices_link(to.id, to.email, at)),
         "stops": stops,
         "turn": _turn(),
         "light": palette.light,
