@@ -1,8 +1,8 @@
 """Payloads in every word that a page may say, opened in a browser without the content policy: none runs.
 
 After as many rounds as there are payloads each has stood in each row of each column, and each page that says a word of
-that column has been looked at, in both kinds of look: without the content policy no script runs and none got in; with
-it nothing had to be stopped. What says back what was typed, and mails, are looked at likewise.
+that column has been looked at without the content policy: no script runs and none got in. Every few rounds the same
+pages are looked at with it: nothing has to be stopped. What says back what was typed, and mails, are looked at likewise.
 
 python -m bench.xss [--database sqlite|postgresql]
 """
@@ -25,6 +25,7 @@ from tests.safety import payloads, planting, world
 from tests.safety.planting import Shown
 from tests.safety.watching import BARE, GUARDED, Watching
 
+GUARDED_EVERY = 4  # rounds
 PARTS = 2  # of the rounds, each on a site of its own
 PLANTED = ("<svg onload=hit()>", "<script>alert(1)</script>", "<a href=' javascript:hit()'>x</a>", "<p onclick=hit()>x")
 
@@ -69,22 +70,24 @@ def _show(site: Inside, browser: Browser, number: int) -> dict[str, Any]:
     found: dict[str, list[str]] = {BARE: [], GUARDED: []}
     said = {"sinks": places.sinks, "visits": len(places.visits), "mails": len(places.mails), "found": found}
     said |= {"policies": places.policies, "lists": sum(visit.is_list for visit in places.visits)}
-    words = looked = 0
+    words = looked = guarded = 0
     mine = range(number * len(every) // PARTS, (number + 1) * len(every) // PARTS)
     with Watching(site.app, browser, next(iter(places.policies))) as watched:
         for shift in mine:
             words += planting.plant(planting.payload_words(every, shift))
             lists = shift % planting.STEP == 0 or shift == mine.start
             shown = list(planting.pages(site.app, made, places, every[shift], lists=lists))
-            for kind, breaches in found.items():
-                breaches += watched.look_at(shown, kind)
+            found[BARE] += watched.look_at(shown)
             looked += len(shown)
+            if lists or shift % GUARDED_EVERY == 0:
+                found[GUARDED] += watched.look_at(shown, GUARDED)
+                guarded += len(shown)
             if (shift - mine.start) % 25 == 24:
                 print(f"       part {number + 1}: {shift - mine.start + 1} of {len(mine)} rounds", flush=True)
         planted = [Shown("planted", f"<!doctype html><p>{each}</p>") for each in PLANTED]
         said["planted"] = [sum(bool(watched.look_at([page], kind)) for page in planted) for kind in (BARE, GUARDED)]
         said["broken page"] = _broken(site, made, watched)
-    return said | {"words": words, "looked": looked, "rounds": len(mine)}
+    return said | {"words": words, "looked": looked, "guarded": guarded, "rounds": len(mine)}
 
 
 def _broken(site: Inside, made: world.World, watched: Watching) -> int:
@@ -110,7 +113,8 @@ def tell(findings: Findings, said: list[dict[str, Any]]) -> None:
     )
     findings.holds("mails of different kinds", first["mails"] >= 5, first["mails"], wanted="≥ 5")
     findings.note("words planted", sum(part["words"] for part in said))
-    findings.note("pages and mails looked at, each in both ways", sum(part["looked"] for part in said))
+    findings.note("pages and mails looked at without the content policy", sum(part["looked"] for part in said))
+    findings.note("pages looked at with it", sum(part["guarded"] for part in said))
     findings.same("content policies that pages are sent with", 1, len(first["policies"]))
     for kind, words in (
         (BARE, "without the policy: scripts that ran, or got in"),

@@ -126,6 +126,8 @@ class Watching:
                     body = b"<!doctype html><title>frames</title><body></body>"
                     if path == GUARDED:
                         headers["Content-Security-Policy"] = watching.policy
+                elif path.endswith(".css"):  # looks cost time, and nobody looks
+                    headers["Content-Type"], body = "text/css", b" "
                 elif path.startswith("/static/"):
                     with lock:
                         if path not in kept:
