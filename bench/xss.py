@@ -2,7 +2,7 @@
 
 After as many rounds as there are payloads each has stood in each row of each column, and each page that says a word of
 that column has been looked at without the content policy: no script runs and none got in. Every few rounds the same
-pages are looked at with it: nothing has to be stopped. What says back what was typed, and mails, are looked at likewise.
+pages are looked at with it: nothing has to be stopped. What says back what was typed, and mails, are looked at too.
 
 python -m bench.xss [--database sqlite|postgresql]
 """
