@@ -47,17 +47,14 @@ def hot_with(hot: Any, added: Any) -> Any:
 # the same moment may have closed voting, and where others are merged into it one has to look who backs those.
 _ranks: Any = IdeaRank.__table__  # not the model: the commonest write asks nothing of the session
 _place = _ranks.c
+_OPEN_PLACE = (_place.stage.not_in(FINAL_STAGES), _place.listed, sa.not_(_place.has_merged))
 _COUNT_VOTE = (
     sa.update(_ranks)
-    .where(
-        _place.idea_id == sa.bindparam("the_idea"),
-        _place.stage.not_in(FINAL_STAGES),
-        _place.listed,
-        sa.not_(_place.has_merged),
-    )
+    .where(*_OPEN_PLACE)
     .values(vote_count=_place.vote_count + 1, hot=hot_with(_place.hot, sa.bindparam("added", type_=sa.Double)))
     .returning(_place.vote_count)
 )
+_COUNT_ONE_VOTE = _COUNT_VOTE.where(_place.idea_id == sa.bindparam("the_idea"))
 _ADD_BACKER = (
     sa.update(IdeaRank)
     .where(IdeaRank.idea_id == sa.bindparam("the_idea"))
@@ -134,8 +131,13 @@ def begin(idea: Idea, stage: str) -> None:
 
 def count_vote(idea_id: int, at: datetime) -> int | None:
     """One more backer; their number. None when it takes a closer look at what `hold` gives."""
-    count: int | None = db.session.scalar(_COUNT_VOTE, {"the_idea": idea_id, "added": weight(at)})
+    count: int | None = db.session.scalar(_COUNT_ONE_VOTE, {"the_idea": idea_id, "added": weight(at)})
     return count
+
+
+def counting(vote: sa.CTE) -> Any:
+    """`count_vote` as a part of the statement that inserts the vote, its row being `vote`; `added` is its weight."""
+    return _COUNT_VOTE.where(_place.idea_id == vote.c.idea_id)
 
 
 def hold(idea_id: int) -> Any:
