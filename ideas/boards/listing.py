@@ -263,22 +263,9 @@ def _walked(element: Any, compiler: Any, **options: Any) -> str:
 _idea, _rank, _status, _author = (model.__table__.c for model in (Idea, IdeaRank, Status, User))
 _SHOWN = (
     *(_idea[name] for name in ("id", "title", "body", "body_html", "excerpt", "hidden_at", "source_kind", "source_id")),
-    *(
-        _rank[name]
-        for name in (
-            "board_id",
-            "created_at",
-            "vote_count",
-            "comment_count",
-            "answered_at",
-            "hot",
-            "has_merged",
-            "is_unsolved",
-        )
-    ),
+    *_rank,  # whatever IdeaRank comes to have
     _status.slug.label("status_slug"),
     _status.name.label("status_name"),
-    _status.stage,
     _author.id.label("author_id"),
     _author.name.label("author_name"),
     sa.exists().where(Vote.idea_id == _idea.id, Vote.user_id == READER).label("voted"),
