@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -34,6 +35,7 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFKC", clean(text)).casefold()
 
 
+@lru_cache(maxsize=10_000)  # of the titles that lists show
 def slug(text: str, *, longest: int = 60) -> str:
     """`text` as part of an address: letters and digits of any script, joined by "-"; "" when none are left."""
     words = re.findall(r"\w+", folded(text).replace("_", " "))
