@@ -50,6 +50,8 @@ class OutboxEntry(Base):
     # how many people were owed word of it when it was announced, so that a line missing later is found
     owed: Mapped[int | None]
     cancelled_at: Mapped[datetime | None]
+    # since when it cannot be announced because something about it is broken
+    put_off_at: Mapped[datetime | None]
     # it waited when a backup was made that was restored since: it is told in the inbox, and its mail waits for a word
     held_back: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 

@@ -21,6 +21,8 @@ from ideas.db import db, utcnow
 from ideas.outbox import OutboxEntry
 from ideas.words import _
 
+SCHEDULED_MOST = timedelta(days=60)
+
 
 def settle_time() -> timedelta:
     """How long an answer waits before people are told of it."""
@@ -29,11 +31,42 @@ def settle_time() -> timedelta:
 
 def _wait_before(day: date | None) -> timedelta:
     """The settle time, but less when a day that people were told would pass meanwhile: they hear before it does."""
+    left = _left_of(day)
+    return settle_time() if left is None else min(settle_time(), left)
+
+
+def _wait_again(entry: OutboxEntry | None, day: date | None) -> timedelta:
+    """How long the telling of an answer that is corrected waits: the settle time anew, or until it was planned for."""
+    planned = entry.due_at - utcnow() if entry is not None else timedelta(0)
+    return max(planned, _wait_before(day))
+
+
+def _left_of(day: date | None) -> timedelta | None:
+    """How long it is until a day that people were told has passed; None when it has, or there was none."""
     if day is None:
-        return settle_time()
-    now = utcnow()
-    left = datetime.combine(day, time.max, UTC) - timedelta(minutes=1) - now
-    return min(settle_time(), left) if left > timedelta(0) else settle_time()
+        return None
+    left = datetime.combine(day, time.max, UTC) - timedelta(minutes=1) - utcnow()
+    return left if left > timedelta(0) else None
+
+
+def _wait_until(at: datetime | None, day: date | None) -> timedelta:
+    """How long the telling waits for that moment, never less than the settle time.
+
+    Raises ValidationError for one that is past or far away, or after `day`, which people were told, has passed.
+    """
+    if at is None:
+        return _wait_before(day)
+    wait = at - utcnow()
+    if wait <= timedelta(0):
+        raise ValidationError({"announce_at": [_("This time is past. Choose one to come.")]})
+    if wait > SCHEDULED_MOST:
+        raise ValidationError({"announce_at": [_("This is too far away: at most 60 days from now.")]})
+    left = _left_of(day)
+    if left is not None and wait > left:
+        raise ValidationError(
+            {"announce_at": [_("People were told another day for this, and have to hear before it passes.")]}
+        )
+    return max(wait, _wait_before(day))
 
 
 def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
@@ -48,6 +81,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     idea = _held(on.idea)
     policy.require_unmerged(idea)
     credits = _judge(idea, Stage(status.stage), words)
+    wait = _wait_until(words.get("announce_at"), _day_another_gave(idea, words["date"]))
     former = idea.status
     _move(idea, former, status)
     # asked when the idea is ours: of two answers at once that leave the status as it is, the later waits till here
@@ -68,10 +102,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     db.session.flush()  # the rows below name its id
     picturing.tie(actor.id, given.text_html, idea.id)
     _write_credits(given, credits)
-    given.entry_id = outbox.record(
-        Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id),
-        wait=_wait_before(_day_given_before(given)),
-    )
+    given.entry_id = outbox.record(Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=wait)
     _keep_version(actor, given, credits)
     audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
     db.session.flush()  # ranking reads the row
@@ -104,7 +135,7 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     given.review_by = words["review_by"]
     _write_credits(given, credits)
     kept = _keep_version(actor, given, credits)
-    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=_wait_before(former_date)):
+    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=_wait_again(row.answer.entry, former_date)):
         _announce_correction(actor, row.on.idea, kept, former_date if date_moved else None, date_moved=date_moved)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
     db.session.flush()  # the caller reads it again
@@ -182,13 +213,11 @@ def judge(stage: Stage, words: dict[str, Any]) -> dict[str, list[str]]:
     return wrong
 
 
-def _day_given_before(given: Answer) -> date | None:
+def _day_another_gave(idea: Idea, given: date | None) -> date | None:
     """The day that the answer before this one gave, if this one gives another."""
-    before = sa.select(Answer.planned_for).where(
-        Answer.idea_id == given.idea_id, Answer.id < given.id, Answer.undone_at.is_(None)
-    )
+    before = sa.select(Answer.planned_for).where(Answer.idea_id == idea.id, Answer.undone_at.is_(None))
     day = db.session.scalar(before.order_by(Answer.id.desc()).limit(1))
-    return None if day == given.planned_for else day
+    return None if day == given else day
 
 
 def _judge(idea: Idea, stage: Stage, words: dict[str, Any]) -> list[dict[str, Any]]:

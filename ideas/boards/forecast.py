@@ -48,6 +48,7 @@ class Forecast:
     inbox: int
     paths: list[tuple[str, int]]
     left_out: list[tuple[str, int]]
+    announce_at: datetime | None = None  # when it is planned for; None: after the settle time
     answer: Answer | None = None
     owed_as: str = ""
     reason: str = ""
@@ -94,6 +95,7 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         "total": people.email + people.inbox,
         "email": people.email,
         "inbox": people.inbox,
+        "announce_at": _moment(typed.get("announce_at")),
         "paths": [(labels.people_on_path(path, count), count) for path, count in people.paths],
         "left_out": [(labels.why_not(why), count) for why, count in people.left_out],
     }
@@ -137,6 +139,14 @@ def _understood(on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None) -> 
         if credit["kind"] in set(CreditKind) and (number.isdecimal() or not number) and len(number) < 10:
             how[credit["kind"], int(number) if number else None] = str(credit["how"]).strip()
     return _Draft(status, reason, how)
+
+
+def _moment(typed: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(typed or ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _day(text: Any) -> date | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from flask import request
+from flask_babel import to_utc
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import Schema, ValidationError, fields
 from wtforms import (
@@ -219,6 +220,7 @@ class AnswerForm(OnceForm):
     text = TextAreaField(lazy("Your answer"), filters=[_text])
     date = StringField(lazy("When will it be there?"), filters=[_or_none])
     review_by = StringField(lazy("When will you look at it again?"), filters=[_or_none])
+    announce_at: StringField | None = StringField(lazy("When are people told?"), filters=[_or_none])
 
     def __init__(self, *args: Any, picked: dict[str, str] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -232,7 +234,10 @@ class AnswerForm(OnceForm):
 
     @property
     def data(self) -> dict[str, Any]:
-        return {**super().data, "credits": [credit_of(key, how) for key, how in self.picked.items()]}
+        values = {**super().data, "credits": [credit_of(key, how) for key, how in self.picked.items()]}
+        if values.get("announce_at"):
+            values["announce_at"] = _in_zone(values["announce_at"])
+        return values
 
     def offer(self, statuses: Sequence[Status]) -> None:
         """Let the statuses be chosen, and the reasons that fit any of them."""
@@ -274,6 +279,15 @@ class AnswerForm(OnceForm):
         super().show(ValidationError(messages))
 
 
+def _in_zone(typed: str) -> str:
+    """A time as a browser sends it, without a zone, taken for the reader's own; what is none stays as it is."""
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        return typed
+    return typed if at.tzinfo else to_utc(at).replace(tzinfo=UTC).isoformat()
+
+
 class MergeForm(SchemaForm):
     """What is said to both sides when an idea becomes part of another."""
 
@@ -292,6 +306,7 @@ class CorrectionForm(AnswerForm):
 
     schema = schemas.AnswerWords()
     status = None  # how WTForms takes a field out of a form
+    announce_at = None
     version = HiddenField()
 
 

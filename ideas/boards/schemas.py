@@ -101,6 +101,11 @@ class NewAnswer(AnswerWords):
     """The team's official word with which it moves an idea."""
 
     status = Slug(required=True)
+    announce_at = fields.AwareDateTime(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "When people are told; without it, after the settle time. At most 60 days from now."},
+    )
 
 
 class WhichMerge(AppSchema):

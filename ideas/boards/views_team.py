@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -31,7 +34,10 @@ from ideas.errors import Conflict, NotFound
 from ideas.forms import ButtonForm
 from ideas.http import wants_part
 from ideas.ledger import report
+from ideas.ledger.models import Channel, Path
 from ideas.paging import PAGE
+from ideas.privacy import formula_safe
+from ideas.schemas import when
 from ideas.settings import current, rooms
 from ideas.words import _, ngettext
 
@@ -242,6 +248,36 @@ def told(answer_id: int) -> ResponseReturnValue:
         next=f"{here}?cursor={page.next}" if page.next else None,
         first=here if request.args.get("cursor") else None,
     )
+
+
+@bp.get("/answers/<int:answer_id>/told.csv")
+def told_as_csv(answer_id: int) -> ResponseReturnValue:
+    """The same list whole, for a spreadsheet; no cell of it is run as a formula."""
+    row = _answer(answer_id)
+    entries = receipts.announcements([answer_id]).get(answer_id, [])
+    answer = Response(stream_with_context(_lines_of(entries)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="told-{row.on.idea.id}-{answer_id}.csv"'
+    return answer
+
+
+def _lines_of(entry_ids: list[int]) -> Iterator[str]:
+    yield "\ufeff" + _csv_line(_("Person"), _("News"), _("Because"), _("By"), _("Outcome"), _("When"))
+    news = {kind.name: str(kind.label) for kind in rooms().news}
+    for line in report.all_deliveries(entry_ids):
+        yield _csv_line(
+            line.user.name,
+            news.get(line.news, line.news),
+            str(labels.PATH_WORDS.get(Path(line.path), line.path)),
+            _("e-mail") if line.channel == Channel.EMAIL else _("inbox"),
+            labels.outcome(line.state, line.reason),
+            when(line.done_at or line.due_at) or "",
+        )
+
+
+def _csv_line(*cells: str) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([formula_safe(cell) for cell in cells])
+    return out.getvalue()
 
 
 # --- Hiding ---

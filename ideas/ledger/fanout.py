@@ -15,7 +15,7 @@ from ideas.ledger.models import Channel, Delivery, Mute, State, Suppressed
 from ideas.outbox import Notice, Notices, OutboxEntry
 
 TRY_AGAIN = timedelta(minutes=5)
-STUCK_AFTER = timedelta(hours=25)  # the longest settle time and an hour
+STUCK_AFTER = timedelta(hours=24)
 
 COLUMNS = (
     *("entry_id", "user_id", "channel", "path", "news", "contribution_kind", "contribution_id"),
@@ -59,10 +59,14 @@ def fan_out_next(notices: Notices) -> bool:
 
 def put_off(entry_id: int) -> None:
     """Look at this entry again later: something about it is broken, and others wait behind it."""
+    now = utcnow()
     db.session.execute(
         sa.update(OutboxEntry)
         .where(OutboxEntry.id == entry_id, OutboxEntry.fanned_out_at.is_(None))
-        .values(due_at=utcnow() + TRY_AGAIN)
+        .values(
+            due_at=now + TRY_AGAIN,
+            put_off_at=sa.func.coalesce(OutboxEntry.put_off_at, sa.literal(now, OutboxEntry.due_at.type)),
+        )
         .execution_options(synchronize_session=False)
     )
 
@@ -73,8 +77,8 @@ def next_due() -> datetime | None:
 
 
 def count_stuck(now: datetime) -> int:
-    """How many entries were put off so often that they wait since more than a day."""
-    statement = sa.select(sa.func.count()).where(_waiting, OutboxEntry.recorded_at < now - STUCK_AFTER)
+    """How many entries were put off again and again for more than a day."""
+    statement = sa.select(sa.func.count()).where(_waiting, OutboxEntry.put_off_at < now - STUCK_AFTER)
     return db.session.scalars(statement).one()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -130,6 +130,18 @@ def deliveries(
         statement = statement.where(Delivery.id < after[0])
     rows = list(db.session.scalars(statement))
     return Page.of(rows, limit, order="deliveries", key=lambda row: (row.id,))
+
+
+def all_deliveries(entry_ids: Sequence[int], *, together: int = 1000) -> Iterator[Delivery]:
+    """All lines of those announcements, in pieces, so that a million of them fit in memory. Loaded: entry, user."""
+    cursor = None
+    while True:
+        page = deliveries(entry_ids=entry_ids, limit=together, cursor=cursor)
+        yield from page.rows
+        if page.next is None:
+            return
+        cursor = page.next
+        db.session.expunge_all()
 
 
 def forecast(

@@ -128,6 +128,7 @@ ROUTES: dict[str, set[str]] = {
     "team.send_now": ON_AN_IDEA,
     "team.undo": ON_AN_IDEA,
     "team.told": ON_AN_IDEA,
+    "team.told_as_csv": ON_AN_IDEA,
     "team.hide_idea": ON_AN_IDEA,
     "team.hide_comment": ON_AN_IDEA,
     "team.restore_idea": ON_AN_IDEA,
