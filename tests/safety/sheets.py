@@ -24,6 +24,7 @@ from ideas.accounts.models import User
 from ideas.boards import merging, moderating, queries
 from ideas.boards.models import Board, Comment, Reason, Tag
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_solving import Solved
 from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import PASSWORD
@@ -32,7 +33,7 @@ from tests.factories import CommentFactory, IdeaFactory, TagFactory
 from tests.safety.crawling import addresses
 from tests.safety.world import World
 
-_NEEDED = {"board": "garden", "ideas": "1"}  # by queries; in others a word will do
+_NEEDED = {"board": "garden", "ideas": "1", "into": "1"}  # by queries; in others a word will do
 METHODS = {"post", "put", "patch", "delete", "get"}
 WORDS = "A few words that are long enough for every field that asks for a sentence."
 ROLES = ("admin", "author", "visitor")
@@ -96,6 +97,8 @@ def prepare(world: World) -> None:
     db.session.execute(sa.update(Solved).values(may_publish=True))
     db.session.commit()
     ids = [idea.id for idea in ideas]
+    db.session.add(Reminder(occasion=Occasion.SILENCE.value, about_id=ids[0], at=utcnow()))
+    db.session.commit()
     answered(admin, ideas[1], reason=Reason.COMMITTED)
     with unit_of_work():
         found = [queries.get_idea(db.session.get_one(User, world.people["admin"]), each) for each in ids]
@@ -215,6 +218,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[_Form] = []
         self.select: str | None = None
+        self.is_first = False  # the next option is the first of its list
         self.area: str | None = None
         self.apart: list[tuple[str, list[tuple[str, str | None]], str]] = []
 
@@ -234,17 +238,15 @@ class _Forms(HTMLParser):
             self.forms.append(_Form(given.get("id", ""), given.get("action", ""), given.get("method", "get").upper()))
         elif self.forms and (name := given.get("name")):
             self._field(self.forms[-1], tag, name, given)
-        elif tag == "option" and self.select:
-            values = self.forms[-1].values
-            if "selected" in given or not values[self.select]:
-                values[self.select] = given.get("value", "")
+        elif tag == "option" and self.select and ("selected" in given or self.is_first):
+            self.forms[-1].values[self.select], self.is_first = given.get("value", ""), False
 
     def _field(self, form: _Form, tag: str, name: str, given: dict[str, str]) -> None:
         kind = given.get("type", "text")
         if tag == "textarea":
             form.values[name], self.area = "", name
         elif tag == "select":
-            form.values[name], self.select = "", name
+            form.values[name], self.select, self.is_first = "", name, True
         elif tag == "input" and kind == "checkbox":  # all are ticked
             form.values[name] = [*form.values.get(name, []), given.get("value", "y")]
         elif tag == "input" and kind == "radio":
