@@ -107,17 +107,22 @@ def _note(occasion: Occasion, about_id: int, *, before: datetime) -> bool:
 # --- What people say ---
 
 
+def require_asked(person: User, on: IdeaRow) -> None:
+    """`person` wrote or backs the idea, or did until they said otherwise, and its people were asked."""
+    policy.require_unmerged(on.idea)
+    had_part = on.voted or on.standing.is_author(on.idea)
+    said = db.session.get(StillWanted, (on.idea.id, person.id))
+    if overdue.asked_at(on.idea.id) is None or not (had_part or said):
+        raise NotAsked(_("You were not asked about this."))
+
+
 def say(person: User, on: IdeaRow, *, wanted: bool) -> None:
     """`person` still wants the idea, or no longer does: then their vote is taken back.
 
     Raises NotAsked for who neither wrote nor backs it, or was never asked; VotingClosed and Merged as retracting does.
     """
     policy.require_part(person)
-    policy.require_unmerged(on.idea)
-    had_part = on.voted or on.standing.is_author(on.idea)
-    said = db.session.get(StillWanted, (on.idea.id, person.id))
-    if overdue.asked_at(on.idea.id) is None or not (had_part or said):
-        raise NotAsked(_("You were not asked about this."))
+    require_asked(person, on)
     if not wanted and on.voted:
         voting.retract(person, on.idea)
     insert = INSERTS[db.session.get_bind().dialect.name](StillWanted)

@@ -19,6 +19,7 @@ bp = Blueprint("silence", __name__, template_folder="templates")
 @bp.route("/ideas/<int:idea_id>/still-wanted", methods=["GET", "POST"])
 def still_wanted(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
+    silence.require_asked(signin.member(), row)
     if request.method == "GET":
         return _page(row)
     wanted = WantedForm().loaded_or_raise()["wanted"]
@@ -32,7 +33,9 @@ def still_wanted(idea_id: int) -> ResponseReturnValue:
 @bp.get("/still-wanted/<token>")
 def still_wanted_page(token: str) -> ResponseReturnValue:
     """Shows what can be said and changes nothing: mail scanners follow links."""
-    return _page(overdue.by_token(token).on, is_linked=True)
+    linked = overdue.by_token(token)
+    silence.require_asked(linked.person, linked.on)
+    return _page(linked.on, is_linked=True)
 
 
 @bp.post("/still-wanted/<token>")

@@ -356,3 +356,12 @@ def test_what_is_not_reached_is_said_so(app, board):
     page = seen(browser_of(app, None).get("/boards/garden").text)
 
     assert "Half of all ideas have their first word within: not reached yet" in page
+
+
+def test_the_question_is_shown_only_to_whom_it_was_asked(app, board, mia, clock):
+    idea, (ole,) = asked(clock, board)
+    never = IdeaFactory(board=board, author=ole)
+
+    assert browser_of(app, ole).get(f"/ideas/{idea.id}/still-wanted").status_code == 200
+    assert browser_of(app, UserFactory()).get(f"/ideas/{idea.id}/still-wanted").status_code == 409
+    assert browser_of(app, ole).get(f"/ideas/{never.id}/still-wanted").status_code == 409

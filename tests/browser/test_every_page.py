@@ -40,6 +40,8 @@ LEADS_NOWHERE = ("/spent", "/there-is-nothing-here", "=nothing-like-it")
 # What is no page of its own, and what only a link that was sent leads to; such links are followed by other tests.
 NOT_VISITED = {
     "asking.solved",  # asked of a person some days after an idea was built, later than the demo ends
+    "silence.still_wanted",  # asked when the team said nothing for longer than the demo lasts
+    "team.told_as_csv",
     "boards.idea_by_number",  # leads on to the idea
     "manage.manage",  # leads on to the boards
     "similar.while_typing",  # a part of the page on which one posts

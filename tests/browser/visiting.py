@@ -65,6 +65,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/u/spent",
         "/choices/spent",
         "/solved/spent",
+        "/still-wanted/spent",
         "/mail",
         "/problems",
         "/problems/voting-closed",
