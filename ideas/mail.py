@@ -206,7 +206,8 @@ def _phrase(name: str) -> str:
 
 def _address(address: str) -> str:
     local, _, host = address.rpartition("@")
-    if not local or not host or re.search(r"[\s<>,;:\"()\[\]\\\0]", address):
+    # "=?": some readers decode words of RFC 2047 inside addresses as well, and then read another one
+    if not local or not host or re.search(r"[\s<>,;:\"()\[\]\\\0]|=\?", address):
         raise Unmailable(f"“{address}” is not an address.")
     try:
         return f"{local}@{host if host.isascii() else host.encode('idna').decode()}"

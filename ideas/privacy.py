@@ -19,7 +19,7 @@ from typing import IO, Any, Protocol
 import sqlalchemy as sa
 
 # What a spreadsheet takes for the beginning of a formula, also in full width (OWASP, "CSV Injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)

@@ -290,6 +290,7 @@ def test_looking_whether_mail_would_be_taken_sends_none():
         {"to": "mia@example.test\r\nBcc: all@example.test"},
         {"to": "mia@example.test, all@example.test"},
         {"to": "mia@example.test> RCPT TO:<all@example.test"},
+        {"to": "=?utf-8?q?all=40evil.test=3e?=@example.test"},
         {"to": "mia"},
         {"to": "@example.test"},
         {"to": ""},

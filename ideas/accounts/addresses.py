@@ -19,7 +19,8 @@ def email(text: str) -> str:
     """The one spelling of an e-mail address under which a person is known.
 
     Raises ValueError when `text` is none. Letters beyond ASCII are refused before the "@" and become "xn--" after it:
-    what is stored is exactly what mail is sent to, so two addresses that look alike can never be one person.
+    what is stored is exactly what mail is sent to, so two addresses that look alike can never be one person. So is
+    "=?", which begins a word in a code of its own (RFC 2047): some mail programs decode it inside addresses as well.
     """
     local, at, host = text.strip().rpartition("@")
     try:
@@ -28,7 +29,7 @@ def email(text: str) -> str:
     except UnicodeError:
         raise ValueError("not an e-mail address") from None
     address = f"{local}{at}{host}".lower()  # what `folded` makes of ASCII
-    if len(address) > EMAIL_LONGEST or not _EMAIL.fullmatch(address):
+    if len(address) > EMAIL_LONGEST or "=?" in address or not _EMAIL.fullmatch(address):
         raise ValueError("not an e-mail address")
     return address
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ideas import privacy
 from ideas.boards import labels
 from ideas.boards.models_solving import Helped
 from ideas.boards.waiting import Word
@@ -36,8 +37,6 @@ FAILED_NAMES = {
     Failed.KILLS_WORKER: lazy("given up after the worker ended each time"),
 }
 HELPED_NAMES = {Helped.YES: lazy("yes"), Helped.PARTLY: lazy("partly"), Helped.NO: lazy("no")}
-# a spreadsheet takes what begins so for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BUCKETS = ((0, 7), (8, 14), (15, 30), (31, 90), (91, 365), (366, None))
 
 
@@ -175,12 +174,10 @@ def as_csv(table: Table) -> str:
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(table.head)
-    writer.writerows([[_safe(cell) for cell in row] for row in table.rows])
+    writer.writerows(
+        [[privacy.formula_safe(cell) if isinstance(cell, str) else cell for cell in row] for row in table.rows]
+    )
     return file.getvalue()
-
-
-def _safe(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def why_failed(reason: str) -> str:

@@ -38,6 +38,7 @@ def test_an_address_has_one_spelling(typed, known_as):
         "a" * 65 + "@example.org",
         "mia@" + "a." * 130 + "org",
         "mia@\ud800.org",
+        "=?utf-8?q?=61=62=40evil.test=3e?=@example.org",
     ],
 )
 def test_what_is_no_address_is_refused(typed):

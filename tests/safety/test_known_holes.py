@@ -1,6 +1,10 @@
 """Holes that applications of this kind had, each as a test: what must not work here."""
 
 import ast
+import csv
+import email
+import email.policy
+import io
 import re
 import time
 from collections import Counter
@@ -9,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ideas import mail, privacy
 from ideas.accounts import addresses, letters, tickets, writing
 from ideas.accounts.models import TicketKind
 from ideas.boards import queries
@@ -62,6 +67,61 @@ def tags_of(message):
     return parser.seen
 
 
+# What would add a recipient or a header, and where in an address it may stand.
+BREAKS = (
+    *("\r\nBcc: all@evil.test", "\nBcc: all@evil.test", "\rBcc: all@evil.test", "\r\n\r\nwords", "\n\nwords", "\0"),
+    *(",all@evil.test", ";all@evil.test", " all@evil.test", "<all@evil.test>", ">all@evil.test<", "(all@evil.test)"),
+    *('"all@evil.test"', "\x0bBcc: a", "\x0cBcc: a", "\x1cBcc: a", "\x85Bcc: a", "\u2028Bcc: a", "\u2029Bcc: a"),
+    *(
+        "%0d%0aBcc:all@evil.test",
+        "%0aBcc%3aall",
+        "=?utf-8?q?=0aBcc=3aall?=",
+        "\\r\\nBcc: a",
+        "\u560a\u560dBcc: a",
+    ),
+    *("@evil.test", "\t", "\u200b", "\u202e", "\ufeff", "\xa0"),
+)
+PLACES = ("{}mia@example.test", "mi{}a@example.test", "mia{}@example.test", "mia@{}example.test", "mia@example.test{}")
+ADDRESSES = [place.format(each) for each in BREAKS for place in PLACES]
+
+
+def test_there_are_more_than_a_hundred_addresses_that_hold_more_than_one():
+    assert len(set(ADDRESSES)) >= 100
+
+
+def test_an_address_is_one_address_or_none(app, client):
+    plain = mail_to("mia@example.test")
+    taken = set()
+    for typed in ADDRESSES:
+        answer = client.post("/sign-in/link", data={"email": typed})
+        try:
+            address = addresses.email(typed)
+        except ValueError:
+            assert answer.status_code == 422, typed
+        else:
+            taken.add(address)
+            message = mail_to(address)
+            assert message.keys() == plain.keys(), typed
+            assert [each.addr_spec for each in message["To"].addresses] == [address], typed
+    # those that only look odd: percent signs stand for themselves, and what stands around an address is cut off
+    assert len(taken) < 25
+    assert not any(re.search(r"[\s,;<>()\"\0]|@.*@", address) for address in taken)
+
+
+@pytest.mark.parametrize(
+    "address", [each for each in ADDRESSES if re.search(r"[\r\n\0,;<> ]", each.strip())], ids=ascii
+)
+def test_no_mail_is_made_for_more_than_one(address):
+    with pytest.raises(mail.Unmailable):
+        mail_to(address)
+
+
+def mail_to(address):
+    """A mail to that address as a mail program reads it."""
+    message = mail.Message(address, "", "Petra", "News", "Words.", "<p>Words.</p>", "<1@localhost>")
+    return email.message_from_bytes(mail.as_bytes(message, "team@localhost"), policy=email.policy.default)
+
+
 HOSTILE = '"><img src=x onerror=hit()><a href="//evil.test">'
 
 
@@ -108,6 +168,28 @@ def test_no_page_of_somebody_signed_in_is_kept_by_others(app, client):
             assert is_everybodys or "no-store" in kept or "private" in kept, (rule.rule, kept)
 
 
+# --- Tables for spreadsheets ---
+
+FORMULAS = [f"{start}{rest}" for start in privacy.FORMULA_STARTS for rest in ("1+1", "cmd|' /C calc'!A0", "SUM(1)", "")]
+
+
+def test_nothing_that_people_write_is_a_formula():
+    for text in FORMULAS:
+        row = next(csv.reader(io.StringIO(f'"{privacy.formula_safe(text)}"', newline="")))
+
+        assert row[0] == f"'{text}"
+    for text in ("plain", "a=1", "1-1", "'=1+1", ""):
+        assert privacy.formula_safe(text) == text
+
+
+def test_every_table_that_leaves_is_written_by_the_one_that_knows():
+    """Whoever writes CSV anywhere asks formula_safe."""
+    writing = [path for path in IDEAS.rglob("*.py") if "csv.writer" in path.read_text(encoding="utf-8")]
+
+    assert writing
+    assert [path.name for path in writing if "formula_safe(" not in path.read_text(encoding="utf-8")] == []
+
+
 # --- Bodies ---
 
 
@@ -120,12 +202,27 @@ def test_no_page_of_somebody_signed_in_is_kept_by_others(app, client):
             b"".join(b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n" for _ in range(5_000)) + b"--x--",
             "multipart/form-data; boundary=x",
         ),
+        (b"--x\r\n" + b"a" * 2_000_000, "multipart/form-data; boundary=x"),
+        (
+            b"--x\r\nContent-Disposition: form-data; name=a\r\n" + b"X: y\r\n" * 60_000,
+            "multipart/form-data; boundary=x",
+        ),
+        (b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n" + b"a" * 900_000, "multipart/form-data; boundary=x"),
+        (b"\r\n--x" * 200_000, "multipart/form-data; boundary=x"),
+        (b"%" * 1_000_000, "application/x-www-form-urlencoded"),
+        (b"a" * 2_000_000, "text/plain"),
         (b"[" * 100_000, "application/json"),
+        (b'"' + b"\\u0041" * 160_000 + b'"', "application/json"),
+        (b"{" + b",".join(b'"%d":1' % n for n in range(90_000)) + b"}", "application/json"),
+        (b"1" * 1_000_000, "application/json"),
         (b'{"a":' * 10_000 + b"1" + b"}" * 10_000, "application/json"),
         (b'{"title": "a", "title": "b"}', "application/json"),
         (b'{"a": ' + b"9" * 5_000 + b"}", "application/json"),
     ],
-    ids=["long", "many fields", "many parts", "deep list", "deep object", "twice", "digits"],
+    ids=[
+        *("long", "many fields", "many parts", "no head", "a long head", "no end", "boundaries", "percent", "plain"),
+        *("deep list", "escapes", "many names", "a long number", "deep object", "twice", "digits"),
+    ],
 )
 def test_a_body_made_to_exhaust_is_refused_soon(app, client, sent, kind):
     begun = time.process_time()
