@@ -19,8 +19,8 @@ def email(text: str) -> str:
     """The one spelling of an e-mail address under which a person is known.
 
     Raises ValueError when `text` is none. Letters beyond ASCII are refused before the "@" and become "xn--" after it:
-    what is stored is exactly what mail is sent to, so two addresses that look alike can never be one person. So is
-    "=?", which begins a word in a code of its own (RFC 2047): some mail programs decode it inside addresses as well.
+    what is stored is exactly what mail is sent to, so two addresses that look alike can never be one person. Refused is
+    "=?" as well, which begins a word in a code of its own (RFC 2047): some programs decode it inside addresses, too.
     """
     local, at, host = text.strip().rpartition("@")
     try:
