@@ -48,7 +48,8 @@ from ideas.words import _
 
 LATELY_ANSWERED = 5
 QUESTION_LONGEST = 200
-RECORD_IS_GOOD = timedelta(minutes=5)
+RECORD_IS_GOOD = timedelta(minutes=1)
+WAITS_ARE_GOOD = timedelta(hours=1)  # they are counted in days, and all ideas of a board are read for them
 
 bp = Blueprint("boards", __name__, template_folder="templates")
 
@@ -116,9 +117,18 @@ def _record(row: BoardRow) -> Record | None:
     if read_at is None or utcnow() - read_at > RECORD_IS_GOOD:
         record = reading.record_of(row)
         if record is not None:
-            record = record._replace(waits=waiting.of_board(board.id, utcnow()))
+            record = record._replace(waits=_waits(row))
         kept[promise] = (utcnow(), record)
     return record
+
+
+def _waits(row: BoardRow) -> waiting.Waiting:
+    """How long ideas wait on the board, at most WAITS_ARE_GOOD old."""
+    kept: dict[Any, tuple[datetime, waiting.Waiting]] = current_app.extensions.setdefault("boards_waits", {})
+    key = (row.board.id, row.board.created_at)
+    if key not in kept or utcnow() - kept[key][0] > WAITS_ARE_GOOD:
+        kept[key] = (utcnow(), waiting.of_board(row.board.id, utcnow()))
+    return kept[key][1]
 
 
 @bp.get("/boards/<slug>/roadmap")
