@@ -22,6 +22,7 @@ KINDS: dict[str, set[str]] = {
     "hidden comment": {"author", *TEAM},  # the author wrote it
     "hiding reason": {"author", *TEAM},
     "internal note": TEAM,
+    "mail set aside": TEAM,  # what came by mail from an address that is not known; the team may make a note of it
     "words to the team": TEAM,  # why somebody pointed something out, or appealed
     "unseen backer": TEAM,  # the name of somebody who voted and did not choose to be seen
     "withdrawn idea": EVERYBODY,  # readable at its address, in no list
@@ -43,6 +44,7 @@ ON_A_LIST = {"private board", "hidden idea"}
 ON_AN_IDEA = {
     *("private board", "hidden idea", "hidden comment", "hiding reason", "internal note", "unseen backer"),
     "withdrawn idea",
+    "mail set aside",
 }
 WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}

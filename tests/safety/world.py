@@ -147,8 +147,8 @@ def _public_board(world: World) -> None:
                 idea_id=moved,
                 became="set_aside",
                 doubt="other_sender",
-                sender=f"{world.token('words to the team', 'member')}@elsewhere.example",
-                said=world.token("words to the team", "member"),
+                sender=f"{world.token('mail set aside', 'member')}@elsewhere.example",
+                said=world.token("mail set aside", "member"),
             )
         )
         appeal = {"appeal": world.token("words to the team", "author"), "appealed_at": utcnow()}
