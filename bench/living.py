@@ -326,19 +326,30 @@ def owed_is_what_became_of_it(findings: Findings, where: str, lines: list[Line])
 
 
 def each_is_owed_what_the_plan_says(findings: Findings, where: str, world: World, lines: list[Line]) -> None:
-    """Every line of every answer for those who put something in: to whom, why, and what became of it."""
+    """Every line of every answer for those who put something in: to whom, why, and what became of it.
+
+    News that closes nothing may come to people who cannot be reached by mail in a digest or in their inbox alone: what
+    became of it is not looked at.
+    """
+    final = {(answer.idea, answer.at): answer.stage in lived.FINAL for answer in world.answers}
+
+    def told(idea: str, at: datetime, person: str, path: str, state: str, reason: str) -> tuple[str, ...]:
+        looked_at = final[idea, at] or not lived.bounces(person)
+        return (idea, str(at), person, path, *((state, reason) if looked_at else ()))
+
     expected = Counter(
-        (answer.idea, str(answer.at), person, owed.path, owed.state, owed.reason)
+        told(answer.idea, answer.at, person, owed.path, owed.state, owed.reason)
         for answer in world.answers
         for person, owed in answer.owed.items()
     )
-    inbox = {(line.about, line.person): line for line in lines if line.event == "answered" and line.channel == "inbox"}
-    email = {(line.about, line.person): line for line in lines if line.event == "answered" and line.channel == "email"}
+    answers = [line for line in lines if line.event == "answered"]
+    email = {(line.about, line.person): line for line in answers if line.channel == "email"}
     found: Counter[tuple[str, ...]] = Counter()
-    for key, line in inbox.items():
-        if line.path in lived.PATHS and line.person.isdigit():
-            counted = line if email[key].state == "suppressed" else email[key]
-            found[line.idea, str(line.recorded), line.person, line.path, counted.state, counted.reason] += 1
+    for line in answers:
+        if line.channel == "inbox" and line.path in lived.PATHS and line.person.isdigit():
+            mail_to = email[line.about, line.person]
+            counted = line if mail_to.state == "suppressed" else mail_to
+            found[told(line.idea, line.recorded, line.person, line.path, counted.state, counted.reason)] += 1
     findings.holds(
         f"{where}: (idea, when, person, path, outcome) of each word of an answer",
         found == expected,

@@ -43,20 +43,20 @@ def health() -> ResponseReturnValue:
         usual=str(scope.USUAL_DAYS),
         health=found,
         wrong=wrong,
-        file=lambda name: url_for(".file", **{**request.args.to_dict(), "name": name}),
+        file=lambda name: url_for(".file", **{**request.args.to_dict(), "part": name}),
         **_drawing(found),
         people_parts=found and _people_parts(found),
     )
     return page, 422 if wrong else 200
 
 
-@bp.get("/loop-health/<slug:name>.csv")
-def file(name: str) -> ResponseReturnValue:
+@bp.get("/loop-health/<slug:part>.csv")
+def file(part: str) -> ResponseReturnValue:
     found = loop_health.measure(scope.of_team(signin.member(), _asked()))
-    if name not in tables.FILES:
+    if part not in tables.FILES:
         raise NotFound(_("There is no such file."))
-    answer = Response(tables.as_csv(tables.FILES[name](found)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="loop-health-{name}.csv"'
+    answer = Response(tables.as_csv(tables.FILES[part](found)), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="loop-health-{part}.csv"'
     return answer
 
 

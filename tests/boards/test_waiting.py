@@ -103,7 +103,7 @@ def posted(board: Any, **values: Any) -> Any:
 
 
 def answered(petra: Any, idea: Any, when: datetime, status: str, reason: str) -> None:
-    words = {
+    words: dict[str, Any] = {
         "status": status,
         "reason": reason,
         "text": "We thought about this for a while, and this is what we decided.",

@@ -50,8 +50,8 @@ class Story:
             yield
 
     def post(self, number: float = 0, author: User | None = None, voters: Any = (), **values: Any) -> Idea:
-        author = author or UserFactory()
-        made: Any = IdeaFactory(board=self.board, author=author, created_at=day(number), **values)
+        by: Any = author or UserFactory()
+        made: Any = IdeaFactory(board=self.board, author=by, created_at=day(number), **values)
         for voter in voters:
             self.vote(voter, made, number)
         return made  # type: ignore[no-any-return]  # factories have no types

@@ -289,6 +289,7 @@ def _parts(world: World) -> None:
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
         "token": ["nothing", reset, link, stop, helped],
         "name": list(db.session.scalars(sa.select(Picture.name))),
+        "part": ["figures", "nothing"],
         "code": ["not_found", "nothing"],
         "filename": ["css/base.css"],
     }
