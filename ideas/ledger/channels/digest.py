@@ -44,7 +44,6 @@ class Group(NamedTuple):
     """What a digest says about one subject; the title stands above it if it takes more than one line."""
 
     title: str
-    url: str
     lines: list[Line]
 
 
@@ -119,7 +118,7 @@ def _grouped(lines: Sequence[Line]) -> list[Group]:
     by_subject: dict[str, list[Line]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: (rank(line), line.delivery.id)):
         by_subject[line.delivery.subject].append(line)
-    return [Group(group[0].subject_name or group[0].headline, group[0].url, group) for group in by_subject.values()]
+    return [Group(group[0].subject_name or group[0].headline, group) for group in by_subject.values()]
 
 
 def _ranks() -> Any:
