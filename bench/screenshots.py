@@ -33,6 +33,10 @@ DRAFT = (
     "**One line and no form**, because every garden needs other things."
 )
 
+TYPED = "Larger text in the shift list"
+TWICE, ONCE = "Bigger letters for the list of shifts", "Larger letters in the shift list"
+WHY = "You both hold the phone at arm's length. The list will follow the size of text that the phone is set to."
+
 
 @contextmanager
 def demo() -> Iterator[tuple[Browser, RunningApp]]:
@@ -93,12 +97,26 @@ def readme(folder: Path) -> int:
         used.first.evaluate("node => window.scrollTo(0, node.getBoundingClientRect().top - 8)")
         page.screenshot(path=folder / "receipts.png")
 
+        page.goto("/boards/garden-planner/new")
+        page.get_by_label("Your idea in one line").fill(TYPED)
+        page.locator(".similar-row").nth(1).wait_for()
+        page.screenshot(path=folder / "similar.png")
+
         page = page_for(browser, site.url, "member", theme="dark", size=(360, 760))
         page.goto(answered)
         page.screenshot(path=folder / "phone.png")
         page = page_for(browser, site.url, "member", theme="dark", size=(1280, 860))
         page.goto("/boards/garden-planner")
         page.screenshot(path=folder / "dark.png")
+
+        page = page_for(browser, site.url, "team", size=(1280, 860))
+        page.goto("/boards/garden-planner?sort=new&q=bigger+letters")
+        page.get_by_role("link", name=TWICE).click()
+        page.get_by_role("link", name="Merge into another").click()
+        page.get_by_role("link", name=ONCE).click()
+        page.get_by_label("Why are they one?").fill(WHY)
+        page.evaluate("document.activeElement.blur()")
+        page.screenshot(path=folder / "merging.png")
 
         page = page_for(browser, site.url, "team", size=(1280, 1000))
         page.goto("/boards/garden-planner?stage=open&sort=top")

@@ -17,6 +17,7 @@ from ideas.text import folded
 
 SAME_ENOUGH = 0.8  # share of words common to both texts
 A_SLIP = 0.75  # how alike two words are of which one is the other mistyped
+WRITTEN_ANEW = 0.3  # share of the words that two versions of a line keep in their order, below which it is another line
 # what may be compared with what costs their product; beyond it a passage counts as written anew
 COMPARED_MOST = 60_000
 
@@ -77,7 +78,12 @@ def _by_line(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
 
 
 def _by_word(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
-    for kind, old, new in _opcodes(before, after):
+    """What was written anew stands as a whole: with a word kept here and there nobody could read either."""
+    steps = list(_opcodes(before, after))
+    kept = sum(len(_words("".join(new))) for kind, _old, new in steps if kind == "equal")
+    if kept < WRITTEN_ANEW * max(len(_words("".join(before))), len(_words("".join(after)))):
+        steps = [("replace", before, after)]
+    for kind, old, new in steps:
         if kind == "equal":
             yield Piece(Kind.SAME, "".join(new))
         else:

@@ -77,3 +77,12 @@ def test_long_texts_that_have_little_in_common_are_compared_in_time(before, afte
 )
 def test_what_is_material(before, after, material):
     assert revising.is_material(before, after) is material
+
+
+def test_a_line_that_was_written_anew_stands_as_a_whole():
+    before, after = "Which plants does the old lady remember?", "Let beds have the stories, told and not typed"
+
+    assert revising.difference(before, after) == [
+        revising.Piece(Kind.REMOVED, before),
+        revising.Piece(Kind.ADDED, after),
+    ]
