@@ -37,6 +37,14 @@ TYPED = "Larger text in the shift list"
 TWICE, ONCE = "Bigger letters for the list of shifts", "Larger letters in the shift list"
 WHY = "You both hold the phone at arm's length. The list will follow the size of text that the phone is set to."
 
+# Where a picture of that height begins so that a receipt is in it and none above is cut
+START_OF_PICTURE = """(used, height) => {
+  const own = used.getBoundingClientRect().top + scrollY;
+  const last = Math.min(own, document.documentElement.scrollHeight - height);
+  const tops = [...document.querySelectorAll(".receipt")].map((each) => each.getBoundingClientRect().top + scrollY);
+  return Math.max(0, ...tops.filter((top) => top <= last + 1)) - 8;
+}"""
+
 
 @contextmanager
 def demo() -> Iterator[tuple[Browser, RunningApp]]:
@@ -94,8 +102,10 @@ def readme(folder: Path) -> int:
         used = page.locator(".receipt").filter(has=page.locator(".receipt-use"), has_text="Told by")
         while not used.count():
             page.get_by_role("link", name="More").click()
-        used.first.evaluate("node => window.scrollTo(0, node.getBoundingClientRect().top - 8)")
-        page.screenshot(path=folder / "receipts.png")
+        start = used.first.evaluate(START_OF_PICTURE, 860)
+        page.screenshot(
+            path=folder / "receipts.png", full_page=True, clip={"x": 0, "y": start, "width": 1280, "height": 860}
+        )
 
         page.goto("/boards/garden-planner/new")
         page.get_by_label("Your idea in one line").fill(TYPED)
