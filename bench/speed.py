@@ -199,7 +199,9 @@ def backends(kind: str, site: RunningApp) -> Iterator[Callable[[], list[int]]]:
         return
     found = sa.text("SELECT pid FROM pg_stat_activity WHERE application_name = :name")
     with stage.connection(stage.database_url(site)) as connection:
-        yield lambda: list(connection.scalars(found, {"name": WEB}))
+        # inside a transaction the view stays as it was when it was first looked at: before anybody was connected
+        asking = connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield lambda: list(asking.scalars(found, {"name": WEB}))
 
 
 def named(kind: str, site: RunningApp) -> dict[str, str]:
