@@ -171,7 +171,7 @@ def survey(app: Flask, world: World) -> Places:
             continue
         for path in addresses(rule, world, "POST"):
             for role in ROLES:
-                answer = world.browsers[role].get(path)
+                answer = world.browsers[role].get(path, buffered=True)
                 if answer.mimetype != "text/html" or answer.status_code != 200:
                     continue
                 places.policies.add(answer.headers.get("Content-Security-Policy", ""))

@@ -293,7 +293,7 @@ def of_forms(app: Flask, world: World, pages: Iterable[str] = ()) -> Iterator[li
     found: dict[tuple[str, ...], list[Sheet]] = {}
     for role in ROLES:
         for path in looked_at:
-            answer = world.browsers[role].get(path, follow_redirects=True)
+            answer = world.browsers[role].get(path, follow_redirects=True, buffered=True)
             if answer.mimetype != "text/html":
                 continue
             parser = _Forms()
