@@ -90,7 +90,7 @@ def test_an_appeal_that_is_granted_shows_it_again_and_tells_its_author(scene):
     assert queries.get_idea(None, scene.idea.id).idea.hidden_at is None
     if scene.comment:
         assert queries.get_comment(None, scene.comment.id).comment.hidden_at is None
-    assert events() == ["hidden", "appeal_answered"]
+    assert events() == ["hidden", "appealed", "appeal_answered"]
     assert acts() == ["appeal.granted", "comment.restored" if scene.comment else "idea.restored"]
     assert queues.count_for(scene.petra) == 0
 
@@ -102,7 +102,7 @@ def test_an_appeal_that_is_refused_keeps_it_hidden_and_says_why(scene):
 
     hiding = scene.row(scene.mia).hiding
     assert (hiding.restored_at, hiding.appeal_reply) == (None, "They told us that they do not.")
-    assert events() == ["hidden", "appeal_answered"]
+    assert events() == ["hidden", "appealed", "appeal_answered"]
     assert acts() == ["appeal.refused"]
 
 
@@ -124,7 +124,7 @@ def test_restoring_answers_a_waiting_appeal_too(scene):
         else:
             moderating.restore_idea(scene.petra, queries.get_idea(scene.petra, scene.idea.id))
 
-    assert events() == ["hidden", "appeal_answered"]
+    assert events() == ["hidden", "appealed", "appeal_answered"]
 
 
 def test_what_is_shown_again_is_not_appealed_against(scene):
