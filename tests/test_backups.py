@@ -430,7 +430,19 @@ def test_a_backup_of_an_earlier_version_is_brought_to_this_ones_shape(place, tmp
 
 
 def test_every_kind_of_column_has_its_way_into_a_backup():
-    known = {"Integer", "BigInteger", "Boolean", "Double", "Float", "String", "Text", "JSON", "Date", "UtcDateTime"}
+    known = {
+        "Integer",
+        "BigInteger",
+        "SmallInteger",
+        "Boolean",
+        "Double",
+        "Float",
+        "String",
+        "Text",
+        "JSON",
+        "Date",
+        "UtcDateTime",
+    }
     used = {type(column.type).__name__ for table in Base.metadata.tables.values() for column in table.columns}
 
     assert used <= known | {"LargeBinary"}

@@ -386,7 +386,12 @@ def sweep() -> int:
     return len(given_up)
 
 
-_NEXT_DUE = sa.select(sa.func.min(Delivery.due_at)).where(_pending)
+# two questions, because what goes alone and what is gathered have an index each
+_FIRSTS = sa.union_all(
+    sa.select(sa.func.min(Delivery.due_at).label("due_at")).where(_pending, Delivery.digest.is_(None)),
+    sa.select(sa.func.min(Delivery.due_at)).where(_pending, Delivery.digest.is_not(None)),
+).subquery("firsts")
+_NEXT_DUE = sa.select(sa.func.min(_FIRSTS.c.due_at))
 
 
 def next_due() -> datetime | None:

@@ -10,6 +10,8 @@ from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_replying import MailReply
+from ideas.boards.models_silence import Occasion, Reminder
+from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, utcnow
 from tests.api.asking import bearer
 from tests.factories import (
@@ -72,6 +74,13 @@ OPERATIONS = {
     "restore_comment": ("POST", "comments/{comment}/restore", None, "moderation:write", False),
     "refuse_held": ("POST", "hidings/{held}/refuse", WHY, "moderation:write", False),
     "refuse_appeal": ("POST", "hidings/{appealed}/keep", {"reply": "It stays hidden."}, "moderation:write", False),
+    "get_outcome": ("GET", "ideas/{idea}/solved", None, "ideas:read", True),
+    "say_whether_solved": ("PUT", "ideas/{idea}/solved", {"answer": "no"}, "votes:write", False),
+    "list_said": ("GET", "ideas/{idea}/solved/answers", None, "people:read", False),
+    "show_story": ("PUT", "solved/{solved}/story", {"shown": False}, "answers:write", False),
+    "follow_up": ("POST", "ideas/{idea}/follow-up", {}, "answers:write", False),
+    "get_support": ("GET", "ideas/{unanswered}/still-wanted", None, "ideas:read", True),
+    "say_whether_still_wanted": ("PUT", "ideas/{unanswered}/still-wanted", {"wanted": True}, "votes:write", False),
     "keep_mail": ("POST", "mail-replies/{mail}/keep", None, "moderation:write", False),
     "discard_mail": ("DELETE", "mail-replies/{mail}", None, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
@@ -105,9 +114,13 @@ OPEN_TO_ALL = {
     "put_notifications",
 }
 # The team does not change the words of others, nor do authors answer.
-AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal"}
+AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
+# Whoever was not asked is told so.
+OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted"}
+# What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
+OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
-OF_FEW = {"get_hiding", "refuse_held", "refuse_appeal"}
+OF_FEW = {"get_hiding", "refuse_held", "refuse_appeal", "show_story"}
 
 
 def a_hiding(idea, author, by):
@@ -145,6 +158,13 @@ def site(ask):
     assert joined.status_code == 201, joined.text
     given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
     assert given.status_code == 201, given.text
+    asked = [
+        Solved(idea_id=answered.id, user_id=person.id, asked_at=utcnow(), answer="no", answered_at=utcnow())
+        for person in (team, author)
+    ]
+    inquiry = Inquiry(idea_id=answered.id, answer_id=given.json["id"])
+    db.session.add_all([*asked, inquiry, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
+    db.session.commit()
     return {
         "team": team,
         "author": author,
@@ -156,6 +176,7 @@ def site(ask):
             "loose": loose.id,
             "merged": merged.id,
             "mail": mail.id,
+            "solved": asked[1].id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,
@@ -251,7 +272,10 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
     if name in OF_FEW:
         assert answer.status_code == 404
         return
-    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge")
+    if name in OF_ONESELF:
+        assert answer.status_code in (200, 204)
+        return
+    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said")
     reads = OPERATIONS[name][0] == "GET" and name not in of_the_team
     assert answer.status_code == (200 if reads else 403)
 
@@ -263,8 +287,11 @@ def test_things_of_others_are_left_alone(ask, site, name):
     if name in OF_FEW or name == "appeal":
         assert answer.status_code == 404
         return
+    if name in OF_THE_ASKED:
+        assert (answer.status_code, answer.json["code"]) == (409, "not-asked")
+        return
     reads = OPERATIONS[name][-1]
-    assert answer.status_code in ((200, 201) if reads or name in OPEN_TO_ALL else (403,))
+    assert answer.status_code in ((200, 201, 204) if reads or name in OPEN_TO_ALL else (403,))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -274,8 +301,8 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
     nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search"}
-    if name == "post_picture":  # on no board yet
-        assert answer.status_code == 201
+    if name in ("post_picture", "unmute_idea", "get_notifications", "put_notifications"):  # on no board
+        assert answer.status_code in (200, 201, 204)
         return
     assert answer.status_code == (200 if name in nothing_named else 404)
     if name in nothing_named:

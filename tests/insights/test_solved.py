@@ -16,7 +16,8 @@ def asked(story, idea, answer_id, *said):
 
 
 def test_yes_of_all_answers_and_asked_of_all_shipped(story):
-    kim, ole, ada = UserFactory(company=CompanyFactory()), UserFactory(), UserFactory()
+    company = CompanyFactory()
+    kim, ole, ada = UserFactory(company=company), UserFactory(), UserFactory()
     idea, other, declined = story.post(voters=[kim, ole, ada]), story.post(), story.post()
     given = story.answer(idea, 3, "shipped")
     story.answer(other, 4, "shipped")
@@ -27,7 +28,7 @@ def test_yes_of_all_answers_and_asked_of_all_shipped(story):
 
     assert (dict(solved.answers), solved.answered, solved.share) == ({"yes": 1, "no": 1}, 2, 0.5)
     assert (solved.shipped, solved.asked, solved.share_asked) == (2, 1, 0.5)
-    assert story.health(30, company=kim.company).solved.share == 1.0
+    assert story.health(30, company=company).solved.share == 1.0
     assert story.health(30, since=day(22)).solved.share == 0.0
 
 

@@ -282,7 +282,8 @@ def _fine(name: str, kind: str) -> str:
         return "a-fine-board"
     if name == "answer_within_days":
         return "7"
-    if kind in ("hidden", "search") or name in ("website", "company") or kind == "date":
+    # when people are told may be left open, as a date may
+    if kind in ("hidden", "search", "date", "datetime-local") or name in ("website", "company"):
         return ""
     return "A fine word" if kind != "number" else "7"
 
