@@ -396,4 +396,5 @@ _NEXT_DUE = sa.select(sa.func.min(_FIRSTS.c.due_at))
 
 def next_due() -> datetime | None:
     """When the next delivery wants to be made; None when none waits."""
-    return db.session.scalar(_NEXT_DUE)
+    found: datetime | None = db.session.scalar(_NEXT_DUE)
+    return found

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -33,7 +33,7 @@ from ideas.boards import (
     silence,
     solving,
 )
-from ideas.boards.models import Idea, Visibility
+from ideas.boards.models import Board, Comment, Idea, Visibility
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db, unit_of_work, utcnow
@@ -122,7 +122,7 @@ class World:
     names: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.board: Any = BoardFactory(slug="garden", visibility=Visibility.PRIVATE)
+        self.board = cast(Board, BoardFactory(slug="garden", visibility=Visibility.PRIVATE))
         for column in COLUMNS:
             if column in ("owner", "team", "actor"):
                 person: Any = team_member(self.board, name=column)
@@ -138,8 +138,8 @@ class World:
         for column in ("voter", "muted", "opted out", "unable to see", "actor"):
             VoteFactory(idea=idea, user=self.who(column))
         VoteFactory(idea=part, user=self.who("merged voter"))
-        self.comment_id: int = CommentFactory(idea=idea, author=self.who("commenter")).id
-        self.credited_id: int = CommentFactory(idea=idea, author=self.who("credited")).id
+        self.comment_id = cast(Comment, CommentFactory(idea=idea, author=self.who("commenter"))).id
+        self.credited_id = cast(Comment, CommentFactory(idea=idea, author=self.who("credited"))).id
         IdeaFollowFactory(idea=idea, user=self.who("follower"))
         db.session.commit()
         with unit_of_work():
@@ -273,6 +273,12 @@ class World:
         with unit_of_work():
             silence.remind_owners()
 
+    def credit_later(self) -> None:
+        """An answer that was announced is corrected, and credits somebody now."""
+        given = self.answer("planned", "committed")
+        announce()
+        self.correct(given, credits=self.credit())
+
     def come_near(self) -> None:
         self.plan()
         with unit_of_work():
@@ -290,9 +296,7 @@ HAPPENS: dict[str, Callable[[World], Any]] = {
     "declined": lambda world: world.answer("declined", "not_us"),
     "not now": lambda world: world.answer("open", "not_now", review_by=world.day(60)),
     "credited": lambda world: world.answer("planned", "committed", credits=world.credit()),
-    "credited later": lambda world: world.correct(
-        (world.answer("planned", "committed"), announce())[0], credits=world.credit()
-    ),
+    "credited later": World.credit_later,
     "votes credited": lambda world: world.answer(
         "planned", "committed", credits=[{"kind": "votes", "how": "You moved it."}]
     ),
