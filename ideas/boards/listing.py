@@ -269,7 +269,6 @@ _SHOWN = (
     _author.id.label("author_id"),
     _author.name.label("author_name"),
     sa.exists().where(Vote.idea_id == _idea.id, Vote.user_id == READER).label("voted"),
-    sa.exists().where(Answer.idea_id == _idea.id, Answer.undone_at.is_(None)).label("answered"),
 )
 
 
@@ -380,7 +379,7 @@ def _cards(reader: User | None, boards: Sequence[BoardRow], rows: Iterable[Any])
     rows = list(rows)
     on = {row.board.id: row.board for row in boards}
     tags = tags_on([row.id for row in rows])
-    answers = answers_on([row.id for row in rows if row.answered])
+    answers = answers_on([row.id for row in rows if row.answered_at is not None])
     # asked apart: in the statement of the list it would cost all of them, and few have parts
     backed = trees.backed_through(reader, [row.id for row in rows if row.has_merged])
     return [

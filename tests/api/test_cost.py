@@ -135,5 +135,6 @@ def test_a_vote_costs_a_handful(ask):
     with counted() as asked:
         mia.put(path)
 
-    # the key, the person once more inside the transaction, the idea, the vote, the count
-    assert len(asked) == 5, "\n".join(asked)
+    # the key, the person once more inside the transaction, the idea, the vote, the count: on PostgreSQL the last two
+    # are one
+    assert len(asked) == (4 if db.engine.dialect.name == "postgresql" else 5), "\n".join(asked)
