@@ -198,7 +198,7 @@ def found_by(page: Page, who: str) -> dict[str, str]:
     found = dict(NAMES)
     page.goto("/boards/garden-planner?q=thirsty+tomatoes")
     found["idea"] = _first_idea(page)
-    page.goto("/boards/garden-planner?sort=new&stage=open")
+    page.goto("/boards/garden-planner?sort=top&stage=open")
     found["open"] = _first_idea(page)
     page.goto("/boards/garden-planner?q=beds+have+stories")
     found["own"] = _first_idea(page)
