@@ -128,8 +128,11 @@ def _insert_by_driver(settings: dict[str, str], name: str, mine: list[int], read
     app = create_app(Config.from_env(settings))
     with app.app_context():
         connection: Any = db.engine.raw_connection().driver_connection  # prepared as all others are
-        connection.autocommit = True
-        mark = "?" if db.engine.dialect.name == "sqlite" else "%s"
+        if is_sqlite := db.engine.dialect.name == "sqlite":
+            connection.isolation_level = None
+        else:
+            connection.autocommit = True
+        mark = "?" if is_sqlite else "%s"
         statement = f"INSERT INTO bare (idea_id, user_id) VALUES ({mark}, {mark})"
         done.put(_for_a_while(lambda place: connection.execute(statement, (mine[place % len(mine)], place)), ready))
 

@@ -241,7 +241,8 @@ def insert_once(model: type[Base], **values: Any) -> bool:
     One statement, so it holds under concurrency without savepoints
     (which SQLite's Python driver does not roll back with the transaction).
     """
-    return db.session.scalar(_insert_once(model, db.session.get_bind().dialect.name), values) is not None
+    connection = db.session.connection()
+    return connection.scalar(_insert_once(model, connection.dialect.name), values) is not None
 
 
 @cache

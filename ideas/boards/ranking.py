@@ -38,20 +38,30 @@ def hot_of(times: Iterable[datetime]) -> float:
 def hot_with(hot: Any, added: Any) -> Any:
     """SQL: `hot` after one more vote of weight `added`, by log-sum-exp. Both databases know ln and power, not log2."""
     apart: Any = sa.func.abs(hot - added)
-    bounded = sa.case((apart > FARTHEST, FARTHEST), else_=apart)
+    farthest, one, two = _written(FARTHEST), _written(1.0), _written(2.0)
+    bounded = sa.case((apart > farthest, farthest), else_=apart)
     larger = sa.case((hot > added, hot), else_=added)
-    return larger + sa.func.ln(1.0 + sa.func.power(2.0, -bounded)) / math.log(2)
+    return larger + sa.func.ln(one + sa.func.power(two, -bounded)) / _written(math.log(2))
+
+
+def _written(number: float) -> Any:
+    """A constant as a part of the statement: each one that is sent along is prepared and read with every vote."""
+    return sa.literal_column(f"CAST({number!r} AS DOUBLE PRECISION)", sa.Double)
 
 
 # An idea's own row is enough for a vote on most ideas. Asked again here, under the row's lock: an answer or a merge at
 # the same moment may have closed voting, and where others are merged into it one has to look who backs those.
 _ranks: Any = IdeaRank.__table__  # not the model: the commonest write asks nothing of the session
 _place = _ranks.c
-_OPEN_PLACE = (_place.stage.not_in(FINAL_STAGES), _place.listed, sa.not_(_place.has_merged))
+_closed: Any = (sa.literal_column(f"'{stage}'") for stage in sorted(FINAL_STAGES))
+_OPEN_PLACE = (*(_place.stage != stage for stage in _closed), _place.listed, sa.not_(_place.has_merged))
 _COUNT_VOTE = (
     sa.update(_ranks)
     .where(*_OPEN_PLACE)
-    .values(vote_count=_place.vote_count + 1, hot=hot_with(_place.hot, sa.bindparam("added", type_=sa.Double)))
+    .values(
+        vote_count=_place.vote_count + sa.literal_column("1"),
+        hot=hot_with(_place.hot, sa.bindparam("added", type_=sa.Double)),
+    )
     .returning(_place.vote_count)
 )
 _COUNT_ONE_VOTE = _COUNT_VOTE.where(_place.idea_id == sa.bindparam("the_idea"))
@@ -131,7 +141,8 @@ def begin(idea: Idea, stage: str) -> None:
 
 def count_vote(idea_id: int, at: datetime) -> int | None:
     """One more backer; their number. None when it takes a closer look at what `hold` gives."""
-    count: int | None = db.session.scalar(_COUNT_ONE_VOTE, {"the_idea": idea_id, "added": weight(at)})
+    values = {"the_idea": idea_id, "added": weight(at)}
+    count: int | None = db.session.connection().scalar(_COUNT_ONE_VOTE, values)
     return count
 
 

@@ -75,10 +75,11 @@ def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, int | N
 
     One statement on PostgreSQL, where each is a journey to the server; SQLite knows no INSERT inside another.
     """
-    if db.session.get_bind().dialect.name == "postgresql":
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
         values = {"the_idea": idea_id, "the_voter": voter_id, "now": now, "added": ranking.weight(now)}
-        row = db.session.execute(_CAST, values).one()
-        return row.is_news, row.backers
+        is_news, backers = connection.execute(_CAST, values).one()
+        return is_news, backers
     if not insert_once(Vote, user_id=voter_id, idea_id=idea_id, cast_at=now):
         return False, None
     return True, ranking.count_vote(idea_id, now)
