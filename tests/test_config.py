@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config import ROOT, Config, ConfigError, Environment
+from config import Config, ConfigError, Environment
+from ideas import ROOT
 from ideas.errors import NotFound
 
 SECRET = "x" * 32

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import click
 import pytest
 
-from config import ROOT, Config
-from ideas import api, api_limits
+from config import Config
+from ideas import ROOT, api, api_limits
 from ideas.accounts import limits, tidying
 from ideas.boards import demo, labels, models, notices, policy, schemas
 from ideas.db import Base
