@@ -6,6 +6,7 @@ only what every visitor may see, because mail is passed on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +37,11 @@ class Desk:
     def by_link(cls, token: str) -> Desk:
         return cls(preferences.person_of(token), token)
 
-    def url(self, act: str = "") -> str:
-        """Where the page's forms go."""
+    def url(self, act: str = "notifications") -> str:
+        """Where the page is, and where its forms go."""
         if self.token is None:
-            return url_for(f".{act or 'notifications'}")
-        return url_for(f".{act or 'notifications'}_by_link", token=self.token)
+            return url_for(f".{act}")
+        return url_for(f".{act}_by_link", token=self.token)
 
     @property
     def meta(self) -> dict[str, Any]:
@@ -52,25 +53,33 @@ class Desk:
         return redirect(self.url(), 303)
 
 
-@bp.route("/settings/notifications", methods=["GET", "POST"])
+Act = Callable[[Desk], ResponseReturnValue]
+
+
+def by_both_ways(path: str) -> Callable[[Act], Act]:
+    """Registers what is sent to the page, below `path`: by whoever is signed in, and by whoever has the link."""
+
+    def register(act: Act) -> Act:
+        name = act.__name__
+
+        def signed_in() -> ResponseReturnValue:
+            return act(Desk(signin.member()))
+
+        def by_link(token: str) -> ResponseReturnValue:
+            return act(Desk.by_link(token))
+
+        by_link.__name__ = f"{name}_by_link"  # the guard against forgery knows views by their names
+        bp.add_url_rule(f"/settings/notifications{path}", name, signed_in, methods=["POST"])
+        open_view = without_referrer(open_to_all_origins(by_link))
+        bp.add_url_rule(f"/choices/<token>{path}", f"{name}_by_link", open_view, methods=["POST"])
+        return act
+
+    return register
+
+
+@bp.get("/settings/notifications")
 def notifications() -> ResponseReturnValue:
-    return _choose(Desk(signin.member()))
-
-
-@bp.post("/settings/notifications/hours")
-def choose_hours() -> ResponseReturnValue:
-    return _choose_hours(Desk(signin.member()))
-
-
-@bp.post("/settings/notifications/mail")
-def stop_or_start_mail() -> ResponseReturnValue:
-    """Stop all mail, or let it begin again as chosen below."""
-    return _stop_or_start_mail(Desk(signin.member()))
-
-
-@bp.post("/settings/notifications/unmute")
-def unmute() -> ResponseReturnValue:
-    return _unmute(Desk(signin.member()))
+    return _show(Desk(signin.member()))
 
 
 @bp.get("/choices/<token>")
@@ -80,35 +89,8 @@ def notifications_by_link(token: str) -> ResponseReturnValue:
     return _show(Desk.by_link(token))
 
 
-@bp.post("/choices/<token>")
-@without_referrer
-@open_to_all_origins
-def choose_by_link(token: str) -> ResponseReturnValue:
-    return _choose(Desk.by_link(token))
-
-
-@bp.post("/choices/<token>/hours")
-@without_referrer
-@open_to_all_origins
-def choose_hours_by_link(token: str) -> ResponseReturnValue:
-    return _choose_hours(Desk.by_link(token))
-
-
-@bp.post("/choices/<token>/mail")
-@without_referrer
-@open_to_all_origins
-def stop_or_start_mail_by_link(token: str) -> ResponseReturnValue:
-    return _stop_or_start_mail(Desk.by_link(token))
-
-
-@bp.post("/choices/<token>/unmute")
-@without_referrer
-@open_to_all_origins
-def unmute_by_link(token: str) -> ResponseReturnValue:
-    return _unmute(Desk.by_link(token))
-
-
-def _choose(desk: Desk) -> ResponseReturnValue:
+@by_both_ways("")
+def choose(desk: Desk) -> ResponseReturnValue:
     offered, chosen = queries.offered_to(desk.person), preferences.of(desk.person)
     form = choices_form(offered, chosen, meta=desk.meta)
     if not form.validate_on_submit():
@@ -119,7 +101,8 @@ def _choose(desk: Desk) -> ResponseReturnValue:
     return desk.back(_("Your choice is saved and holds from now on."))
 
 
-def _choose_hours(desk: Desk) -> ResponseReturnValue:
+@by_both_ways("/hours")
+def choose_hours(desk: Desk) -> ResponseReturnValue:
     form = HoursForm(meta=desk.meta)
     form.offer(rhythms.usual())
     if not form.validate_on_submit():
@@ -129,7 +112,9 @@ def _choose_hours(desk: Desk) -> ResponseReturnValue:
     return desk.back(_("Your hours are saved. What waits moves to them."))
 
 
-def _stop_or_start_mail(desk: Desk) -> ResponseReturnValue:
+@by_both_ways("/mail")
+def stop_or_start_mail(desk: Desk) -> ResponseReturnValue:
+    """Stop all mail, or let it begin again as chosen below."""
     ButtonForm(meta=desk.meta).loaded_or_raise()
     wanted = request.form.get("on") == "1"
     with unit_of_work():
@@ -140,7 +125,8 @@ def _stop_or_start_mail(desk: Desk) -> ResponseReturnValue:
     return desk.back(_("You get mail again, as chosen below.") if wanted else _("You get no more mail about ideas."))
 
 
-def _unmute(desk: Desk) -> ResponseReturnValue:
+@by_both_ways("/unmute")
+def unmute(desk: Desk) -> ResponseReturnValue:
     subject = UnmuteForm(meta=desk.meta).loaded_or_raise()["subject"]
     with unit_of_work():
         preferences.unmute(desk.person, subject)

@@ -187,6 +187,7 @@ ROUTES: dict[str, set[str]] = {
     "ledger.mark_all_read": NOTHING,
     "ledger.mark_read": ON_AN_IDEA,
     "ledger.notifications": {*ON_AN_IDEA, "own address"},
+    "ledger.choose": {*ON_AN_IDEA, "own address"},
     "ledger.stop_or_start_mail": NOTHING,
     "ledger.unmute": NOTHING,
     "ledger.choose_hours": NOTHING,
