@@ -221,6 +221,12 @@ def _turn(bind: Engine | Connection) -> Iterator[None]:
         yield
 
 
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> sa.Index:
+    """An index of the rows of which `where` is true, in words that both databases understand."""
+    of_those = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=of_those, postgresql_where=of_those)
+
+
 def leave_no_trace() -> None:
     """After something was deleted for good: on SQLite its old pages leave the write-ahead log too. In no transaction.
 

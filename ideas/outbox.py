@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ideas.db import Base, db, utcnow
+from ideas.db import Base, db, partial_index, utcnow
 
 
 class OutboxEntry(Base):
@@ -19,20 +19,18 @@ class OutboxEntry(Base):
     __tablename__ = "outbox_entry"
     __table_args__ = (
         # the worker asks for the oldest entry that is due
-        sa.Index(
+        partial_index(
             "ix_outbox_entry_waiting",
             "due_at",
             "id",
-            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
-            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            where="fanned_out_at IS NULL AND cancelled_at IS NULL",
         ),
         # … and whether an earlier one of the same subject waits as well
-        sa.Index(
+        partial_index(
             "ix_outbox_entry_waiting_subject",
             "subject",
             "due_at",
-            sqlite_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
-            postgresql_where=sa.text("fanned_out_at IS NULL AND cancelled_at IS NULL"),
+            where="fanned_out_at IS NULL AND cancelled_at IS NULL",
         ),
         sa.Index(None, "kind", "about_id"),
         sa.Index(None, "subject"),

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 
 
 class SiteRole(StrEnum):
@@ -184,13 +184,7 @@ class Letter(Base):
     __tablename__ = "letter"
     __table_args__ = (
         # the worker asks for what is due
-        sa.Index(
-            "ix_letter_due",
-            "due_at",
-            "id",
-            sqlite_where=sa.text("sent_at IS NULL AND failed_at IS NULL"),
-            postgresql_where=sa.text("sent_at IS NULL AND failed_at IS NULL"),
-        ),
+        partial_index("ix_letter_due", "due_at", "id", where="sent_at IS NULL AND failed_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

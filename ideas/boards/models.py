@@ -227,14 +227,7 @@ class IdeaRank(Base):
         _listing("board_answered", "board_id", "answered_at", "idea_id", also=_ANSWERED),
         _listing("stage_top", "board_id", "stage", "vote_count", "idea_id"),  # the roadmap
         # the team's queue: never answered, longest wait first
-        sa.Index(
-            "ix_idea_rank_unanswered",
-            "board_id",
-            "created_at",
-            "idea_id",
-            sqlite_where=sa.text("listed = 1 AND answered_at IS NULL"),
-            postgresql_where=sa.text("listed AND answered_at IS NULL"),
-        ),
+        _listing("unanswered", "board_id", "created_at", "idea_id", also=" AND answered_at IS NULL"),
         {"postgresql_with": {"fillfactor": 75}},
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
 from ideas.boards.models import Idea
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 from ideas.outbox import OutboxEntry
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -28,13 +28,7 @@ class Merge(Base):
         sa.Index(None, "idea_id", "id"),
         sa.Index(None, "into_id", "id"),
         # an idea is part of one other at a time
-        sa.Index(
-            "uq_merge_standing",
-            "idea_id",
-            unique=True,
-            sqlite_where=sa.text("unmerged_at IS NULL"),
-            postgresql_where=sa.text("unmerged_at IS NULL"),
-        ),
+        partial_index("uq_merge_standing", "idea_id", unique=True, where="unmerged_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
 from ideas.boards.models import Comment, Idea
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 
 WORDS_LONGEST = 500
 
@@ -42,12 +42,7 @@ class Flag(Base):
     __table_args__ = (
         sa.UniqueConstraint("subject", "by_id"),
         sa.Index(None, "by_id", "created_at"),
-        sa.Index(
-            "ix_flag_open",
-            "idea_id",
-            sqlite_where=sa.text("settled_at IS NULL"),
-            postgresql_where=sa.text("settled_at IS NULL"),
-        ),
+        partial_index("ix_flag_open", "idea_id", where="settled_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -77,18 +72,8 @@ class Hiding(Base):
     __tablename__ = "hiding"
     __table_args__ = (
         sa.Index(None, "idea_id", "id"),
-        sa.Index(
-            "ix_hiding_held",
-            "idea_id",
-            sqlite_where=sa.text("by_id IS NULL AND restored_at IS NULL"),
-            postgresql_where=sa.text("by_id IS NULL AND restored_at IS NULL"),
-        ),
-        sa.Index(
-            "ix_hiding_appealed",
-            "idea_id",
-            sqlite_where=sa.text("appealed_at IS NOT NULL AND appeal_settled_at IS NULL"),
-            postgresql_where=sa.text("appealed_at IS NOT NULL AND appeal_settled_at IS NULL"),
-        ),
+        partial_index("ix_hiding_held", "idea_id", where="by_id IS NULL AND restored_at IS NULL"),
+        partial_index("ix_hiding_appealed", "idea_id", where="appealed_at IS NOT NULL AND appeal_settled_at IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

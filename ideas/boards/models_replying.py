@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
 from ideas.boards.models import Idea
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 
 
 class Became(StrEnum):
@@ -39,13 +39,7 @@ class MailReply(Base):
 
     __tablename__ = "mail_reply"
     __table_args__ = (
-        sa.Index(
-            "ix_mail_reply_aside",
-            "idea_id",
-            "id",
-            sqlite_where=sa.text("became = 'set_aside' AND settled_at IS NULL"),
-            postgresql_where=sa.text("became = 'set_aside' AND settled_at IS NULL"),
-        ),
+        partial_index("ix_mail_reply_aside", "idea_id", "id", where="became = 'set_aside' AND settled_at IS NULL"),
         sa.Index(None, "received_at"),
     )
 

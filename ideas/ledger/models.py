@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 from ideas.outbox import OutboxEntry
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -110,43 +110,19 @@ class Delivery(Base):
     __table_args__ = (
         sa.UniqueConstraint("entry_id", "user_id", "channel"),
         # the worker asks for what is due
-        sa.Index(
-            "ix_delivery_due",
-            "due_at",
-            "id",
-            sqlite_where=sa.text("state = 'pending' AND digest IS NULL"),
-            postgresql_where=sa.text("state = 'pending' AND digest IS NULL"),
-        ),
+        partial_index("ix_delivery_due", "due_at", "id", where="state = 'pending' AND digest IS NULL"),
         # … and, apart so that neither has to pass over the other, for digests
-        sa.Index(
-            "ix_delivery_gathered",
-            "due_at",
-            "id",
-            sqlite_where=sa.text("state = 'pending' AND digest IS NOT NULL"),
-            postgresql_where=sa.text("state = 'pending' AND digest IS NOT NULL"),
-        ),
-        sa.Index(
-            "ix_delivery_digest",
-            "digest_id",
-            sqlite_where=sa.text("digest_id IS NOT NULL"),
-            postgresql_where=sa.text("digest_id IS NOT NULL"),
-        ),
+        partial_index("ix_delivery_gathered", "due_at", "id", where="state = 'pending' AND digest IS NOT NULL"),
+        partial_index("ix_delivery_digest", "digest_id", where="digest_id IS NOT NULL"),
         # how many single mails somebody got lately
-        sa.Index(
+        partial_index(
             "ix_delivery_single",
             "user_id",
             "done_at",
-            sqlite_where=sa.text("state = 'sent' AND channel = 'email' AND digest IS NULL"),
-            postgresql_where=sa.text("state = 'sent' AND channel = 'email' AND digest IS NULL"),
+            where="state = 'sent' AND channel = 'email' AND digest IS NULL",
         ),
         # … and for what was in the hands of one that died; it would pass over all that is due otherwise
-        sa.Index(
-            "ix_delivery_held",
-            "due_at",
-            "id",
-            sqlite_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
-            postgresql_where=sa.text("state = 'pending' AND lease IS NOT NULL"),
-        ),
+        partial_index("ix_delivery_held", "due_at", "id", where="state = 'pending' AND lease IS NOT NULL"),
         # a person's inbox and receipts, newest first
         sa.Index("ix_delivery_person", "user_id", "channel", "id"),
     )
