@@ -133,10 +133,7 @@ def _database_url(url: str, read: dict[str, Any]) -> str:
 
 def _mail_url(url: str, read: dict[str, Any]) -> str:
     if url.startswith("folder:"):
-        path = url.removeprefix("folder:")
-        if not path:
-            raise ValueError("must name the folder: folder:path.")
-        return f"folder:{read['instance_path'] / path}"
+        return _folder(url.removeprefix("folder:"), read)
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/"):
         raise ValueError("must be folder:path, smtp://host:port or smtps://host:port.")
@@ -151,10 +148,7 @@ def _mail_url(url: str, read: dict[str, Any]) -> str:
 
 def _pictures_url(url: str, read: dict[str, Any]) -> str:
     if url.startswith("folder:"):
-        path = url.removeprefix("folder:")
-        if not path:
-            raise ValueError("must name the folder: folder:path.")
-        return f"folder:{read['instance_path'] / path}"
+        return _folder(url.removeprefix("folder:"), read)
     parts = urlsplit(url)
     if parts.scheme != "s3" or not parts.hostname or not re.fullmatch(r"/[a-z0-9][a-z0-9.-]+/?", parts.path):
         raise ValueError("must be folder:path or s3://key:secret@host/bucket.")
@@ -165,6 +159,12 @@ def _pictures_url(url: str, read: dict[str, Any]) -> str:
     if set(options) - {"region", "tls"} or options.get("tls", ["on"]) not in (["on"], ["off"]):
         raise ValueError("takes two options, region=… and tls=on or tls=off.")
     return url
+
+
+def _folder(path: str, read: dict[str, Any]) -> str:
+    if not path:
+        raise ValueError("must name the folder: folder:path.")
+    return f"folder:{read['instance_path'] / path}"
 
 
 def _similar_by_meaning(wanted: bool, _: dict[str, Any]) -> bool:

@@ -288,10 +288,7 @@ def get_comment(reader: User | None, comment_id: int) -> CommentRow:
     missing = NotFound(_("There is no such comment, or you may not see it."))
     if comment is None:
         raise missing
-    try:
-        on = get_idea(reader, comment.idea_id)
-    except NotFound:
-        raise missing from None
+    on = _idea_of(reader, comment, missing)
     if on.standing.is_team:
         return CommentRow(comment, on)
     if comment.is_internal:
@@ -301,6 +298,14 @@ def get_comment(reader: User | None, comment_id: int) -> CommentRow:
             raise missing
         raise HiddenByTeam(_("This comment was hidden by the team."), board=on.idea.board, idea=on.idea)
     return CommentRow(comment, on)
+
+
+def _idea_of(reader: User | None, thing: Comment | Answer, missing: NotFound) -> IdeaRow:
+    """The idea that something is about. Raises `missing` when the reader may not see it: that says nothing of both."""
+    try:
+        return get_idea(reader, thing.idea_id)
+    except NotFound:
+        raise missing from None
 
 
 def get_answer(reader: User | None, answer_id: int) -> AnswerRow:
@@ -316,10 +321,7 @@ def get_answer(reader: User | None, answer_id: int) -> AnswerRow:
     missing = NotFound(_("There is no such answer, or you may not see it."))
     if answer is None:
         raise missing
-    try:
-        on = get_idea(reader, answer.idea_id)
-    except NotFound:
-        raise missing from None
+    on = _idea_of(reader, answer, missing)
     if answer.undone_at is not None and not on.standing.is_team:
         raise missing
     return AnswerRow(answer, on)

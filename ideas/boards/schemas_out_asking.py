@@ -47,17 +47,11 @@ class OutcomeOut(OutSchema):
     stories = fields.List(fields.Nested(StoryOut))
 
 
-class SaidOut(OutSchema):
+class SaidOut(OwnWordsOut):
     """What one person said, as the team reads it."""
 
     id = fields.Integer()
     by = fields.Nested(PersonOut)
-    answer = fields.String(allow_none=True, validate=_ANSWER)
-    words = fields.String()
-    may_publish = fields.Boolean()
-    show_name = fields.Boolean()
-    answered_at = UtcTime(allow_none=True)
-    published_at = UtcTime(allow_none=True)
 
 
 class FollowedUpOut(OutSchema):

@@ -5,6 +5,7 @@ import pytest
 from ideas.boards.models import Answer
 from ideas.db import db, utcnow
 from ideas.outbox import OutboxEntry
+from tests.boards.arranging import announce
 from tests.factories import (
     BoardFactory,
     CommentFactory,
@@ -215,18 +216,6 @@ def test_only_the_team_undoes_and_sends(ask, idea, petra, act):
 # --- Receipts and deliveries ---
 
 
-def tell_everybody():
-    """As the worker does, without the mail."""
-    from ideas import settings
-    from ideas.db import unit_of_work
-    from ideas.ledger import fanout
-
-    while True:
-        with unit_of_work():
-            if not fanout.fan_out_next(settings.rooms().notices):
-                return
-
-
 def test_a_receipt_reads_as_promised(ask, idea, petra):
     ole = UserFactory(name="Ole")
     vote = VoteFactory(idea=idea, user=ole)
@@ -234,7 +223,7 @@ def test_a_receipt_reads_as_promised(ask, idea, petra):
     ask(petra).post(
         f"ideas/{idea.id}/answers", {**WORDS, "credits": [{"kind": "votes", "how": "Your votes moved it."}]}
     )
-    tell_everybody()
+    announce()
 
     after = ask(ole).get("me/receipts").json["data"]
 
@@ -281,7 +270,7 @@ def test_the_team_reads_who_was_told(ask, idea, petra):
     ole = UserFactory(name="Ole")
     VoteFactory(idea=idea, user=ole)
     ask(petra).post(f"ideas/{idea.id}/answers", WORDS)
-    tell_everybody()
+    announce()
 
     rows = ask(petra).get(f"ideas/{idea.id}/deliveries").json["data"]
 
@@ -302,7 +291,7 @@ def test_the_team_reads_who_was_told(ask, idea, petra):
 def test_how_many_were_told_is_on_the_idea(ask, idea, petra):
     VoteFactory(idea=idea)
     ask(petra).post(f"ideas/{idea.id}/answers", WORDS)
-    tell_everybody()
+    announce()
 
     told = ask().get(f"ideas/{idea.id}").json["people_told"]
 

@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from ideas.boards.models import Board, BoardRole
-from ideas.db import db
+from ideas.db import db, unit_of_work
+from ideas.ledger import fanout
+from ideas.ledger.models import Delivery
+from ideas.settings import rooms
 from tests.factories import MembershipFactory, UserFactory, team_member
 
 READERS = ("visitor", "suspended", "invited", "member", "author", "team", "admin")
@@ -52,3 +55,18 @@ def count(model: type[Any], *conditions: Any) -> int:
     """How many rows there are."""
     found: int | None = db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*conditions))
     return found or 0
+
+
+def announce() -> None:
+    """Let the ledger tell people of all that is due."""
+    while True:
+        with unit_of_work():
+            if not fanout.fan_out_next(rooms().notices):
+                return
+
+
+def told(news: str) -> list[int]:
+    """Who has an inbox line of that news that was not suppressed."""
+    db.session.rollback()
+    lines = sa.select(Delivery.user_id).where(Delivery.news == news, Delivery.channel == "inbox")
+    return sorted(db.session.scalars(lines.where(Delivery.state == "sent")))

@@ -37,10 +37,11 @@ from ideas.boards.models import Board, Comment, Idea, Visibility
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db, unit_of_work, utcnow
-from ideas.ledger import fanout, preferences
+from ideas.ledger import preferences
 from ideas.ledger.models import Channel, Delivery, Mode
 from ideas.outbox import OutboxEntry
 from ideas.settings import rooms
+from tests.boards.arranging import announce
 from tests.factories import (
     BoardFactory,
     BoardFollowFactory,
@@ -316,13 +317,6 @@ HAPPENS: dict[str, Callable[[World], Any]] = {
     "a comment": lambda world: world.say("actor"),
     "internal note": lambda world: world.say("actor", internal=True),
 }
-
-
-def announce() -> None:
-    while True:
-        with unit_of_work():
-            if not fanout.fan_out_next(rooms().notices):
-                return
 
 
 def cell(lines: dict[str, Delivery], *, is_actor: bool) -> str:

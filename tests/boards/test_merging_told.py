@@ -23,9 +23,10 @@ from ideas.boards import (
     voting,
 )
 from ideas.db import at, db, unit_of_work, utcnow
-from ideas.ledger import fanout, judging, preferences, report
+from ideas.ledger import judging, preferences, report
 from ideas.ledger.models import Delivery
 from ideas.outbox import DueDelivery, OutboxEntry
+from tests.boards.arranging import announce
 from tests.factories import (
     BoardFactory,
     CommentFactory,
@@ -62,12 +63,6 @@ class Crowd:
     def merge(self, title, into):
         with unit_of_work():
             merging.merge(self.petra, self.on(title), self.on(into), text=WHY)
-
-    def announce(self):
-        while True:
-            with unit_of_work():
-                if not fanout.fan_out_next(settings.rooms().notices):
-                    return
 
     def unmerge(self, title):
         with unit_of_work():
@@ -156,7 +151,7 @@ def test_what_was_merged_before_moves_on_and_its_people_hear_too(crowd):
 
 def test_taking_them_apart_is_told_to_everybody_on_both_sides(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     crowd.unmerge("shed")
 
@@ -171,7 +166,7 @@ def test_nobody_is_told_of_a_merge_that_was_undone_in_time(crowd):
     crowd.merge("shed", "roof")
     crowd.unmerge("shed")
 
-    crowd.announce()
+    announce()
 
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Delivery)) == 0
 
@@ -183,7 +178,7 @@ def test_whoever_muted_either_idea_hears_nothing(crowd):
         preferences.mute(crowd.person("roof author"), f"idea:{crowd.ids['rack']}")
     crowd.merge("shed", "roof")
 
-    crowd.announce()
+    announce()
 
     muted = sa.select(User.name).join(Delivery, Delivery.user_id == User.id).where(Delivery.reason == "muted")
     assert set(db.session.scalars(muted)) == {"shed voter", "shed follower"}
@@ -194,7 +189,7 @@ def test_whoever_muted_either_idea_hears_nothing(crowd):
 
 def test_news_of_the_surviving_idea_reaches_everybody_under_the_title_they_know(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     crowd.answer("roof")
 
@@ -217,7 +212,7 @@ def test_news_of_the_surviving_idea_reaches_everybody_under_the_title_they_know(
 )
 def test_they_hear_it_as_voters_do(crowd, status, reason, authors, voters):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     crowd.answer("roof", status, reason)
 
@@ -227,7 +222,7 @@ def test_they_hear_it_as_voters_do(crowd, status, reason, authors, voters):
 
 def test_an_official_word_reaches_them_in_the_digest(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     with unit_of_work():
         commenting.add(crowd.petra, crowd.on("roof"), body="We measure it next week.", official=True)
@@ -243,7 +238,7 @@ def test_an_official_word_reaches_them_in_the_digest(crowd):
 
 def test_another_comment_reaches_the_followers_of_either(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     with unit_of_work():
         commenting.add(UserFactory(), crowd.on("roof"), body="Mine leaks.")
@@ -259,7 +254,7 @@ def test_each_person_hears_once_by_the_strongest_path_and_their_own_idea_first(c
     VoteFactory(idea=crowd.on("roof").idea, user=ben)
     CommentFactory(idea=crowd.on("shed").idea, author=ben)
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
 
     crowd.answer("roof")
 
@@ -269,7 +264,7 @@ def test_each_person_hears_once_by_the_strongest_path_and_their_own_idea_first(c
 
 def test_a_merged_idea_is_credited_and_the_voters_are_those_of_all(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
     ids = crowd.ids
 
     crowd.answer(
@@ -289,7 +284,7 @@ def test_a_merged_idea_is_credited_and_the_voters_are_those_of_all(crowd):
 
 def test_a_comment_on_a_merged_idea_may_be_credited(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
     comment = db.session.scalars(
         sa.select(commenting.Comment).where(commenting.Comment.idea_id == crowd.ids["shed"])
     ).one()
@@ -310,7 +305,7 @@ def test_an_idea_that_is_not_part_of_it_is_not_credited(crowd):
 
 def test_the_forecast_is_whom_the_answer_then_reaches(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
     shed = crowd.ids["shed"]
     credits = [
         {"kind": "merged_idea", "id": str(shed), "how": "Your shed became the south end."},
@@ -330,7 +325,7 @@ def test_the_forecast_is_whom_the_answer_then_reaches(crowd):
 
 def test_the_title_of_a_hidden_part_is_said_to_its_author_alone(crowd):
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
     with unit_of_work():
         moderating.hide_idea(crowd.petra, crowd.on("shed"), reason="It names a neighbour.")
 
@@ -368,7 +363,7 @@ def test_receipts_tell_what_became_of_a_part(crowd):
             {"kind": "votes", "how": "So many votes moved it up."},
         ],
     )
-    crowd.announce()
+    announce()
 
     ways = [("email", "pending"), ("inbox", "sent")]
     assert received(crowd.person("shed author")) == [
@@ -382,9 +377,9 @@ def test_receipts_tell_what_became_of_a_part(crowd):
 
 def test_an_idea_that_was_decided_first_keeps_its_answer_until_the_other_has_one(crowd):
     crowd.answer("shed", "declined", "not_us")
-    crowd.announce()
+    announce()
     crowd.merge("shed", "roof")
-    crowd.announce()
+    announce()
     voter = crowd.person("shed voter")
     assert [row[:4] for row in received(voter)] == [("vote", "A roof", "A shed", "not_us")]
 
@@ -396,7 +391,7 @@ def test_an_idea_that_was_decided_first_keeps_its_answer_until_the_other_has_one
 def test_people_told_are_those_of_all_parts(crowd):
     crowd.merge("shed", "roof")
     answer_id = crowd.answer("roof")
-    crowd.announce()
+    announce()
 
     assert report.people_told(receipts.announcements([answer_id])[answer_id]).owed == 8
     assert listing.answers_on([crowd.ids["roof"]])[crowd.ids["roof"]].answer.id == answer_id
@@ -405,7 +400,7 @@ def test_people_told_are_those_of_all_parts(crowd):
 def test_a_vote_after_the_answer_was_told_of_did_not_move_it(crowd):
     crowd.merge("shed", "roof")
     crowd.answer("roof", "planned", "committed", credits=[{"kind": "votes", "how": "So many votes moved it up."}])
-    crowd.announce()
+    announce()
     ana = UserFactory()
     with at(utcnow() + timedelta(minutes=1)), unit_of_work():
         voting.cast(ana, crowd.on("roof", ana).idea)

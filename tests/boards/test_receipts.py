@@ -8,12 +8,11 @@ import pytest
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas.boards import answering, commenting, moderating, notices, queries, receipts, schemas
+from ideas.boards import answering, commenting, moderating, queries, receipts, schemas
 from ideas.boards.models import Comment, Membership
 from ideas.db import db, unit_of_work, utcnow
-from ideas.ledger import fanout
 from ideas.ledger.models import Mute
-from tests.boards.arranging import statements
+from tests.boards.arranging import announce, statements
 from tests.factories import (
     BoardFactory,
     CommentFactory,
@@ -50,13 +49,6 @@ def correct(mia, answer_id, **more):
     words = schemas.AnswerWords().load({"reason": "committed", "text": WHY, **more})
     with unit_of_work():
         answering.correct(mia, queries.get_answer(mia, answer_id), words)
-
-
-def announce():
-    found = True
-    while found:
-        with unit_of_work():
-            found = fanout.fan_out_next(notices.NOTICES)
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from ideas.boards.models import Reason
 from ideas.boards.models_moderating import Hiding
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
-from ideas.ledger import fanout, worker
-from ideas.ledger.models import Delivery
+from ideas.ledger import worker
 from ideas.outbox import OutboxEntry
-from ideas.settings import rooms
 from tests.api.asking import bearer
+from tests.boards.arranging import announce, told
 from tests.boards.pages import answered, browser_of, seen
 from tests.factories import BoardFactory, CommentFactory, IdeaFactory, UserFactory, VoteFactory, team_member
 
@@ -34,23 +33,10 @@ def mia(board):
     return team_member(board, name="Mia")
 
 
-def announce():
-    while True:
-        with unit_of_work():
-            if not fanout.fan_out_next(rooms().notices):
-                return
-
-
 def go_round(round_):
     with unit_of_work():
         round_()
     announce()
-
-
-def told(news):
-    db.session.rollback()
-    lines = sa.select(Delivery.user_id).where(Delivery.news == news, Delivery.channel == "inbox")
-    return sorted(db.session.scalars(lines.where(Delivery.state == "sent")))
 
 
 def own(idea, mia):

@@ -14,10 +14,11 @@ from ideas.boards.models import CreditKind, Idea, Reason, Vote
 from ideas.boards.models_solving import Helped, Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
-from ideas.ledger import fanout, preferences, worker
+from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery
 from ideas.outbox import OutboxEntry
-from ideas.settings import current, rooms
+from ideas.settings import current
+from tests.boards.arranging import announce, told
 from tests.boards.pages import answered, credit
 from tests.factories import (
     BoardFactory,
@@ -43,14 +44,6 @@ def mia(board):
     return team_member(board, name="Mia")
 
 
-def announce():
-    """Tell people of all that is due."""
-    while True:
-        with unit_of_work():
-            if not fanout.fan_out_next(rooms().notices):
-                return
-
-
 def ask():
     with unit_of_work():
         more = solving.ask_due()
@@ -61,15 +54,6 @@ def ask():
 def asked_of(idea):
     db.session.rollback()
     return set(db.session.scalars(sa.select(Solved.user_id).where(Solved.idea_id == idea.id)))
-
-
-def told(news):
-    """Who has an inbox line of that news that was not suppressed."""
-    db.session.rollback()
-    lines = sa.select(Delivery.user_id).where(
-        Delivery.news == news, Delivery.channel == "inbox", Delivery.state == "sent"
-    )
-    return sorted(db.session.scalars(lines))
 
 
 def say(person, idea, answer, **more):
