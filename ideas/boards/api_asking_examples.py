@@ -12,6 +12,7 @@ SOLVED_WORDS: Example = {
 }
 
 OWN_WORDS: Example = {
+    "asked_at": "2026-11-22T10:00:00Z",
     "answer": "partly",
     "words": "I can book a bed now, and still see nothing of the others’.",
     "may_publish": True,

@@ -29,17 +29,19 @@ NOT_SATISFIED = (Helped.PARTLY, Helped.NO)
 
 
 class Inquiry(Base):
-    """That the people of a shipped idea were asked whether it solved their need; each idea once. Written by solving.py.
+    """That the people of an idea that was shipped were asked whether it solved their need. Written by solving.py.
 
+    One for each time that it ships: an idea that was reopened and ships again has another, and the newest counts.
     unsolved_at: when too few said yes for the first time, and the team was told. follow_up_id: the idea that goes on
     with what was not solved.
     """
 
     __tablename__ = "inquiry"
+    __table_args__ = (sa.Index(None, "idea_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), unique=True)
-    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"), index=True)
+    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"))
+    answer_id: Mapped[int] = mapped_column(sa.ForeignKey("answer.id", ondelete="CASCADE"), unique=True)
     asked_at: Mapped[datetime] = mapped_column(default=utcnow)
     entry_id: Mapped[int | None] = mapped_column(_BIG, sa.ForeignKey("outbox_entry.id"))
     unsolved_at: Mapped[datetime | None]
@@ -48,7 +50,7 @@ class Inquiry(Base):
 
 
 class Solved(Base):
-    """One person was asked whether one shipped idea solved their need, and what they said. Written by solving.py.
+    """One person was asked, by one inquiry, whether it solved their need, and what they said. Written by solving.py.
 
     answer: None while they said nothing. may_publish: the team may show their words as a story; show_name: with their
     name. published_at: the team does.
@@ -56,13 +58,14 @@ class Solved(Base):
 
     __tablename__ = "solved"
     __table_args__ = (
-        sa.UniqueConstraint("idea_id", "user_id"),
+        sa.UniqueConstraint("inquiry_id", "user_id"),
         sa.Index(None, "user_id", "idea_id"),
         # the team reads what was said, newest first
         sa.Index(None, "idea_id", "answered_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
+    inquiry_id: Mapped[int] = mapped_column(sa.ForeignKey("inquiry.id", ondelete="CASCADE"))
     idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     asked_at: Mapped[datetime]

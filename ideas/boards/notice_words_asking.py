@@ -33,15 +33,15 @@ def solved_asked(batch: Sequence[DueDelivery]) -> Words:
     }
     rows = db.session.scalars(
         sa.select(Solved).where(
-            Solved.idea_id.in_(ideas.keys()), Solved.user_id.in_({delivery.user_id for delivery in batch})
+            Solved.inquiry_id.in_(inquiries.keys()), Solved.user_id.in_({delivery.user_id for delivery in batch})
         )
     )
-    asked = {(row.idea_id, row.user_id): row for row in rows}
+    asked = {(row.inquiry_id, row.user_id): row for row in rows}
     own = notice_words.parts_of(batch)
     words = {}
     for delivery in batch:
         inquiry = inquiries.get(delivery.about_id)
-        row = asked.get((inquiry.idea_id, delivery.user_id)) if inquiry else None
+        row = asked.get((inquiry.id, delivery.user_id)) if inquiry else None
         if inquiry is None or row is None:
             continue
         about = notice_words.said_of(ideas[inquiry.idea_id])
@@ -63,12 +63,13 @@ def not_solved(batch: Sequence[DueDelivery]) -> Words:
     """How many said what."""
     inquiries = _inquiries(batch)
     ideas = notice_words.ideas_of(inquiry.idea_id for inquiry in inquiries.values())
-    counts = {idea_id: outcomes.counts_of(idea_id) for idea_id in ideas}  # one idea as a rule: a batch is of one event
+    # one as a rule: a batch is of one event
+    counts = {inquiry.id: outcomes.counts_of(inquiry) for inquiry in inquiries.values()}
     return {
         delivery.id: {
             **notice_words.said_of(ideas[inquiry.idea_id]),
             "sender": ideas[inquiry.idea_id].board.name,
-            "counts": counts[inquiry.idea_id],
+            "counts": counts[inquiry.id],
             "page": settings.absolute(f"/ideas/{inquiry.idea_id}/said"),
         }
         for delivery in batch
@@ -83,12 +84,12 @@ def followed_up(batch: Sequence[DueDelivery]) -> Words:
         idea_id for inquiry in inquiries.values() for idea_id in (inquiry.idea_id, inquiry.follow_up_id or 0)
     )
     rows = db.session.execute(
-        sa.select(Solved.idea_id, Solved.user_id, Solved.answer).where(
-            Solved.idea_id.in_({inquiry.idea_id for inquiry in inquiries.values()}),
+        sa.select(Solved.inquiry_id, Solved.user_id, Solved.answer).where(
+            Solved.inquiry_id.in_(inquiries.keys()),
             Solved.user_id.in_({delivery.user_id for delivery in batch}),
         )
     )
-    said = {(row.idea_id, row.user_id): row.answer for row in rows}
+    said = {(row.inquiry_id, row.user_id): row.answer for row in rows}
     words = {}
     for delivery in batch:
         inquiry = inquiries.get(delivery.about_id)
@@ -100,7 +101,7 @@ def followed_up(batch: Sequence[DueDelivery]) -> Words:
             **notice_words.said_of(new),
             "sender": new.author.name,
             "former": former,
-            "said": said.get((former.id, delivery.user_id)),
+            "said": said.get((inquiry.id, delivery.user_id)),
         }
     return words
 

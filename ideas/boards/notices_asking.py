@@ -41,7 +41,7 @@ def solved_asked(inquiry_id: int) -> sa.CompoundSelect[Any]:
     """Everybody who was put down to be asked."""
     inquiry = _inquiry(inquiry_id)
     people = owed_a_question(inquiry.idea_id, inquiry.answer_id).subquery()
-    asked = sa.exists().where(Solved.idea_id == inquiry.idea_id, Solved.user_id == people.c.user_id)
+    asked = sa.exists().where(Solved.inquiry_id == inquiry.id, Solved.user_id == people.c.user_id)
     return sa.union_all(sa.select(people).where(asked))
 
 
@@ -63,7 +63,7 @@ def followed_up(inquiry_id: int) -> sa.CompoundSelect[Any]:
     carried = notices.rows(Vote.user_id, Path.VOTER, "follow_up", Mode.INSTANT, "vote", Vote.id).where(
         Vote.idea_id == inquiry.follow_up_id,
         sa.exists().where(
-            Solved.idea_id == inquiry.idea_id, Solved.user_id == Vote.user_id, Solved.answer.in_(NOT_SATISFIED)
+            Solved.inquiry_id == inquiry.id, Solved.user_id == Vote.user_id, Solved.answer.in_(NOT_SATISFIED)
         ),
     )
     followers = notices.rows(BoardFollow.user_id, Path.FOLLOWER, "new_idea", Mode.INSTANT)

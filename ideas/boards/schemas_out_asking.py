@@ -17,6 +17,7 @@ _ANSWER = validate.OneOf([str(each) for each in Helped])
 class OwnWordsOut(OutSchema):
     """What you said; answer is null while you said nothing."""
 
+    asked_at = UtcTime()
     answer = fields.String(allow_none=True, validate=_ANSWER)
     words = fields.String()
     may_publish = fields.Boolean()
@@ -77,6 +78,7 @@ def support(found: Support | None) -> Shape:
 
 def own(row: Solved) -> Shape:
     return {
+        "asked_at": when(row.asked_at),
         "answer": row.answer,
         "words": row.words,
         "may_publish": row.may_publish,

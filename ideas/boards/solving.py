@@ -1,6 +1,7 @@
 """Did it solve your need? The only code that writes `inquiry` and `solved`.
 
-Some days after people were told that an idea was shipped, everybody who was owed that word is asked once.
+Some days after people were told that an idea was shipped, everybody who was owed that word is asked once; when it was
+reopened and ships again, those who are owed word of that are asked anew, and what they say of it is what counts.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def ask_due() -> bool:
     now = utcnow()
     due = now - timedelta(days=days)
     rows = db.session.execute(_DUE, {"from": due - TOO_LATE, "until": due, "most": AT_ONCE}).all()
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.idea_id):  # in the order in which merging holds two of them
         _ask(row.id, row.idea_id, row.by_id)
     return len(rows) == AT_ONCE
 
@@ -60,7 +61,7 @@ _DUE = (
         OutboxEntry.fanned_out_at <= sa.bindparam("until", type_=OutboxEntry.due_at.type),
         # the days are counted from the last word on it
         ~sa.exists().where(_later.idea_id == Answer.idea_id, _later.id > Answer.id, _later.undone_at.is_(None)),
-        ~sa.exists().where(Inquiry.idea_id == Answer.idea_id),
+        ~outcomes.was_asked(Answer.idea_id, Answer.id),
     )
     .order_by(Answer.id)
     .limit(sa.bindparam("most"))
@@ -69,12 +70,15 @@ _DUE = (
 
 def _ask(answer_id: int, idea_id: int, shipped_by: int) -> None:
     now = utcnow()
+    ranking.hold(idea_id)  # nobody is judged by what was said before while we ask anew
     inquiry = Inquiry(idea_id=idea_id, answer_id=answer_id, asked_at=now)
     db.session.add(inquiry)
     db.session.flush()  # the event names its id
+    ranking.mark_unsolved(idea_id, unsolved=False)
     people = notices_asking.owed_a_question(idea_id, answer_id).subquery()
+    same = (sa.literal(inquiry.id), sa.literal(idea_id), sa.literal(now, Solved.asked_at.type), sa.literal(""))
     asked = (
-        sa.select(sa.literal(idea_id), people.c.user_id, sa.literal(now, Solved.asked_at.type), sa.literal(""))
+        sa.select(*same, people.c.user_id)
         .join(User, User.id == people.c.user_id)
         # nobody is asked whether what they shipped themselves was good
         .where(User.erased_at.is_(None), people.c.user_id != shipped_by)
@@ -82,7 +86,8 @@ def _ask(answer_id: int, idea_id: int, shipped_by: int) -> None:
         .order_by(people.c.user_id)
     )
     insert = INSERTS[db.session.get_bind().dialect.name](Solved)
-    db.session.execute(insert.from_select(["idea_id", "user_id", "asked_at", "words"], asked).on_conflict_do_nothing())
+    columns = ["inquiry_id", "idea_id", "asked_at", "words", "user_id"]
+    db.session.execute(insert.from_select(columns, asked).on_conflict_do_nothing())
     inquiry.entry_id = outbox.record(SolvedAsked(f"idea:{idea_id}", inquiry.id, None))
 
 
@@ -113,9 +118,10 @@ def say(
 
 
 def _held(idea_id: int) -> Inquiry:
-    """The inquiry about that idea; others who answer at this moment wait, so that each count is of all before."""
-    statement = sa.select(Inquiry).where(Inquiry.idea_id == idea_id).with_for_update()
-    return db.session.scalars(statement.execution_options(populate_existing=True)).one()
+    """The newest inquiry about that idea; who answers or asks just now waits, so that each count is of all before."""
+    ranking.hold(idea_id)
+    newest = sa.select(Inquiry).where(Inquiry.idea_id == idea_id).order_by(Inquiry.id.desc()).limit(1)
+    return db.session.scalars(newest.execution_options(populate_existing=True)).one()
 
 
 def is_unsolved(counts: outcomes.Counts) -> bool:
@@ -125,7 +131,7 @@ def is_unsolved(counts: outcomes.Counts) -> bool:
 
 def _judge(inquiry: Inquiry) -> None:
     """Mark the idea, or take the mark away; the team is told the first time."""
-    unsolved = is_unsolved(outcomes.counts_of(inquiry.idea_id))
+    unsolved = is_unsolved(outcomes.counts_of(inquiry))
     ranking.mark_unsolved(inquiry.idea_id, unsolved=unsolved)
     if unsolved and inquiry.unsolved_at is None:
         inquiry.unsolved_at = utcnow()
@@ -154,7 +160,9 @@ def publish(actor: User, row: AskedRow, *, shown: bool) -> None:
 
 
 def follow_up(actor: User, on: IdeaRow, *, title: str = "", body: str = "") -> Idea:
-    """An idea that goes on with what was not solved; those for whom it was not back it, and are told. Once.
+    """An idea that goes on with what was not solved; those for whom it was not back it, and are told.
+
+    Once for each time that the idea shipped.
 
     Whoever answered "partly" or "no", and may take part and see the board, is a voter of it. Raises NotAsked while
     nobody was asked.
@@ -179,7 +187,7 @@ def follow_up(actor: User, on: IdeaRow, *, title: str = "", body: str = "") -> I
         sa.select(Solved.user_id)
         .join(User, User.id == Solved.user_id)
         .where(
-            Solved.idea_id == on.idea.id,
+            Solved.inquiry_id == inquiry.id,
             Solved.answer.in_(NOT_SATISFIED),
             User.erased_at.is_(None),
             User.suspended_at.is_(None),

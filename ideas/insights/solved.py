@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ideas.boards import outcomes
 from ideas.boards.models import Answer, Idea, Stage, Status
-from ideas.boards.models_solving import Helped, Inquiry, Solved
+from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db
 from ideas.insights import told
 from ideas.insights.scope import Scope, share_of
@@ -38,8 +39,8 @@ class Solutions:
 def solved(scope: Scope) -> Solutions:
     """Solved: yes / answers to "did this solve it?"; and the share of shipped ideas asked.
 
-    Over the answers that people gave in the period, each person's last word on each idea; and over the ideas that were
-    closed in the period by an answer that ships them, as `told.people_closed` says it.
+    Over the answers that people gave in the period, each person's last word each time they were asked; and over the
+    ideas that were closed in the period by an answer that ships them, as `told.people_closed` says it.
     """
     rows = db.session.execute(
         sa.select(Solved.answer, sa.func.count().label("people"))
@@ -53,7 +54,7 @@ def solved(scope: Scope) -> Solutions:
         .group_by(Solved.answer)
     ).all()
     closing = told.closings(*scope.ideas(), *scope.within(Answer.created_at))
-    was_asked = sa.exists().where(Inquiry.idea_id == closing.c.idea_id)
+    was_asked = outcomes.was_asked(closing.c.idea_id, closing.c.answer_id)
     shipped = db.session.execute(
         sa.select(sa.func.count().label("all"), sa.func.sum(sa.case((was_asked, 1), else_=0)).label("asked"))
         .select_from(closing)

@@ -158,12 +158,12 @@ def site(ask):
     assert joined.status_code == 201, joined.text
     given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
     assert given.status_code == 201, given.text
-    asked = [
-        Solved(idea_id=answered.id, user_id=person.id, asked_at=utcnow(), answer="no", answered_at=utcnow())
-        for person in (team, author)
-    ]
     inquiry = Inquiry(idea_id=answered.id, answer_id=given.json["id"])
-    db.session.add_all([*asked, inquiry, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
+    db.session.add(inquiry)
+    db.session.flush()
+    said = {"idea_id": answered.id, "asked_at": utcnow(), "answer": "no", "answered_at": utcnow()}
+    asked = [Solved(inquiry_id=inquiry.id, user_id=person.id, **said) for person in (team, author)]
+    db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
         "team": team,

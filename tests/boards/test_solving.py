@@ -286,6 +286,124 @@ def test_the_team_is_told_once_and_the_mark_goes_when_people_change_their_minds(
     assert db.session.scalar(sa.select(sa.func.count()).where(OutboxEntry.kind == "not_solved")) == 1
 
 
+# --- Anew, when it was reopened and ships again ---
+
+
+def reopened_and_shipped_again(clock, mia, idea):
+    """And its people were asked anew."""
+    answered(mia, idea, "open", Reason.REOPENED)
+    announce()
+    answered(mia, idea, **SHIPPED)
+    announce()
+    clock.shift(DAYS)
+    ask()
+
+
+def test_what_was_reopened_and_ships_again_is_asked_anew_of_those_who_are_owed_word_now(app, board, mia, clock):
+    idea, (stays, leaves) = shipped_and_asked(clock, board, mia, voters=2)
+    first = told("solved")
+    answered(mia, idea, "open", Reason.REOPENED)
+    announce()
+    with unit_of_work():
+        voting.retract(leaves, queries.get_idea(leaves, idea.id).idea)
+    comes = VoteFactory(idea=idea, user=UserFactory()).user_id
+    answered(mia, idea, **SHIPPED)
+    announce()
+
+    clock.shift(DAYS - timedelta(seconds=1))
+    ask()
+    assert told("solved") == first
+    clock.shift(timedelta(seconds=1))
+    ask()
+    ask()
+
+    anew = [idea.author_id, stays.id, comes]
+    assert told("solved") == sorted([*first, *anew])
+    assert len(db.session.scalars(sa.select(Inquiry)).all()) == 2
+
+
+def test_another_word_on_what_is_still_there_asks_nobody_anew(app, board, mia, clock):
+    idea, _voters = shipped_and_asked(clock, board, mia, voters=1)
+    answered(mia, idea, "shipped", Reason.SHIPPED_DIFFERENTLY)
+    reopened = answered(mia, idea, "open", Reason.REOPENED)
+    with unit_of_work():
+        answering.undo(mia, queries.get_answer(mia, reopened.id))
+    announce()
+
+    clock.shift(DAYS)
+    ask()
+
+    assert len(db.session.scalars(sa.select(Inquiry)).all()) == 1
+
+
+def test_only_what_is_said_of_it_now_is_counted(app, board, mia, clock):
+    idea, voters = shipped_and_asked(clock, board, mia, voters=5)
+    for voter in voters:
+        say(voter, idea, "no")
+    assert unsolved(idea)
+
+    reopened_and_shipped_again(clock, mia, idea)
+
+    assert not unsolved(idea)
+    outcome = outcomes.of_idea(queries.get_idea(voters[0], idea.id))
+    assert (outcome.counts, outcome.mine.answer) == ((6, 0, 0, 0), None)
+    row = outcomes.get_own(voters[0], idea.id)
+    assert (row.solved.answer, row.before.answer) == (None, "no")
+    for voter in voters:
+        say(voter, idea, "partly")
+    assert unsolved(idea)
+    announce()
+    assert told("not_solved").count(mia.id) == 2  # once for each time
+    assert len(outcomes.what_they_said(queries.get_idea(mia, idea.id), limit=20).rows) == 10
+
+
+def test_a_link_from_before_leads_to_what_one_is_asked_now(app, board, mia, clock):
+    idea, (stays, leaves) = shipped_and_asked(clock, board, mia, voters=2)
+    asked = {person: outcomes.get_own(person, idea.id).solved.id for person in (stays, leaves)}
+    answered(mia, idea, "open", Reason.REOPENED)
+    with unit_of_work():
+        voting.retract(leaves, queries.get_idea(leaves, idea.id).idea)
+    answered(mia, idea, **SHIPPED)
+    announce()
+    clock.shift(DAYS)
+    ask()
+
+    found = {person: outcomes.by_token(outcomes.token(solved_id)).solved for person, solved_id in asked.items()}
+
+    assert (found[stays].user_id, found[stays].answer) == (stays.id, None)
+    assert found[stays].id > asked[stays]
+    assert found[leaves].id == asked[leaves]
+
+
+def test_a_story_from_before_stays_until_its_author_says_something_new(app, board, mia, clock):
+    idea, (ole,) = shipped_and_asked(clock, board, mia, voters=1)
+    agreed = say(ole, idea, "yes", words="I ride more.", may_publish=True)
+    with unit_of_work():
+        solving.publish(mia, outcomes.get_said(mia, agreed), shown=True)
+
+    reopened_and_shipped_again(clock, mia, idea)
+    assert [story.words for story in outcomes.of_idea(queries.get_idea(None, idea.id)).stories] == ["I ride more."]
+    say(ole, idea, "no")
+
+    assert outcomes.of_idea(queries.get_idea(None, idea.id)).stories == []
+
+
+def test_a_follow_up_carries_over_those_of_its_own_time(app, board, mia, clock):
+    idea, (first, second) = shipped_and_asked(clock, board, mia, voters=2)
+    say(first, idea, "no")
+    with unit_of_work():
+        before = solving.follow_up(mia, queries.get_idea(mia, idea.id)).id
+    reopened_and_shipped_again(clock, mia, idea)
+    say(second, idea, "no")
+
+    with unit_of_work():
+        now = solving.follow_up(mia, queries.get_idea(mia, idea.id)).id
+
+    votes = sa.select(Vote.user_id)
+    assert db.session.scalars(votes.where(Vote.idea_id == before)).all() == [first.id]
+    assert db.session.scalars(votes.where(Vote.idea_id == now)).all() == [second.id]
+
+
 # --- By a link ---
 
 

@@ -26,7 +26,7 @@ from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_searching import IdeaMeaning
-from ideas.boards.models_solving import Solved
+from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode
@@ -146,7 +146,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
         )
         commenting.edit(who(other_id), queries.get_comment(who(other_id), answer.id), body="@Qzqname well said, indeed")
     idea = db.session.get_one(Idea, theirs)
-    answered(
+    given = answered(
         who(team_id),
         idea,
         text=f"We have looked at it with {NAME} and with everyone who asked, and do it.",
@@ -156,7 +156,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
     _mean(alone, shared, theirs)
     _upload(person_id, shared)
     _argue(person_id, said.id, theirs)
-    _say_whether_it_helped(person_id, theirs)
+    _say_whether_it_helped(person_id, theirs, given.id)
     return alone, shared, theirs
 
 
@@ -186,10 +186,13 @@ def _argue(person_id: int, hidden_id: int, idea_id: int) -> None:
         )
 
 
-def _say_whether_it_helped(person_id: int, idea_id: int) -> None:
+def _say_whether_it_helped(person_id: int, idea_id: int, answer_id: int) -> None:
     with unit_of_work():
+        db.session.add(inquiry := Inquiry(idea_id=idea_id, answer_id=answer_id))
+        db.session.flush()
         db.session.add(
             Solved(
+                inquiry_id=inquiry.id,
                 idea_id=idea_id,
                 user_id=person_id,
                 asked_at=utcnow(),

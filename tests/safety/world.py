@@ -162,12 +162,14 @@ def _public_board(world: World) -> None:
         credits=[credit(CreditKind.VOTES, "You moved it.")],
     )
     with unit_of_work():
-        db.session.add(Inquiry(idea_id=moved, answer_id=db.session.scalars(sa.select(Answer.id)).one()))
+        inquiry = Inquiry(idea_id=moved, answer_id=db.session.scalars(sa.select(Answer.id)).one())
+        db.session.add(inquiry)
+        db.session.flush()
         for role in ("admin", "member", "author"):
             # the link below is the administrator's: whoever has it reads what stands behind it
             words = "" if role == "admin" else world.token("own words to the team", role)
             asked: dict[str, Any] = {"asked_at": utcnow(), "answer": "no", "answered_at": utcnow(), "words": words}
-            db.session.add(Solved(idea_id=moved, user_id=world.people[role], **asked))
+            db.session.add(Solved(inquiry_id=inquiry.id, idea_id=moved, user_id=world.people[role], **asked))
     _picture(world, world.token("own picture", "author"), None)
     _picture(world, world.token("hidden idea"), hidden)
     for role in ROLES:
