@@ -5,32 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.keyboard import press, tab_to
 from tests.browser.visiting import SIGN_INS, post_idea, sign_in
 
 pytestmark = pytest.mark.browser
-
-MOST_STEPS = 120
-
-
-def tab_to(page: Page, pattern: str) -> None:
-    """Press Tab until the focus is on what says `pattern`, as somebody who listens would."""
-    for _ in range(MOST_STEPS):
-        page.keyboard.press("Tab")
-        said = page.evaluate(
-            """() => {
-              const here = document.activeElement;
-              const labels = [...(here.labels ?? [])].map((label) => label.textContent).join(" ");
-              return `${here.getAttribute("aria-label") ?? ""} ${labels} ${here.textContent}`.replace(/\\s+/g, " ");
-            }"""
-        )
-        if re.search(pattern, said):
-            return
-    raise AssertionError(f"No stop of the keyboard says {pattern}.")
-
-
-def press(page: Page, pattern: str) -> None:
-    tab_to(page, pattern)
-    page.keyboard.press("Enter")
 
 
 def sign_in_by_keyboard(page: Page, who: str) -> None:

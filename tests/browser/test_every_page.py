@@ -1,5 +1,4 @@
-"""What must hold on every page: axe finds nothing, in both themes and at both widths; nothing is wider than a phone;
-controls are large enough; nothing is foreign.
+"""What must hold on every page, as `looking.look_at` says it; and nothing is foreign.
 
 That no page loads anything from elsewhere or breaks the content policy is asserted by `new_context` for all of them.
 """
@@ -8,21 +7,12 @@ import pytest
 
 from config import Config
 from ideas import create_app
+from tests.browser.looking import look_at
 from tests.browser.visiting import NAMES, PAGES, REFUSING, pages_of, refusing_of, sign_in
 from tests.conftest import SETTINGS
 
 pytestmark = pytest.mark.browser
 
-WIDE, PHONE = 1280, 360
-SMALL = """() => {
-  const seen = (element) => element.checkVisibility() && element.getBoundingClientRect().width > 1;
-  const inText = (element) => getComputedStyle(element).display === "inline";
-  const controls = "button, select, summary, input:not([type=hidden], [type=checkbox], [type=radio])";
-  return [...document.querySelectorAll(controls)]
-    .filter((element) => seen(element) && !inText(element))
-    .filter((element) => element.getBoundingClientRect().height < 36)
-    .map((element) => element.outerHTML.slice(0, 120));
-}"""
 LEFT_EMPTY = """() => {
   const asks = "textarea, input:not([type=hidden], [type=search])";
   const form = [...document.querySelectorAll("main form[method=post]")].find(
@@ -39,8 +29,7 @@ LEADS_NOWHERE = ("/spent", "/there-is-nothing-here", "=nothing-like-it")
 
 # What is no page of its own, and what only a link that was sent leads to; such links are followed by other tests.
 NOT_VISITED = {
-    "asking.solved",  # asked of a person some days after an idea was built, later than the demo ends
-    "silence.still_wanted",  # asked when the team said nothing for longer than the demo lasts
+    "silence.still_wanted",  # asked when the team said nothing for longer than the demo lasts; see test_links_from_mail
     "team.told_as_csv",
     "boards.idea_by_number",  # leads on to the idea
     "manage.manage",  # leads on to the boards
@@ -53,21 +42,6 @@ NOT_VISITED = {
     "pictures.show",
     "static",
 }
-
-
-def look_at(page, axe):
-    """What is wrong with the page that is open, at both widths and in both themes."""
-    wrong = []
-    for width in (WIDE, PHONE):
-        page.set_viewport_size({"width": width, "height": 800})
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            # what is no matter of colour is the same in both themes
-            all_rules = (width, theme) in ((WIDE, "light"), (PHONE, "dark"))
-            wrong += [f"{width} {theme}: {line}" for line in axe(page, *(() if all_rules else ("color-contrast",)))]
-        if (over := page.evaluate("document.documentElement.scrollWidth - window.innerWidth")) > 0:
-            wrong.append(f"{width}: {over} pixels too wide")
-    return wrong + [f"too small for a thumb: {control}" for control in page.evaluate(SMALL)]
 
 
 @pytest.mark.parametrize("who", PAGES)

@@ -24,6 +24,7 @@ NAMES = {
     "open_number": "/ideas/3",
     "own": "/ideas/4-mine",  # the member's, changed after people backed it
     "own_number": "/ideas/4",
+    "asked_number": "/ideas/14",  # was built, and the member was asked whether that solved it
     "own_hidden": "/hidden/5",  # a comment of the member
     "own_comment": "/comments/6",
     "comment": "/comments/7",  # somebody else's
@@ -87,6 +88,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{own_comment}/edit",
         "{own_comment}/delete",
         "{own_hidden}",
+        "{asked_number}/solved",
+        "{asked_number}/solved?answer=partly",
         "/receipts",
         "/inbox",
         "/settings/notifications",
@@ -153,6 +156,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{own_number}/edit",
         "{own_comment}/edit",
         "{own_hidden}",
+        "{asked_number}/solved",
         "/profile/erase",
     ),
     "team": (
@@ -218,6 +222,8 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/boards/garden-planner?q=guests+see+the+plan")
         page.goto(_first_idea(page))
         found["own_hidden"] = _href(page, 'a[href^="/hidden/"]')
+        page.goto("/boards/garden-planner?mine=1&stage=shipped&sort=answered")
+        found["asked_number"] = _asked(page)
     elif who == "visitor":
         page.goto("/boards/garden-planner?q=hours+without+a+clock")
         page.goto(_first_idea(page))
@@ -228,6 +234,15 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/manage/companies")
         found["company"] = _href(page, 'main a[href^="/manage/companies/"]')
     return found
+
+
+def _asked(page: Page) -> str:
+    """Of the ideas that are listed, one on which the reader was asked whether it solved their need."""
+    for link in [each.get_attribute("href") or "" for each in page.locator(".idea-row-title a").all()]:
+        page.goto(link)
+        if page.locator('a[href*="/solved"]').count():
+            return _before_the_dash(link)
+    return ""
 
 
 def _first_idea(page: Page) -> str:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from ideas import pictures
 from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
-from ideas.boards import boardkeeping, commenting, moderating, outcomes, picturing, posting, queries, voting
+from ideas.boards import boardkeeping, commenting, moderating, outcomes, overdue, picturing, posting, queries, voting
 from ideas.boards.models import (
     Answer,
     Board,
@@ -29,6 +29,7 @@ from ideas.boards.models import (
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_replying import MailReply
+from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
@@ -151,6 +152,7 @@ def _public_board(world: World) -> None:
                 said=world.token("mail set aside", "member"),
             )
         )
+        db.session.add(Reminder(occasion=Occasion.SILENCE, about_id=moved, at=utcnow()))
         appeal = {"appeal": world.token("words to the team", "author"), "appealed_at": utcnow()}
         db.session.execute(sa.update(Hiding).where(Hiding.comment_id == rude.id).values(appeal))
         commenting.delete(_who(world, "author"), queries.get_comment(_who(world, "author"), gone.id))
@@ -255,6 +257,9 @@ def _accounts(world: World, app: Flask) -> None:
         unfinished.keep("comment", {"body": world.token("secret")})
         audit.record(_who(world, "admin"), "board.changed", "board:1", note=world.token("audit details"))
         preferences.mute(_who(world, "member"), "idea:1")
+        # the link to the administrator's choices names only those of them that every visitor may see
+        for idea_id in (1, *world.unseen["visitor"]):
+            preferences.mute(_who(world, "admin"), f"idea:{idea_id}")
         words = {"error": world.token("relay's words", "backer")}
         db.session.execute(sa.update(Delivery).where(Delivery.user_id == world.people["backer 0"]).values(words))
     db.session.commit()
@@ -274,6 +279,9 @@ def _parts(world: World) -> None:
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
     helped = outcomes.token(db.session.scalars(sa.select(Solved.id).order_by(Solved.id)).first() or 0)
     stop = preferences.token(world.people["admin"], "moved", "idea:1")
+    choose = (preferences.choices_path(world.people["admin"]) or "").removeprefix("/choices/")
+    asked = db.session.scalars(sa.select(Reminder.about_id)).one()
+    wanted = overdue.token(world.people["member"], asked)
     world.parts = {
         "idea_id": ids(Idea),
         "comment_id": ids(Comment),
@@ -289,7 +297,7 @@ def _parts(world: World) -> None:
         "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
-        "token": ["nothing", reset, link, stop, helped],
+        "token": ["nothing", reset, link, stop, choose, helped, wanted],
         "name": list(db.session.scalars(sa.select(Picture.name))),
         "part": ["figures", "nothing"],
         "code": ["not_found", "nothing"],
