@@ -12,9 +12,10 @@ from typing import Any, NamedTuple, Protocol
 from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import format_decimal
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request, send_file, url_for
-from flask_babel import Babel, get_locale, get_timezone
+from flask_babel import Babel, get_timezone
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
@@ -25,8 +26,6 @@ from ideas.settings import current, rooms
 from ideas.words import _, ngettext
 
 HERE = Path(__file__).resolve().parent
-SOURCE_LANGUAGE = "en"  # what the words in the code are written in
-PLAIN_ENGLISH = Locale.parse("en_GB")
 NEAR = timedelta(hours=1)
 YEAR_SECONDS = 365 * 86_400
 
@@ -72,6 +71,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension of that name
         words.in_catalogue, words.in_catalogue_by_number, newstyle=True
     )
+    app.jinja_env.globals["ngettext"] = _ngettext
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_frame)
@@ -143,7 +143,7 @@ def _fingerprint(file: Path, _changed: int) -> str:
 def _frame() -> dict[str, Any]:
     """What every page's frame shows."""
     config = current()
-    locale = get_locale() or Locale.parse(SOURCE_LANGUAGE)
+    locale = words.language()
     return {
         "site_name": config.site_name,
         "site_logo": url_for("looks.logo") if config.logo_url else None,
@@ -170,8 +170,8 @@ def languages() -> list[Language]:
 @cache
 def _available() -> list[str]:
     """Codes of the languages there are; a new catalogue is found at the next start."""
-    codes = {SOURCE_LANGUAGE} | {str(locale) for locale in babel.list_translations()}
-    return sorted(codes, key=lambda code: (code != SOURCE_LANGUAGE, code))
+    codes = {words.SOURCE_LANGUAGE} | {str(locale) for locale in babel.list_translations()}
+    return sorted(codes, key=lambda code: (code != words.SOURCE_LANGUAGE, code))
 
 
 def _locale() -> str:
@@ -181,7 +181,7 @@ def _locale() -> str:
     if has_request_context() and "addressee" not in g:
         wanted += [code.replace("-", "_") for code in request.accept_languages.values()]
     wanted += [current().default_locale]
-    return negotiate_locale(wanted, available) or SOURCE_LANGUAGE
+    return negotiate_locale(wanted, available) or words.SOURCE_LANGUAGE
 
 
 def _timezone() -> str | None:
@@ -192,14 +192,6 @@ def _of_reader(choice: Callable[[Reader], str | None]) -> str | None:
     who = rooms().reader
     reader = g.get("addressee") or (who() if who and has_request_context() else None)
     return choice(reader) if reader else None
-
-
-def _formats() -> Locale:
-    """The locale that dates and numbers follow. Plain English writes as most of the world does: "3 March", "14:05"."""
-    locale: Locale | None = get_locale()
-    if locale is None or (locale.language == SOURCE_LANGUAGE and locale.territory is None):
-        return PLAIN_ENGLISH
-    return locale
 
 
 # --- Filters ---
@@ -213,8 +205,8 @@ def time(when: datetime | None, now: datetime | None = None) -> Markup:
     now = now or utcnow()
     here, today = _here(when).replace(microsecond=0), _here(now).date()
     if here.date() < today - timedelta(days=1):
-        return _long_ago(here, here.year == today.year, _formats())
-    return _marked_up(here, said(when, now), _formats())
+        return _long_ago(here, here.year == today.year, words.formats())
+    return _marked_up(here, said(when, now), words.formats())
 
 
 @lru_cache(maxsize=10_000)
@@ -246,7 +238,7 @@ def said(when: datetime, now: datetime) -> str:
         return _("yesterday at %(clock)s", clock=_clock(here))
     if here.date() == today + timedelta(days=1):
         return _("tomorrow at %(clock)s", clock=_clock(here))
-    return _date_in_words(here.date(), here.year == today.year, _formats())
+    return _date_in_words(here.date(), here.year == today.year, words.formats())
 
 
 def day(when: date | datetime | None, now: datetime | None = None) -> Markup:
@@ -254,15 +246,21 @@ def day(when: date | datetime | None, now: datetime | None = None) -> Markup:
     if when is None:
         return Markup("")
     shown = _here(when).date() if isinstance(when, datetime) else when
-    this_year = shown.year == _here(now or utcnow()).year
-    return _TIME.format(
-        shown.isoformat(), format_date(shown, "full", locale=_formats()), _date_in_words(shown, this_year, _formats())
-    )
+    this_year, formats = shown.year == _here(now or utcnow()).year, words.formats()
+    exactly = format_date(shown, "full", locale=formats)
+    return _TIME.format(shown.isoformat(), exactly, _date_in_words(shown, this_year, formats))
 
 
 def number(value: float | None) -> str:
     """19229 as "19,229"; nothing for None."""
-    return "" if value is None else _grouped(value, _formats())
+    return "" if value is None else words.grouped(value)
+
+
+@pass_eval_context
+def _ngettext(context: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
+    """As `words.ngettext`, with what is no markup escaped where the template escapes."""
+    said = words.in_catalogue_by_number(one, many, num)
+    return (Markup(said) if context.autoescape else said) % {"num": words.counted(num), **values}  # noqa: S704
 
 
 def digits(value: int) -> int:
@@ -279,7 +277,7 @@ def _here(when: datetime) -> datetime:
 
 
 def _clock(here: datetime) -> str:
-    return str(format_time(here, "short", locale=_formats()))
+    return str(format_time(here, "short", locale=words.formats()))
 
 
 @lru_cache(maxsize=10_000)
@@ -293,8 +291,3 @@ def _date_in_words(shown: date, this_year: bool, formats: Locale) -> str:
         return str(format_date(shown, "long", locale=formats))
     # a skeleton is all that Babel has for a day without its year, and it takes no bare date
     return str(format_skeleton("MMMMd", datetime(shown.year, shown.month, shown.day, tzinfo=UTC), locale=formats))
-
-
-@lru_cache(maxsize=10_000)
-def _grouped(value: float, formats: Locale) -> str:
-    return str(format_decimal(value, locale=formats))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import flask_babel
 from babel import Locale
+from babel.numbers import format_decimal
 from flask import g, has_app_context
 from flask_babel.speaklater import LazyString
+
+SOURCE_LANGUAGE = "en"  # what the words in the code are written in
+PLAIN_ENGLISH = Locale.parse("en_GB")
 
 
 def _(words: str, **values: Any) -> str:
@@ -20,7 +25,7 @@ def _(words: str, **values: Any) -> str:
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
     """`one` or `many` by `num`, in the reader's language; %(num)s stands for the number."""
-    return in_catalogue_by_number(one, many, num) % {"num": num, **values}
+    return in_catalogue_by_number(one, many, num) % {"num": counted(num), **values}
 
 
 def in_catalogue(words: str) -> str:
@@ -54,7 +59,30 @@ def lazy(words: str, **values: Any) -> LazyString:
 
 def language() -> Locale:
     """The language that words come in now."""
-    return flask_babel.get_locale() or Locale.parse("en")
+    return flask_babel.get_locale() or Locale.parse(SOURCE_LANGUAGE)
+
+
+def formats() -> Locale:
+    """The locale that dates and numbers follow. Plain English writes as most of the world does: "3 March", "14:05"."""
+    locale: Locale | None = flask_babel.get_locale()
+    if locale is None or (locale.language == SOURCE_LANGUAGE and locale.territory is None):
+        return PLAIN_ENGLISH
+    return locale
+
+
+def grouped(value: float) -> str:
+    """19229 as "19,229"."""
+    return _grouped(value, formats())
+
+
+def counted(num: int) -> str | int:
+    """A number that stands in a sentence; small ones, as most are, have nothing to group."""
+    return num if -1000 < num < 1000 else grouped(num)
+
+
+@lru_cache(maxsize=10_000)
+def _grouped(value: float, locale: Locale) -> str:
+    return str(format_decimal(value, locale=locale))
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
-from flask import render_template
+from flask import render_template, render_template_string
 from flask_babel import force_locale, refresh
 
 from config import ConfigError
-from ideas import looks
+from ideas import looks, words
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -81,6 +81,20 @@ def test_times_are_in_the_readers_zone(app):
 def test_numbers_are_grouped(app):
     with app.test_request_context():
         assert looks.number(19229) == "19,229"
+
+
+def test_numbers_in_sentences_are_grouped_as_well(app):
+    page = '{{ ngettext("%(num)s person", "%(num)s people", 19229) }}'
+    with app.test_request_context():
+        assert words.ngettext("%(num)s person", "%(num)s people", 60000) == "60,000 people"
+        assert words.ngettext("%(num)s person", "%(num)s people", 1) == "1 person"
+        assert render_template_string(page) == "19,229 people"
+
+
+def test_what_stands_in_a_counted_sentence_is_escaped(app):
+    page = '{{ ngettext("%(name)s wants this", "%(name)s want this", 2, name="<b>") }}'
+    with app.test_request_context():
+        assert render_template_string(page) == "&lt;b&gt; want this"
 
 
 def test_an_unknown_language_is_answered_in_the_source_language(client):
