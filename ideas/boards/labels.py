@@ -6,7 +6,7 @@ from ideas.boards.models import Reason
 from ideas.boards.models_moderating import FlagReason
 from ideas.boards.models_solving import Helped
 from ideas.ledger.models import Channel, Path, State, Suppressed
-from ideas.words import _, lazy, ngettext
+from ideas.words import _, counted, lazy, ngettext
 
 REASON_WORDS = {
     Reason.UNDER_REVIEW: lazy("We are looking into it"),
@@ -92,9 +92,8 @@ def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed
     parts = []
     if sent:
         told = ngettext("%(num)s person told", "%(num)s people told", sent)
-        parts.append(
-            _("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, email=by_email, inbox=in_inbox)
-        )
+        by = {"email": counted(by_email), "inbox": counted(in_inbox)}
+        parts.append(_("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, **by))
     if pending:
         parts.append(ngettext("%(num)s e-mail is on its way", "%(num)s e-mails are on their way", pending))
     if failed:

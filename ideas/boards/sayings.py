@@ -18,7 +18,7 @@ from ideas.boards.models_solving import Helped, Solved
 from ideas.boards.outcomes import Counts
 from ideas.boards.overdue import Owed
 from ideas.ledger.models import Path
-from ideas.words import _, ngettext
+from ideas.words import _, grouped, ngettext
 
 
 def day(at: date | datetime) -> str:
@@ -246,9 +246,9 @@ def counted(counts: Counts) -> str:
         "Of %(num)s person who answered, %(yes)s say yes, %(partly)s partly and %(no)s no.",
         "Of %(num)s people who answered, %(yes)s say yes, %(partly)s partly and %(no)s no.",
         counts.answers,
-        yes=counts.yes,
-        partly=counts.partly,
-        no=counts.no,
+        yes=grouped(counts.yes),
+        partly=grouped(counts.partly),
+        no=grouped(counts.no),
     )
 
 
