@@ -44,11 +44,15 @@ class Counts(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a shipped idea in the eyes of its people. mine: the reader's own row, if they were asked."""
+    """What became of a shipped idea in the eyes of its people. mine: the reader's own row, if they were asked.
+
+    is_over: the idea was reopened since, and people were not asked anew.
+    """
 
     inquiry: Inquiry
     counts: Counts
     mine: Solved | None
+    is_over: bool
     stories: list[Solved] = field(default_factory=list)
 
 
@@ -76,8 +80,28 @@ _COUNTS = sa.select(
     *(_said(answer) for answer in Helped),
     sa.func.count(Solved.published_at),
 ).where(Solved.idea_id == sa.bindparam("the_idea"))
+
+
+def _reopened_since(before: Any = None) -> sa.ColumnElement[bool]:
+    """SQL, of an Inquiry: the idea was reopened after people were asked, and before that answer."""
+    back, status = sa.orm.aliased(Answer), sa.orm.aliased(Status)
+    return (
+        sa.select(back.id)
+        .join(status, status.id == back.status_id)
+        .where(
+            back.idea_id == Inquiry.idea_id,
+            back.id > Inquiry.answer_id,
+            back.undone_at.is_(None),
+            status.stage != Stage.SHIPPED,
+            *([] if before is None else [back.id < before]),
+        )
+        .correlate_except(back, status)
+        .exists()
+    )
+
+
 _INQUIRY = (
-    sa.select(Inquiry, Solved)
+    sa.select(Inquiry, Solved, _reopened_since().label("is_over"))
     .outerjoin(Solved, sa.and_(Solved.inquiry_id == Inquiry.id, Solved.user_id == READER))
     .where(Inquiry.idea_id == sa.bindparam("the_idea"))
     .order_by(Inquiry.id.desc())
@@ -117,21 +141,7 @@ def _counted(inquiry: Inquiry) -> Sequence[int]:
 
 def was_asked(idea_id: Any, answer_id: Any) -> sa.ColumnElement[bool]:
     """SQL: people were asked about that idea, which that answer ships, and it was not reopened in between."""
-    back, status = sa.orm.aliased(Answer), sa.orm.aliased(Status)
-    reopened = (
-        sa.select(back.id)
-        .join(status, status.id == back.status_id)
-        .where(
-            back.idea_id == Inquiry.idea_id,
-            back.id > Inquiry.answer_id,
-            back.id < answer_id,
-            back.undone_at.is_(None),
-            status.stage != Stage.SHIPPED,
-        )
-        .correlate_except(back, status)
-        .exists()
-    )
-    return sa.exists().where(Inquiry.idea_id == idea_id, ~reopened)
+    return sa.exists().where(Inquiry.idea_id == idea_id, ~_reopened_since(before=answer_id))
 
 
 def of_idea(on: IdeaRow) -> Outcome | None:
@@ -142,7 +152,7 @@ def of_idea(on: IdeaRow) -> Outcome | None:
         return None
     *counts, published = _counted(row.Inquiry)
     stories = list(db.session.scalars(_STORIES, {"the_idea": on.idea.id})) if published else []
-    return Outcome(row.Inquiry, Counts(*counts), row.Solved, stories)
+    return Outcome(row.Inquiry, Counts(*counts), row.Solved, row.is_over, stories)
 
 
 def get_own(person: User, idea_id: int) -> AskedRow:

@@ -313,6 +313,7 @@ def test_what_was_reopened_and_ships_again_is_asked_anew_of_those_who_are_owed_w
     clock.shift(DAYS - timedelta(seconds=1))
     ask()
     assert told("solved") == first
+    assert outcomes.of_idea(queries.get_idea(None, idea.id)).is_over
     clock.shift(timedelta(seconds=1))
     ask()
     ask()
@@ -320,11 +321,13 @@ def test_what_was_reopened_and_ships_again_is_asked_anew_of_those_who_are_owed_w
     anew = [idea.author_id, stays.id, comes]
     assert told("solved") == sorted([*first, *anew])
     assert len(db.session.scalars(sa.select(Inquiry)).all()) == 2
+    assert not outcomes.of_idea(queries.get_idea(None, idea.id)).is_over
 
 
 def test_another_word_on_what_is_still_there_asks_nobody_anew(app, board, mia, clock):
     idea, _voters = shipped_and_asked(clock, board, mia, voters=1)
     answered(mia, idea, "shipped", Reason.SHIPPED_DIFFERENTLY)
+    announce()
     reopened = answered(mia, idea, "open", Reason.REOPENED)
     with unit_of_work():
         answering.undo(mia, queries.get_answer(mia, reopened.id))
