@@ -49,7 +49,8 @@ def test_whoever_was_asked_says_it_and_everybody_reads_the_counts(ask, idea):
     answer = mia.put(f"ideas/{idea.id}/solved", json=examples.SOLVED_WORDS)
 
     assert answer.status_code == 200
-    assert answer.json == {**examples.OWN_WORDS, "answered_at": answer.json["answered_at"]}
+    times = {name: answer.json[name] for name in ("asked_at", "answered_at")}
+    assert answer.json == examples.OWN_WORDS | times
     outcome = ask().get(f"ideas/{idea.id}/solved").json
     assert set(outcome) == set(examples.OUTCOME)
     assert (outcome["asked"], outcome["yes"], outcome["partly"], outcome["no"]) == (2, 0, 1, 0)

@@ -364,6 +364,7 @@ def test_a_link_from_before_leads_to_what_one_is_asked_now(app, board, mia, cloc
     idea, (stays, leaves) = shipped_and_asked(clock, board, mia, voters=2)
     asked = {person: outcomes.get_own(person, idea.id).solved.id for person in (stays, leaves)}
     answered(mia, idea, "open", Reason.REOPENED)
+    announce()
     with unit_of_work():
         voting.retract(leaves, queries.get_idea(leaves, idea.id).idea)
     answered(mia, idea, **SHIPPED)

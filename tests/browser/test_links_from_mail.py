@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
@@ -65,7 +65,7 @@ def links(demo_site: RunningApp, browser: Browser) -> Links:
             db.session.scalars(sa.select(User).where(User.email == address)).one()
             for address in (email, SIGN_INS["team"][0])
         )
-        words = {**BUILT, "credits": [], "date": None, "review_by": None}
+        words: dict[str, Any] = {**BUILT, "credits": [], "date": None, "review_by": None}
         inquiry = Inquiry(idea_id=built, answer_id=answering.answer(team, queries.get_idea(team, built), words).id)
         silence = Reminder(occasion=Occasion.SILENCE, about_id=quiet, at=utcnow() - timedelta(hours=1))
         db.session.add_all([inquiry, silence])
