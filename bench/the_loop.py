@@ -211,6 +211,7 @@ def wait_until_told(site: RunningApp, timeout: float = 300) -> None:
     deadline = time.monotonic() + timeout
     left = (
         "SELECT (SELECT count(*) FROM outbox_entry WHERE fanned_out_at IS NULL AND cancelled_at IS NULL)"
+        " + (SELECT count(*) FROM outbox_entry WHERE under_way IS NOT NULL)"
         " + (SELECT count(*) FROM delivery WHERE state = 'pending' AND digest IS NULL)"
     )
     while True:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ideas.db import Base, db, partial_index, utcnow
@@ -32,6 +33,8 @@ class OutboxEntry(Base):
             "due_at",
             where="fanned_out_at IS NULL AND cancelled_at IS NULL",
         ),
+        # … and which is being told, a piece at a time
+        partial_index("ix_outbox_entry_under_way", "due_at", "id", where="under_way IS NOT NULL"),
         sa.Index(None, "kind", "about_id"),
         sa.Index(None, "subject"),
     )
@@ -44,7 +47,11 @@ class OutboxEntry(Base):
     actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     recorded_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    fanned_out_at: Mapped[datetime | None]
+    fanned_out_at: Mapped[datetime | None]  # since then people are told, and nobody can call it off
+    # what of it is left to announce, when so many are told that it is done in pieces; NULL: nothing
+    under_way: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))
+    # the request in which it happened, by which it is found in the logs
+    request_id: Mapped[str | None] = mapped_column(sa.String(64))
     # how many people were owed word of it when it was announced, so that a line missing later is found
     owed: Mapped[int | None]
     cancelled_at: Mapped[datetime | None]
@@ -52,6 +59,8 @@ class OutboxEntry(Base):
     put_off_at: Mapped[datetime | None]
     # it waited when a backup was made that was restored since: it is told in the inbox, and its mail waits for a word
     held_back: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    # whoever runs the site called its mail off before everybody had a line: the rest is told in the inbox alone
+    mail_cancelled: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
 
 @dataclass(frozen=True)
@@ -146,6 +155,7 @@ def record(event: Event, *, wait: timedelta = timedelta(0)) -> int:
         actor_id=event.actor_id,
         recorded_at=now,
         due_at=now + wait,
+        request_id=structlog.contextvars.get_contextvars().get("request_id"),
     )
     db.session.add(entry)
     db.session.flush()  # the caller may keep the id

@@ -61,6 +61,7 @@ WHY_NOT_WORDS = {
     Suppressed.UNSUBSCRIBED: lazy("unsubscribed"),
     Suppressed.NO_ADDRESS: lazy("no address we can write to"),
     Suppressed.RESTORED: lazy("held back, as a backup was restored"),
+    Suppressed.CANCELLED: lazy("the mail was called off"),
     Suppressed.ERASED: lazy("erased"),
 }
 
@@ -116,8 +117,10 @@ def outcome(state: str, reason: str | None) -> str:
     return _("not told: %(why)s", why=why_not(reason))
 
 
-def told(channel: str, state: str) -> str:
+def told(channel: str, state: str, reason: str | None) -> str:
     """How a person was told, as they read it themselves; "" for what concerns nobody."""
+    if reason == Suppressed.CANCELLED:
+        return _("The e-mail was called off by whoever runs this site")
     if state == State.SENT:
         return _("Told by e-mail") if channel == Channel.EMAIL else _("Told in your inbox")
     if state == State.PENDING:

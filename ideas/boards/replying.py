@@ -22,6 +22,7 @@ from ideas.boards.errors import Merged
 from ideas.boards.models import TEXT_LONGEST, Comment, Idea
 from ideas.boards.models_replying import Became, Doubt, MailReply
 from ideas.boards.queries import IdeaRow
+from ideas.crashpoints import crashpoint
 from ideas.db import db, insert_once, utcnow
 from ideas.errors import NotFound
 from ideas.mail_in import Incoming, Kind
@@ -86,6 +87,7 @@ def take(mail: Incoming, place: Place) -> Became:
     kept = {"sender": mail.sender[:320], "said": mail.said[:TEXT_LONGEST]} if became is Became.SET_ASIDE else {}
     if not _write(mail, place, became, doubt=doubt, **kept):
         return became  # somebody else is at it
+    crashpoint("reply.after_note")
     if became is Became.VOTED:
         voting.cast(person, _root(person, row).idea)
     elif became is Became.COMMENTED:

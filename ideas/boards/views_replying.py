@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from ideas.accounts import signin
 from ideas.boards import replying
 from ideas.boards.models_replying import Became
+from ideas.crashpoints import crashpoint
 from ideas.db import unit_of_work
 from ideas.errors import DomainError, NotFound
 from ideas.forms import ButtonForm
@@ -22,7 +23,10 @@ def take(mail: Incoming, address_words: str) -> str:
     """Take an answer by mail, or send it back; what became of it."""
     try:
         with unit_of_work():
-            return replying.take(mail, replying.find(address_words)).value
+            became = replying.take(mail, replying.find(address_words))
+            crashpoint("reply.before_commit")
+        crashpoint("reply.after_commit")
+        return became.value
     except (DomainError, ValidationError) as error:
         why = error.message if isinstance(error, DomainError) else _in_words(error)
     try:

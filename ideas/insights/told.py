@@ -157,7 +157,8 @@ def ideas_closed(scope: Scope) -> IdeasClosed:
     closing = closings(*scope.ideas(), *scope.within(Answer.created_at))
     # as the partial index says it
     waits = sa.select(Delivery.entry_id).where(Delivery.state == sa.literal_column("'pending'", sa.String))
-    done = sa.and_(OutboxEntry.fanned_out_at.is_not(None), OutboxEntry.id.not_in(waits))
+    announced = sa.and_(OutboxEntry.fanned_out_at.is_not(None), OutboxEntry.under_way.is_(None))
+    done = sa.and_(announced, OutboxEntry.id.not_in(waits))
     row = db.session.execute(
         sa.select(sa.func.count().label("finalised"), sa.func.sum(sa.case((done, 1), else_=0)).label("closed"))
         .select_from(closing)

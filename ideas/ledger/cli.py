@@ -1,4 +1,5 @@
-"""Commands of this room: `doctor`, which looks at everything that can be looked at, and `resume-sending`.
+"""Commands of this room: `doctor`, which looks at everything that can be looked at, `resume-sending`, and the group
+`ledger` (cli_ledger.py).
 
 Exit codes: 0 all well, 1 something is wrong.
 """
@@ -11,6 +12,7 @@ import click
 
 from ideas.db import unit_of_work
 from ideas.ledger import doctoring, holding
+from ideas.ledger.cli_ledger import ledger
 
 
 @click.command()
@@ -42,4 +44,4 @@ def resume_sending() -> None:
     click.echo(f"Released: {held.messages} messages and the mail of {held.announcements} announcements.")
 
 
-commands = [doctor, resume_sending]
+commands = [doctor, resume_sending, ledger]

@@ -68,8 +68,10 @@ _pending = Delivery.state == sa.literal_column("'pending'", sa.String)
 _gathered = Delivery.digest.is_not(None)
 
 
-def claim(*, leftover: bool = False, most: int = PEOPLE) -> Claim:
+def claim(*, leftover: bool = False, most: int = PEOPLE, only: Sequence[int] | None = None) -> Claim:
     """Take the digests that are due; with `leftover`, one whose last holder was never heard of again.
+
+    only: those of these people alone.
 
     Raises sending.CannotAsk when a delivery is so broken that nothing can be found out about it.
     """
@@ -78,7 +80,7 @@ def claim(*, leftover: bool = False, most: int = PEOPLE) -> Claim:
     rhythms.refresh(now)
     lease = secrets.token_hex(16)
     until = now + timedelta(seconds=settings.current().lease_seconds)
-    rows = _due(now, leftover=leftover, most=1 if leftover else most)
+    rows = _due(now, leftover=leftover, most=1 if leftover else most, only=only)
     new = {
         row.user_id: max(each.due_at for each in rows if each.user_id == row.user_id)
         for row in rows
@@ -97,16 +99,23 @@ def claim(*, leftover: bool = False, most: int = PEOPLE) -> Claim:
     return Claim(lease, until, _grouped(wanted), len(taken) + len(late))
 
 
-def _due(now: datetime, *, leftover: bool, most: int) -> Sequence[Any]:
+def people_due(now: datetime, *, leftover: bool = False, only: Sequence[int] | None = None) -> sa.Select[int]:
+    """Whose digests are due the longest; somebody may stand there several times."""
+    due = _is_due(now, leftover)
+    if only is not None:
+        due = sa.and_(due, Delivery.user_id.in_(only))
+    return sa.select(Delivery.user_id).where(due).order_by(Delivery.due_at, Delivery.id).limit(LOOKED_AT)
+
+
+def _is_due(now: datetime, leftover: bool) -> sa.ColumnElement[bool]:
+    condition = sending.left_over() if leftover else Delivery.lease.is_(None)
+    return sa.and_(_pending, _gathered, Delivery.due_at <= now, condition)
+
+
+def _due(now: datetime, *, leftover: bool, most: int, only: Sequence[int] | None) -> Sequence[Any]:
     """What is due for some people, whom nobody else serves until this transaction ends."""
-    if leftover:
-        condition = sa.and_(Delivery.lease.is_not(None), Delivery.unheard_of < sending.DEATHS - 1)
-    else:
-        condition = Delivery.lease.is_(None)
-    due = sa.and_(_pending, _gathered, Delivery.due_at <= now, condition)
-    oldest = (
-        sa.select(Delivery.user_id).where(due).order_by(Delivery.due_at, Delivery.id).limit(LOOKED_AT).cte("oldest")
-    )
+    due = _is_due(now, leftover)
+    oldest = people_due(now, leftover=leftover, only=only).cte("oldest")
     people = db.session.scalars(
         sa.select(User.id)
         .where(User.id.in_(sa.select(oldest.c.user_id)))

@@ -15,7 +15,9 @@ from ideas.ledger import beats
 from ideas.ledger.models import Delivery, State, Suppressed
 from ideas.outbox import OutboxEntry
 
-_waiting = sa.and_(OutboxEntry.fanned_out_at.is_(None), OutboxEntry.cancelled_at.is_(None))
+_waiting = sa.or_(
+    sa.and_(OutboxEntry.fanned_out_at.is_(None), OutboxEntry.cancelled_at.is_(None)), OutboxEntry.under_way.is_not(None)
+)
 
 
 class Held(NamedTuple):

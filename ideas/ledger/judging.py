@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -93,7 +93,21 @@ def judge(
     return Judgement(tables, at_all, by_email_alone, by_inbox_alone, by_email)
 
 
-def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | None) -> sa.Subquery:
+Audience = sa.Select[Any] | sa.CompoundSelect[Any]
+
+
+class Within(NamedTuple):
+    """Of an audience those whose ids are from `first` on, and before `end`; None: without end."""
+
+    first: int
+    end: int | None
+
+    def holds(self, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        from_first = user_id >= self.first
+        return from_first if self.end is None else sa.and_(from_first, user_id < self.end)
+
+
+def strongest(audience: Audience, *, but: int | None, within: Within | None = None) -> sa.Subquery:
     """One row for each person of the audience: their strongest path, and on it their weightiest contribution.
 
     Whoever would hear the same news at once by a weaker path hears it at once: to comment on what one voted for, or to
@@ -121,9 +135,20 @@ def strongest(audience: sa.Select[Any] | sa.CompoundSelect[Any], *, but: int | N
     ranked = sa.select(*others, by_default, place).where(rows.c.user_id.is_not(None))
     if but is not None:
         ranked = ranked.where(rows.c.user_id != but)
+    if within is not None:
+        ranked = ranked.where(within.holds(rows.c.user_id))
     table = ranked.subquery("ranked")
     kept = [column for column in table.c if column.name != "place"]
     return sa.select(*kept).where(table.c.place == 1).subquery("people")
+
+
+def starts(audience: Audience, *, every: int) -> sa.Select[int]:
+    """Where an audience is cut so that no piece has more than `every` people: the ids by which later ones begin."""
+    rows = audience.subquery("audience")
+    people = sa.select(rows.c.user_id).where(rows.c.user_id.is_not(None)).distinct().subquery("people")
+    place = sa.func.row_number().over(order_by=people.c.user_id).label("place")
+    placed = sa.select(people.c.user_id, place).subquery("placed")
+    return sa.select(placed.c.user_id).where(placed.c.place > 1, placed.c.place % every == 1).order_by(placed.c.user_id)
 
 
 def gathered(mode: sa.ColumnElement[str]) -> sa.ColumnElement[str | None]:

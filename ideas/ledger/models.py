@@ -40,6 +40,7 @@ class Suppressed(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     NO_ADDRESS = "no_address"
     RESTORED = "restored"  # it waited in a backup that was restored, and may have been sent since
+    CANCELLED = "cancelled"  # the mail was called off by whoever runs the site
     ERASED = "erased"
 
 
@@ -109,8 +110,8 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         sa.UniqueConstraint("entry_id", "user_id", "channel"),
-        # the worker asks for what is due
-        partial_index("ix_delivery_due", "due_at", "id", where="state = 'pending' AND digest IS NULL"),
+        # the worker asks in each lane for what is due
+        partial_index("ix_delivery_due", "lane", "due_at", "id", where="state = 'pending' AND digest IS NULL"),
         # … and, apart so that neither has to pass over the other, for digests
         partial_index("ix_delivery_gathered", "due_at", "id", where="state = 'pending' AND digest IS NOT NULL"),
         partial_index("ix_delivery_digest", "digest_id", where="digest_id IS NOT NULL"),
@@ -123,6 +124,8 @@ class Delivery(Base):
         ),
         # … and for what was in the hands of one that died; it would pass over all that is due otherwise
         partial_index("ix_delivery_held", "due_at", "id", where="state = 'pending' AND lease IS NOT NULL"),
+        # what failed is counted by why
+        partial_index("ix_delivery_failed", "reason", where="state = 'failed'"),
         # a person's inbox and receipts, newest first
         sa.Index("ix_delivery_person", "user_id", "channel", "id"),
     )
@@ -140,6 +143,8 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(sa.String(300))  # what the other side said last
     digest: Mapped[str | None] = mapped_column(sa.String(10))  # the kind it waits for; NULL: it comes by itself
     digest_id: Mapped[int | None] = mapped_column(_BIG, sa.ForeignKey("digest.id"))  # the one it went into
+    # how far back it stands among those of the same news, see sending.py: of a million, the last hold up nobody
+    lane: Mapped[int] = mapped_column(sa.SmallInteger, default=0, server_default="0")
     attempts: Mapped[int] = mapped_column(default=0)
     first_tried_at: Mapped[datetime | None]
     due_at: Mapped[datetime]

@@ -67,7 +67,7 @@ class Single:
 
     @property
     def about(self) -> dict[str, Any]:
-        return {"delivery": self.row.delivery.id}
+        return {"delivery": self.row.delivery.id, "entry": self.row.entry_id, "request_id": self.row.request_id}
 
     def ready(self) -> mail.Message | Outcome | None:
         if isinstance(self.made, Outcome):
@@ -102,7 +102,7 @@ class Gathered:
 
     @property
     def about(self) -> dict[str, Any]:
-        return {"digest": self.prepared.digest.id, "deliveries": len(self.prepared.digest.included)}
+        return {"digest": self.prepared.digest.id, "deliveries": sorted(self.prepared.digest.included)}
 
     def ready(self) -> mail.Message | Outcome | None:
         """An Outcome only if nothing of it can be said; each of its deliveries has its own then."""

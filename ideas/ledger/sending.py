@@ -23,7 +23,7 @@ from ideas.accounts import rhythms
 from ideas.accounts.models import Rhythm, User
 from ideas.crashpoints import crashpoint
 from ideas.db import db, utcnow
-from ideas.ledger import judging, pacing
+from ideas.ledger import judging, pacing, turns
 from ideas.ledger.models import Delivery, Failed, Mode, Mute, State, Suppressed
 from ideas.outbox import DueDelivery, OutboxEntry
 
@@ -54,6 +54,8 @@ class Claimed:
     to: Addressee
     attempts: int  # with this one
     first_tried_at: datetime
+    entry_id: int
+    request_id: str | None  # the request in which it happened
 
 
 @dataclass(frozen=True)
@@ -110,13 +112,13 @@ def try_again(attempts: int, first_tried_at: datetime, now: datetime, error: str
 
 # --- Claim ---
 
-# as the indexes say it
-_pending = Delivery.state == sa.literal_column("'pending'", sa.String)
-_single = Delivery.digest.is_(None)
+_pending, _single = turns.pending, turns.single
 
 
-def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
-    """Take what is due, oldest first; with `leftover`, one delivery whose last holder was never heard of again.
+def claim(*, leftover: bool = False, most: int = BATCH, only: Sequence[int] | None = None) -> Claim:
+    """Take what is due, in turn (see turns.py); with `leftover`, one whose last holder was never heard of again.
+
+    only: of these deliveries alone, as far as they are still due and in nobody's hands.
 
     In the same transaction everything is asked once more that may have changed since the news was announced: whoever
     may not or would not hear any more is struck out, with the reason, and what may not come by itself now is put off
@@ -128,8 +130,9 @@ def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
     rhythms.refresh(now)
     lease = secrets.token_hex(16)
     until = now + timedelta(seconds=settings.current().lease_seconds)
+    values = {"now": now, "lease": lease, "until": until, "most": 1 if leftover else most}
     taken = db.session.execute(
-        _take(leftover), {"now": now, "lease": lease, "until": until, "most": 1 if leftover else most}
+        _take(leftover, only is not None), values | ({"only": only} if only is not None else {})
     ).all()
     crashpoint("claim.after_update")
     if not taken:
@@ -137,7 +140,8 @@ def claim(*, leftover: bool = False, most: int = BATCH) -> Claim:
     wanted = ask_again(taken)
     later = pacing.later(wanted, now)
     pacing.put_off(later)
-    return Claim(lease, until, [_claimed(row) for row in wanted if row.id not in later], len(taken))
+    wanted = sorted((row for row in wanted if row.id not in later), key=lambda row: (row.lane, row.id))
+    return Claim(lease, until, [_claimed(row) for row in wanted], len(taken))
 
 
 def ask_again(taken: Sequence[Any]) -> list[Any]:
@@ -157,15 +161,10 @@ def ask_again(taken: Sequence[Any]) -> list[Any]:
 
 
 @cache
-def _take(leftover: bool) -> sa.UpdateBase:
-    due = sa.select(Delivery.id).where(_pending, _single, Delivery.due_at <= sa.bindparam("now"))
-    if leftover:
-        due = due.where(Delivery.lease.is_not(None), Delivery.unheard_of < DEATHS - 1)
-    else:
-        due = due.where(Delivery.lease.is_(None))
-    due = due.order_by(Delivery.due_at, Delivery.id).limit(sa.bindparam("most")).with_for_update(skip_locked=True)
+def _take(leftover: bool, by_id: bool = False) -> sa.UpdateBase:
+    due = _taken_one_by_one(leftover, by_id) if leftover or by_id else turns.due()
     # a plain subquery PostgreSQL may run more than once, and then it takes more than it should
-    once = due.cte("due")
+    once = due.cte("due").prefix_with("MATERIALIZED", dialect="postgresql")
     return (
         sa.update(Delivery)
         .where(Delivery.id.in_(sa.select(once.c.id)))
@@ -179,6 +178,19 @@ def _take(leftover: bool) -> sa.UpdateBase:
         .returning(Delivery.id, Delivery.entry_id)
         .execution_options(synchronize_session=False)
     )
+
+
+def left_over() -> sa.ColumnElement[bool]:
+    """Whoever had it in hand was never heard of again, and not so often that it is given up."""
+    return sa.and_(Delivery.lease.is_not(None), Delivery.unheard_of < DEATHS - 1)
+
+
+def _taken_one_by_one(leftover: bool, by_id: bool) -> sa.Select[int]:
+    due = sa.select(Delivery.id).where(_pending, _single, Delivery.due_at <= sa.bindparam("now"))
+    due = due.where(left_over() if leftover else Delivery.lease.is_(None))
+    if by_id:
+        due = due.where(Delivery.id.in_(sa.bindparam("only", expanding=True)))
+    return due.order_by(Delivery.due_at, Delivery.id).limit(sa.bindparam("most")).with_for_update(skip_locked=True)
 
 
 def _asked_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[Any, ...]]:
@@ -196,7 +208,8 @@ def _asked_again(ids: Sequence[int], entry_ids: set[int]) -> sa.Select[*tuple[An
         sa.select(
             *(Delivery.id, OutboxEntry.kind, OutboxEntry.subject, OutboxEntry.about_id, OutboxEntry.recorded_at),
             *(Delivery.user_id, Delivery.path, Delivery.news, Delivery.contribution_kind, Delivery.contribution_id),
-            *(Delivery.attempts, Delivery.first_tried_at, Delivery.digest, Delivery.digest_id),
+            *(Delivery.attempts, Delivery.first_tried_at, Delivery.digest, Delivery.digest_id, Delivery.lane),
+            *(Delivery.entry_id, OutboxEntry.request_id),
             *(User.name, User.email, User.locale, User.timezone, User.never_gathered),
             *(Rhythm.daily_at, Rhythm.quiet_until),
             judgement.by_email.label("reason"),
@@ -235,7 +248,7 @@ def _muting(entry_ids: set[int]) -> sa.ColumnElement[bool]:
 
 
 def _claimed(row: Any) -> Claimed:
-    return Claimed(delivery_of(row), addressee_of(row), row.attempts, row.first_tried_at)
+    return Claimed(delivery_of(row), addressee_of(row), row.attempts, row.first_tried_at, row.entry_id, row.request_id)
 
 
 def delivery_of(row: Any) -> DueDelivery:
@@ -386,9 +399,9 @@ def sweep() -> int:
     return len(given_up)
 
 
-# two questions, because what goes alone and what is gathered have an index each
+# a question for each lane, and one for what is gathered, because so each is answered at the head of an index
 _FIRSTS = sa.union_all(
-    sa.select(sa.func.min(Delivery.due_at).label("due_at")).where(_pending, Delivery.digest.is_(None)),
+    *turns.firsts(),
     sa.select(sa.func.min(Delivery.due_at)).where(_pending, Delivery.digest.is_not(None)),
 ).subquery("firsts")
 _NEXT_DUE = sa.select(sa.func.min(_FIRSTS.c.due_at))

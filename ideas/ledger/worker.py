@@ -21,9 +21,11 @@ from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import beats, digests, fanout, parcels, sending
+from ideas.ledger.fanout import Announced
 from ideas.ledger.models import State
 from ideas.ledger.parcels import Parcel
 from ideas.ledger.sending import Outcome
+from ideas.outbox import Notices
 
 log = structlog.get_logger()
 
@@ -124,6 +126,49 @@ class Worker:
             self.beats.turns += 1
             return did
 
+    # --- A part of the work alone, for those to whom it is carried (see carrying.py) ---
+
+    def announce(self, entry_id: int) -> bool:
+        """Announce this entry, or the next piece of it; False when it is not due."""
+        with self.app.app_context():
+            return self._announce_one(lambda notices: fanout.announce(notices, entry_id))
+
+    def send_some(self, ids: Sequence[int], *, leftover: bool = False) -> bool:
+        """Send what of these deliveries is still due; False when nothing is, or the relay is down."""
+
+        def send() -> bool:
+            did = self._send_claim(leftover=leftover, only=ids)
+            while did and self.careful:
+                did = self._send_claim(leftover=leftover, only=ids)
+            return did
+
+        return self._carried(send)
+
+    def send_digests_to(self, people: Sequence[int], *, leftover: bool = False) -> bool:
+        """Send the digests of these people that are still due; False when none is, or the relay is down."""
+        return self._carried(lambda: self._send_digests(leftover=leftover, only=people))
+
+    def send_letters(self) -> bool:
+        """Send the letters that are due; False when there are none, or the relay is down."""
+        return self._carried(self._send_letters)
+
+    def _carried(self, part: Callable[[], bool]) -> bool:
+        """A part of sending. What the relay has not decided yet is waited for: nobody comes back soon to hear it."""
+        if self.breaker.is_tripped(utcnow()):
+            return False
+        with self.app.app_context():
+            try:
+                return self._until_relay_is_down(part)
+            finally:
+                self._hear_last_words(wait=settings.current().lease_seconds / 2)
+
+    def tidy(self) -> bool:
+        """Make the rounds that are due, and sweep; False when there was nothing to do."""
+        with self.app.app_context():
+            did = self._make_rounds()
+            self._sweep()
+            return did
+
     # --- Make rounds ---
 
     def _make_rounds(self) -> bool:
@@ -156,22 +201,30 @@ class Worker:
     # --- Announce ---
 
     def _announce(self) -> bool:
-        for count in range(ANNOUNCED_A_TURN):
-            if self.stopping.is_set() or not self._announce_next():
-                return count > 0
-        return True
+        did = False
+        for _ in range(ANNOUNCED_A_TURN):
+            if self.stopping.is_set() or not self._announce_one(fanout.begin_next):
+                break
+            did = True
+        if self.stopping.is_set():
+            return did
+        # one piece of what is told to many, so that it holds up neither mail nor what happens meanwhile
+        return self._announce_one(fanout.go_on) or did
 
-    def _announce_next(self) -> bool:
+    def _announce_one(self, announce: Callable[[Notices], Announced | None]) -> bool:
         try:
             with unit_of_work():
-                did = fanout.fan_out_next(settings.rooms().notices)
+                done = announce(settings.rooms().notices)
         except fanout.CannotAnnounce as error:
             log.exception("cannot_announce", entry=error.entry_id)
             with unit_of_work():
                 fanout.put_off(error.entry_id)
             return True
         crashpoint("fanout.after_commit")
-        return did
+        if done is None:
+            return False
+        log.info("announced", entry=done.entry_id, kind=done.kind, request_id=done.request_id, pieces_left=done.left)
+        return True
 
     def beat(self) -> None:
         """Say now and then that this worker is there."""
@@ -184,24 +237,32 @@ class Worker:
     def _send(self) -> bool:
         if self.stopping.is_set() or self.breaker.is_tripped(utcnow()):
             return False
+        return self._until_relay_is_down(self._send_all)
+
+    def _send_all(self) -> bool:
+        did = self._send_letters()  # somebody sits and waits for these
+        for leftover in (False, True):
+            did = self._send_claim(leftover=leftover) or did
+            did = self._send_digests(leftover=leftover) or did
+        return did
+
+    def _send_letters(self) -> bool:
+        return letters.send_due(self.transport, stopping=self.stopping.is_set) > 0
+
+    def _until_relay_is_down(self, part: Callable[[], bool]) -> bool:
         try:
-            did = (
-                letters.send_due(self.transport, stopping=self.stopping.is_set) > 0
-            )  # somebody sits and waits for these
-            for leftover in (False, True):
-                did = self._send_claim(leftover=leftover) or did
-                did = self._send_digests(leftover=leftover) or did
-            return did
+            return part()
         except mail.RelayDown as error:
             self.breaker.trip(utcnow())
             self.transport.close()
             log.warning("relay_down", error=str(error), until=str(self.breaker.closed_until))
             return False
 
-    def _send_claim(self, *, leftover: bool) -> bool:
+    def _send_claim(self, *, leftover: bool, only: Sequence[int] | None = None) -> bool:
+        most = 1 if self.careful else len(only) if only is not None else sending.BATCH
         try:
             with unit_of_work():
-                claim = sending.claim(leftover=leftover, most=1 if self.careful else sending.BATCH)
+                claim = sending.claim(leftover=leftover, most=most, only=only)
                 crashpoint("claim.before_commit")
         except sending.CannotAsk as error:
             self._find_the_broken(error)
@@ -212,10 +273,10 @@ class Worker:
             self._hand_over(parcels.singles(claim))
         return claim.taken > 0
 
-    def _send_digests(self, *, leftover: bool) -> bool:
+    def _send_digests(self, *, leftover: bool, only: Sequence[int] | None = None) -> bool:
         try:
             with unit_of_work():
-                claim = digests.claim(leftover=leftover, most=1 if self.careful else digests.PEOPLE)
+                claim = digests.claim(leftover=leftover, most=1 if self.careful else digests.PEOPLE, only=only)
                 crashpoint("digest.before_commit")
         except sending.CannotAsk as error:
             self._give_up_broken_lines(error)
@@ -361,7 +422,7 @@ def run(app: Application, *, drain: bool = False) -> None:
     """
     config = app.config["ANSWERBACK"]
     worker = Worker(app, mail.transport_for(config))
-    with _stopped_by_signals(worker.stopping):
+    with stopped_by_signals(worker.stopping):
         if drain:
             _drain(worker)
         else:
@@ -401,7 +462,7 @@ def _end_at_last() -> None:
 
 
 @contextmanager
-def _stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
+def stopped_by_signals(stopping: threading.Event) -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         if not stopping.is_set():
             threading.Thread(target=_end_at_last, daemon=True).start()

@@ -42,6 +42,7 @@ class World:
     app: Flask
     transport: mail.MemoryTransport = field(default_factory=mail.MemoryTransport)
     audiences: dict[int, list[tuple[Any, ...]]] = field(default_factory=dict)
+    crowds: dict[int, tuple[int, int]] = field(default_factory=dict)  # in place of an audience: the first and last id
     blind: set[int] = field(default_factory=set)
     title: str = "It is planned"
     titles: dict[str, str] = field(default_factory=dict)  # by subject, where they differ
@@ -61,7 +62,16 @@ class World:
         assert templates.loader is not None
         templates.loader = ChoiceLoader([DictLoader(TEMPLATES), templates.loader])
 
-    def _audience(self, about_id: int) -> sa.CompoundSelect[Any]:
+    def _audience(self, about_id: int) -> Any:
+        if crowd := self.crowds.get(about_id):
+            return sa.select(
+                User.id.label("user_id"),
+                sa.literal("voter").label("path"),
+                sa.literal("planned").label("news"),
+                sa.literal("instant").label("by_default"),
+                sa.literal("vote").label("contribution_kind"),
+                User.id.label("contribution_id"),
+            ).where(User.id >= crowd[0], User.id <= crowd[1])
         return sa.union_all(
             *(
                 sa.select(
@@ -106,6 +116,13 @@ class World:
         self.audiences[about] = [_row(*path) for path in paths]
         with unit_of_work():
             return outbox.record(Tried(subject, about, by.id if by else None), wait=wait)
+
+    def happens_to_all(self, people: Sequence[int], *, subject: str = SUBJECT) -> int:
+        """Something happened that everybody is owed word of whose id is among these, which have no gaps."""
+        about = len(self.audiences) + 1
+        self.audiences[about], self.crowds[about] = [], (min(people), max(people))
+        with unit_of_work():
+            return outbox.record(Tried(subject, about, None))
 
     def happens_later(self, who: User) -> int:
         """Something that settles, recorded in the caller's transaction."""

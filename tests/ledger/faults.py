@@ -22,10 +22,10 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from config import Config
-from ideas import create_app, settings
+from ideas import create_app, mail_doors, mail_tokens, settings
 from ideas.accounts.models import SiteRole, User
-from ideas.boards import answering, boardkeeping, posting, queries
-from ideas.boards.models import Reason, Vote
+from ideas.boards import answering, boardkeeping, posting, queries, replying
+from ideas.boards.models import Comment, Reason, Vote
 from ideas.boards.schemas import BoardWords
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import checker, fanout, sending, worker
@@ -33,6 +33,7 @@ from ideas.ledger.models import Channel, Delivery, Gathered, State
 
 IDEAS = Path(__file__).resolve().parent.parent.parent / "ideas"
 LEASE = 1
+PIECE = 2  # people of an announcement who are written down at once, unless a site's settings name a PIECE
 WHY = "We looked at it with everybody who asked, and decided to do it in spring."
 
 processes = multiprocessing.get_context("forkserver")
@@ -41,8 +42,16 @@ processes.set_forkserver_preload(["tests.ledger.faults"])
 
 def crash_points() -> list[str]:
     """Every place in the way of a message at which a test may kill; found in the code, so none is forgotten."""
-    sources = [IDEAS / "mail.py", *sorted((IDEAS / "ledger").rglob("*.py"))]
-    return [name for file in sources for name in re.findall(r'crashpoint\("([^"]+)"\)', file.read_text())]
+    return _points_in(IDEAS / "mail.py", IDEAS / "rounds.py", *sorted((IDEAS / "ledger").rglob("*.py")))
+
+
+def crash_points_of_replies() -> list[str]:
+    """The same in the way of a mail that comes in."""
+    return _points_in(IDEAS / "boards" / "replying.py", IDEAS / "boards" / "views_replying.py")
+
+
+def _points_in(*files: Path) -> list[str]:
+    return [name for file in files for name in re.findall(r'crashpoint\("([^"]+)"\)', file.read_text())]
 
 
 # After these the relay has the message and the ledger does not know it yet: it is sent once more.
@@ -58,6 +67,7 @@ class Sink:
 
     pause: float = 0.0  # before it says that it has a message
     taken: list[tuple[str, str, float]] = field(default_factory=list)
+    size: int = 0  # of the last message
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -99,6 +109,7 @@ class Sink:
                     writer.write(b"354 go on\r\n")
                     content = await reader.readuntil(b"\r\n.\r\n")
                     number = re.search(rb"^Message-ID: (.*?)\r\n", content, re.M)
+                    self.size = len(content)
                     self.taken.append((number[1].decode() if number else "", recipient, time.monotonic()))
                     if self.pause:
                         await asyncio.sleep(self.pause)
@@ -145,8 +156,8 @@ class Site:
                     {"name": f"Person {number}", "email": f"p{number}@example.test", "verified_at": now}
                     for number in range(people)
                 ]
-                db.session.execute(sa.insert(User), rows)
-                db.session.flush()
+                for first in range(0, people, 10_000):
+                    db.session.execute(sa.insert(User), rows[first : first + 10_000])
                 boardkeeping.make(petra, BoardWords().load({"slug": "garden", "name": "Garden"}))
                 self.petra_id = petra.id
 
@@ -160,21 +171,59 @@ class Site:
                 petra = db.session.get_one(User, self.petra_id)
                 idea = posting.submit(petra, queries.get_board(petra, "garden"), title="A seed library", body="")
                 idea_id = idea.id
-                db.session.execute(
-                    sa.insert(Vote), [{"idea_id": idea_id, "user_id": each, "cast_at": utcnow()} for each in voters]
-                )
+                self._vote(idea_id, voters)
             with unit_of_work():
                 petra = db.session.get_one(User, self.petra_id)
                 words = {"status": "planned", "reason": Reason.COMMITTED, "text": WHY, "date": None, "review_by": None}
                 answering.answer(petra, queries.get_idea(petra, idea_id), {**words, "credits": []})
-            if gathered:
-                self._gather()
+        if gathered:
+            self.gather()
         return len(voters) + 1  # Petra hears that her idea was received
 
-    def _gather(self) -> None:
-        with unit_of_work():
-            while fanout.fan_out_next(settings.rooms().notices):
+    def _vote(self, idea_id: int, voters: list[int]) -> None:
+        now = utcnow()
+        if len(voters) < 10_000:
+            rows = [{"idea_id": idea_id, "user_id": each, "cast_at": now} for each in voters]
+            db.session.execute(sa.insert(Vote), rows)
+            return
+        assert voters == list(range(voters[0], voters[-1] + 1))
+        said = sa.select(sa.literal(idea_id), User.id, sa.literal(now, Vote.cast_at.type))
+        between = said.where(User.id >= voters[0], User.id <= voters[-1])
+        db.session.execute(sa.insert(Vote).from_select(["idea_id", "user_id", "cast_at"], between))
+
+    def reply_by_mail(self, person_id: int, number: int, folder: Path) -> tuple[dict[str, str], str]:
+        """A mail by which that person answers on an idea: settings for `take_mail`, and what it says."""
+        said = f"Yes, that would help us, number {number}."
+        with self.here():
+            with unit_of_work():
+                petra = db.session.get_one(User, self.petra_id)
+                where = queries.get_board(petra, "garden")
+                idea_id = posting.submit(petra, where, title=f"A bench, number {number}", body="").id
+            to = mail_tokens.address(replying.PURPOSE, f"{person_id}.i{idea_id}")
+            sender = db.session.get_one(User, person_id).email
+        file = folder / f"{number}.eml"
+        head = f"From: {sender}\r\nTo: {to}\r\nMessage-ID: <{number}@example.test>\r\nSubject: Re: A bench\r\n"
+        file.write_bytes(f"{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{said}\r\n".encode())
+        return {**self.settings, "MAIL": str(file)}, said
+
+    def comments_saying(self, said: str) -> int:
+        with self.here():
+            return db.session.scalars(sa.select(sa.func.count()).where(Comment.body == said)).one()
+
+    def announce(self) -> None:
+        """Announce all that is due, in this process."""
+        with self.here():
+            while self._announce_one():
                 pass
+
+    def _announce_one(self) -> bool:
+        with unit_of_work():
+            return fanout.fan_out_next(settings.rooms().notices) is not None
+
+    def gather(self) -> None:
+        """Announce all that is due, and let all mail that waits wait for digests whose hour has come."""
+        self.announce()
+        with self.here(), unit_of_work():
             now = utcnow()
             db.session.execute(
                 sa.update(Delivery)
@@ -227,7 +276,15 @@ class Site:
 def work(settings: dict[str, str], crashpoint: str) -> None:
     """What a worker does, in a process of its own."""
     os.environ["CRASHPOINT"] = crashpoint
+    fanout.PIECE = int(settings.get("PIECE", PIECE))
     worker.run(create_app(Config.from_env(settings)))
+
+
+def take_mail(settings: dict[str, str], crashpoint: str) -> None:
+    """What takes the mail that comes in, in a process of its own: MAIL is the file that holds it."""
+    os.environ["CRASHPOINT"] = crashpoint
+    with create_app(Config.from_env(settings)).app_context():
+        mail_doors.take(mail_doors.Handed(Path(settings["MAIL"]).read_bytes()))
 
 
 def start_worker(

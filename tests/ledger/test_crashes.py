@@ -35,12 +35,13 @@ def site(database: Database, sink: Sink, tmp_path: Path) -> Iterator[Site]:
 def test_there_are_places_to_kill_on_the_whole_way():
     points = faults.crash_points()
 
-    assert len(set(points)) == len(points) >= 12
-    assert {point.partition(".")[0] for point in points} == {"fanout", "claim", "digest", "send", "mail", "sweep"}
+    assert len(set(points)) == len(points) >= 25
+    stations = {"round", "fanout", "claim", "digest", "send", "mail", "sweep"}
+    assert {point.partition(".")[0] for point in points} == stations
 
 
 SINGLE = [(point, False) for point in faults.crash_points() if not point.startswith("digest.")]
-GATHERED = [(point, True) for point in faults.crash_points() if point.startswith(("digest.", "send."))]
+GATHERED = [(point, True) for point in faults.crash_points() if point.startswith(("digest.", "send.", "mail."))]
 
 
 @pytest.mark.parametrize(("point", "gathered"), SINGLE + GATHERED)
@@ -55,6 +56,23 @@ def test_a_worker_killed_anywhere_loses_nothing(site: Site, sink: Sink, point: s
     verdict = faults.judge(site, sink, owed=owed, may_repeat=1 if point in faults.IN_FLIGHT else 0)
     assert verdict.problems == []
     assert verdict.repeated == (1 if point in faults.IN_FLIGHT else 0)
+
+
+@pytest.mark.parametrize("point", faults.crash_points_of_replies())
+def test_an_answer_by_mail_is_posted_once_wherever_whoever_takes_it_is_killed(site: Site, tmp_path: Path, point: str):
+    site.settings = {**site.settings, "MAIL_IN_ADDRESS": "reply@in.example.test"}
+    site.close()
+    site.__post_init__()
+    given, said = site.reply_by_mail(site.people()[0], 1, tmp_path)
+    killed = faults.start_worker(given, point, work=faults.take_mail)
+    killed.join(60)
+    assert killed.exitcode == -signal.SIGKILL, f"{point} was not reached"
+
+    again = faults.start_worker(given, work=faults.take_mail)  # whoever handed it over had no answer, and comes again
+    again.join(60)
+
+    assert again.exitcode == 0
+    assert site.comments_saying(said) == 1
 
 
 def test_ending_a_worker_finishes_what_it_has_in_hand_and_nothing_is_repeated(site: Site, sink: Sink):
