@@ -56,7 +56,7 @@ format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
 	$(BIN)/ruff format
 
 .PHONY: test
-test: lint chromium  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
+test: lint chromium redis  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
 	$(BIN)/pytest -n $(JOBS) -m "not browser" --database sqlite
 	$(BIN)/pytest -n $(JOBS) -m "not browser" --database postgresql
 	$(BIN)/pytest -m browser tests/browser
@@ -64,6 +64,10 @@ test: lint chromium  ## Lint, then every test: on SQLite, on PostgreSQL, in a br
 .PHONY: chromium
 chromium: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
+
+.PHONY: redis
+redis: .venv/dev.stamp
+	@$(BIN)/python -m tests.servers
 
 .PHONY: screenshots
 screenshots: chromium  ## Take the README's pictures from a demo, into docs/pictures
@@ -95,8 +99,16 @@ evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight
 	$(call EVIDENCE,races)
 
 .PHONY: evidence-lost
-evidence-lost: .venv/dev.stamp  ## Show that nothing is lost, however often the worker is killed and whatever the relay says
+evidence-lost: .venv/dev.stamp redis  ## Show that nothing is lost, however often the worker is killed and whatever the relay says
 	$(call EVIDENCE,nothing_lost)
+
+.PHONY: evidence-twice
+evidence-twice: .venv/dev.stamp  ## Show that many who do the same work at once tell nobody twice
+	$(call EVIDENCE,nothing_twice)
+
+.PHONY: evidence-fanout
+evidence-fanout: .venv/dev.stamp  ## Show that news to very many is told quickly, and holds up no reply
+	$(call EVIDENCE,fan_out)
 
 .PHONY: evidence-planted
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find

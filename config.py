@@ -251,6 +251,15 @@ class Config:
     worker_poll_seconds: Annotated[
         float, Setting("2", "Seconds a worker with nothing to do waits before it looks again.", least=0.01, most=60)
     ]
+    broker_url: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "`redis://host:6379/0` or `amqp://user:password@host//`: what carries work to `ideas carry` when one loop "
+            "is not enough (needs the extra `scale`). It need not keep anything: what it loses is found in the "
+            "database.",
+        ),
+    ] = field(repr=False)
     web_workers: Annotated[
         int, Setting("number of cores", "Processes of the web server.", derive=_cores, least=1, most=64)
     ]

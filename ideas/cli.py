@@ -235,6 +235,33 @@ def worker(drain: bool) -> None:
 
 
 @click.command()
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many work at once.")
+def carry(processes: int) -> None:
+    """Do what `ideas schedule` offers, in so many processes (needs BROKER_URL)."""
+    config = _config_with_broker()
+    from ideas.ledger import carrying
+
+    carrying.carry(lambda: create_app(config), config, processes=processes)
+
+
+@click.command()
+def schedule() -> None:
+    """Offer what is due to those who run `ideas carry`, and make the rounds (needs BROKER_URL)."""
+    config = _config_with_broker()
+    from ideas.ledger import carrying
+
+    carrying.schedule(create_app(config), config)
+
+
+def _config_with_broker() -> Config:
+    config = make_config()
+    if config.broker_url is None:
+        raise click.ClickException("BROKER_URL is not set: nothing can be carried.")
+    _require_migrated(config)
+    return config
+
+
+@click.command()
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8024", show_default=True, help="Where to take mail.")
 def lmtp(listen: str) -> None:
     """Take mail that comes in from a mail server beside this site, by LMTP (needs the extra `lmtp`)."""
@@ -274,7 +301,7 @@ def program() -> click.Group:
         *ideas.boards.cli.commands,
         *ideas.ledger.cli.commands,
     )
-    for command in (serve, web, worker, lmtp, migrate, backup, restore, *map(with_app, rooms)):
+    for command in (serve, web, worker, carry, schedule, lmtp, migrate, backup, restore, *map(with_app, rooms)):
         group.add_command(command)
     return group
 

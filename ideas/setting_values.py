@@ -146,6 +146,18 @@ def _mail_url(url: str, read: dict[str, Any]) -> str:
     return url
 
 
+def _broker_url(url: str | None, _: dict[str, Any]) -> str | None:
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("redis", "rediss", "amqp", "amqps") or not parts.hostname:
+        raise ValueError("must be redis://host:port/number or amqp://user:password@host/name.")
+    _require_port(parts.netloc, url)
+    if not all(find_spec(name) for name in ("celery", "redis")):
+        raise ValueError("needs the extra “scale”: pip install -r requirements/scale.txt.")
+    return url
+
+
 def _pictures_url(url: str, read: dict[str, Any]) -> str:
     if url.startswith("folder:"):
         return _folder(url.removeprefix("folder:"), read)
@@ -245,6 +257,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "pictures_url": _pictures_url,
     "similar_by_meaning": _similar_by_meaning,
     "mail_url": _mail_url,
+    "broker_url": _broker_url,
     "mail_from": _sender,
     "mail_in_address": _mail_in_address,
     "mail_in_secret": _mail_in_secret,

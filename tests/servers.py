@@ -222,6 +222,77 @@ def _unprivileged_user() -> pwd.struct_passwd | None:
     )
 
 
+# --- Redis ---
+
+
+class RedisServer:
+    """A private Redis that keeps nothing on the disk, alive inside `with`, on the same port when started again."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """For BROKER_URL."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises Unavailable."""
+        program = shutil.which("redis-server")
+        if program is None:
+            raise Unavailable("There is no Redis to test with. Install it (Debian: apt-get install redis-server).")
+        options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+        self.process = subprocess.Popen(
+            [program, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("Redis does not start.")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it as it would in a power failure: what it had is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def empty(self) -> None:
+        """Let it forget everything."""
+        self._say(b"FLUSHALL\r\n")
+
+    def _answers(self) -> bool:
+        try:
+            return self._say(b"PING\r\n").startswith(b"+PONG")
+        except OSError:
+            return False
+
+    def _say(self, command: bytes) -> bytes:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as talk:
+            talk.sendall(command)
+            return talk.recv(100)
+
+
+def install_redis() -> None:
+    """Install it as the system's package, where we are root on Debian: `python -m tests.servers`."""
+    if shutil.which("redis-server") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "redis-server"]
+    if subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, check=False).returncode:
+        subprocess.run(["apt-get", "update", "--quiet"], env=quiet, stdin=subprocess.DEVNULL, check=False)
+        subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, check=False)
+
+
 # --- Mail ---
 
 HANG = "hang"  # say nothing more
@@ -481,3 +552,7 @@ def _serves(url: str) -> bool:
     except OSError:
         return False
     return True
+
+
+if __name__ == "__main__":
+    install_redis()

@@ -80,6 +80,9 @@ def test_values_become_their_types(instance):
         ("MAIL_URL", "smtp://mail.example.org?tls=maybe", "tls=starttls or tls=none"),
         ("MAIL_URL", "smtp://mail.example.org?starttls=1", "tls=starttls or tls=none"),
         ("MAIL_URL", "smtps://mail.example.org?tls=none", "encrypted from the start"),
+        ("BROKER_URL", "localhost:6379", "must be redis://"),
+        ("BROKER_URL", "https://queue.example.org", "must be redis://"),
+        ("BROKER_URL", "redis://queue.example.org:port", "port"),
         ("MAIL_FROM", "nobody", "must be `address` or `Name <address>`"),
         ("MAIL_FROM", "Team <team@example.org", "must be `address` or `Name <address>`"),
         ("SUPPORT_EMAIL", "Team <team@example.org>", "must be an e-mail address"),
@@ -220,6 +223,7 @@ def test_documented_defaults_are_the_real_ones(instance, tmp_path):
         "METRICS_TOKEN",
         "MAIL_IN_ADDRESS",
         "MAIL_IN_SECRET",
+        "BROKER_URL",
         "SECRET_KEY_FALLBACKS",
         "WEB_WORKERS",
     }
