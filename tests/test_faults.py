@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import faults, faults_late
+from bench import faults, faults_late, nothing_twice
 from bench.stage import Findings
 
 
@@ -40,3 +40,12 @@ def test_a_deploy_loses_nothing_and_fails_nobody(findings, database, fresh):
 
 def test_a_worker_that_slept_through_its_lease_changes_nothing(findings, database, fresh):
     faults_late.asleep(findings, database.kind, fresh, points=("mail.before_end", "send.after"), times=0, people=8)
+
+
+@pytest.mark.parametrize("kind_of", [nothing_twice.same_jobs, nothing_twice.same_events, nothing_twice.same_digests])
+def test_many_who_do_the_same_work_at_once_tell_nobody_twice(findings, database, fresh, kind_of):
+    kind_of(findings, database.kind, fresh(), notices=30)
+
+
+def test_no_line_is_in_two_hands_when_many_race_for_one_queue(findings, database, fresh):
+    nothing_twice.one_queue(findings, database.kind, fresh(), processes=3, lines=300)
