@@ -166,11 +166,20 @@ class Config:
             "`reply@in.example.com`: people answer messages to it.",
         ),
     ]
+    bounce_address: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "An address like that of `MAIL_IN_ADDRESS`, or the same one: mail servers report to it what could not be "
+            "delivered. Without it their reports go to `MAIL_FROM`, and nobody here reads them.",
+        ),
+    ]
     mail_in_secret: Annotated[
         str | None,
         Setting(
             "none",
-            "What a provider must send along to hand mail in at `/hooks/mail`: as a password, or it signs with it. "
+            "What a provider must send along to hand mail or reports in at `/hooks/mail`: as a password, or it signs "
+            "with it. "
             "At least 20 characters.",
         ),
     ] = field(repr=False)

@@ -253,6 +253,7 @@ def sending(lines: Iterable[Line], asked: Asked) -> dict[str, Any]:
         "people": len(people),
         "emails_a_week": share(len(sent), len(people) * weeks),
         "unsubscribed": len({line.person for line in email if line.reason == "unsubscribed"}),
+        "complaints": sum(line.reason == "complained" for line in sent),
         "duplicates": sum(number - 1 for number in told.values()),
     }
 

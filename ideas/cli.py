@@ -270,8 +270,11 @@ def lmtp(listen: str) -> None:
         raise click.BadParameter("Say host and port, such as 127.0.0.1:8024.", param_hint="--listen")
     app = make_app()
     _require_migrated(app.config["ANSWERBACK"])
-    if app.config["ANSWERBACK"].mail_in_address is None:
-        raise click.ClickException("MAIL_IN_ADDRESS is not set: no mail can come back to this site.")
+    config = app.config["ANSWERBACK"]
+    if config.mail_in_address is None and config.bounce_address is None:
+        raise click.ClickException(
+            "MAIL_IN_ADDRESS is not set, nor is BOUNCE_ADDRESS: no mail can come back to this site."
+        )
     try:
         from ideas import lmtp as door
     except ModuleNotFoundError as error:

@@ -17,6 +17,7 @@ from flask import Flask
 
 from ideas import mail_doors, mail_tokens
 from ideas.db import db
+from ideas.settings import current
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class _Door:
         if envelope.rcpt_tos:
             return ONE_AT_A_TIME
         with self.app.app_context():
-            if mail_tokens.read(address) is None:
+            if mail_tokens.read(address) is None and not _is_our_own(address):
                 return NOBODY
         envelope.rcpt_tos.append(address)
         return TAKEN
@@ -60,6 +61,11 @@ class _Door:
                 log.exception("mail_not_taken")
                 return LATER
         return TAKEN
+
+
+def _is_our_own(address: str) -> bool:
+    """To the address without anything after a “+” come complaints, which quote the mail that they are about."""
+    return address.casefold() == current().bounce_address
 
 
 def serve(app: Flask, host: str, port: int) -> None:

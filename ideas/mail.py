@@ -73,7 +73,10 @@ class Unmailable(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """A mail to one person. `headers` come on top of those every mail has; the sender's address is the transport's."""
+    """A mail to one person. `headers` come on top of those every mail has; the sender's address is the transport's.
+
+    reports_to: the sender on its envelope, where servers report what became of it; None: the transport's.
+    """
 
     to: str
     to_name: str
@@ -83,6 +86,7 @@ class Message:
     html: str
     message_id: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    reports_to: str | None = None
 
 
 class Transport(Protocol):
@@ -137,6 +141,8 @@ def as_bytes(message: Message, mail_from: str) -> bytes:
         "Date": format_datetime(utcnow()),
         "Message-ID": message.message_id,
         **message.headers,
+        # where programs report that somebody called it junk (RFC 9477)
+        **({"CFBL-Address": f"{_address(message.reports_to)}; report=arf"} if message.reports_to else {}),
         "MIME-Version": "1.0",
     }
     try:
@@ -276,7 +282,7 @@ class SmtpTransport:
             if options and not relay.has_extn("smtputf8"):
                 raise PermanentFailure("The relay does not take addresses in other letters than a to z.")
             try:
-                code, reply = relay.mail(self.envelope_from, options)
+                code, reply = relay.mail(message.reports_to or self.envelope_from, options)
             except (OSError, smtplib.SMTPException) as error:
                 code, reply = 421, _said(error).encode()
             if code == 250:

@@ -2,6 +2,9 @@
 
 A door hands over the bytes of a mail and the addresses on its envelope. The first address that this site made says
 which room takes it. What providers send is put into one shape here; whoever sends must know MAIL_IN_SECRET.
+
+Reports about mail of ours come by the same doors: as mail, of which a signed address says what it is about, whoever
+wrote it, and as what providers make of them, who are believed because they know the secret.
 """
 
 from __future__ import annotations
@@ -22,15 +25,19 @@ from flask import Blueprint, Flask, Response, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from ideas import mail_in, mail_tokens
+from ideas import mail_events, mail_in, mail_tokens
 from ideas.http import open_to_all_origins
+from ideas.mail_in import Incoming
+from ideas.mail_reports import Report
 from ideas.settings import current, rooms
 
 log = structlog.get_logger()
 
 LARGEST = mail_in.LARGEST
+SIGNED_LARGEST = 1_000_000  # bytes of a report whose sender is known by nothing but the signature in it
 SIGNED_FOR = 600  # seconds a provider's signature is good for; their clocks differ
 NOBODY = "nobody"  # it went to no address that this site made
+NOTHING = "nothing"  # it says nothing that is kept: that a mail is tried again, or was opened
 
 bp = Blueprint("mail_doors", __name__, url_prefix="/hooks/mail")
 
@@ -49,9 +56,14 @@ def init_app(app: Flask) -> None:
 def take(handed: Handed) -> str:
     """Give a mail to the room that its address names; what became of it, in a word, NOBODY if there is no such room."""
     read = mail_in.read(handed.content, handed.to)
-    for address in read.recipients:
-        reference = mail_tokens.read(address)
-        if reference is not None and (taker := rooms().mail_takers.get(reference.purpose)):
+    references = [each for each in map(mail_tokens.read, read.recipients) if each is not None]
+    about = _reported(read, references)
+    if about is not None:
+        outcome = report(read.report, about) if read.report is not None else NOTHING
+        log.info("mail_came_in", outcome=outcome, purpose=mail_tokens.REPORTS, kind=read.kind.value)
+        return outcome
+    for reference in references:
+        if taker := rooms().mail_takers.get(reference.purpose):
             outcome = taker(read, reference.words)
             log.info("mail_came_in", outcome=outcome, purpose=reference.purpose, kind=read.kind.value)
             return outcome
@@ -59,13 +71,34 @@ def take(handed: Handed) -> str:
     return NOBODY
 
 
+def report(said: Report, about: str | None) -> str:
+    """Give a report to the room that sends mail; what it meant, in a word. about: the mail, as a signed address says.
+
+    Without that it comes from a provider, and names the mail or where it went.
+    """
+    taker = rooms().take_report
+    return taker(said, about) if taker is not None else NOBODY
+
+
+def _reported(read: Incoming, references: list[mail_tokens.Reference]) -> str | None:
+    """Which mail of ours a mail reports about: by the address it came to, or one in the mail that it gives back."""
+    inside = read.report.came_from if read.report is not None else ()
+    candidates = [*references, *(each for each in map(mail_tokens.read, inside) if each is not None)]
+    return next((each.words for each in candidates if each.purpose == mail_tokens.REPORTS), None)
+
+
 @bp.post("")
 @open_to_all_origins
 def webhook() -> ResponseReturnValue:
-    """A mail by one of the shapes that providers use, each told by what it brings."""
+    """A mail by one of the shapes that providers use, each told by what it brings; or reports of theirs."""
     request.max_content_length = request.max_form_memory_size = 2 * LARGEST  # in JSON it takes a third more
-    _require_sender()
-    handed = _handed()
+    body = _require_sender()
+    reports = mail_events.read(body)
+    if reports is not None:
+        outcomes = [report(each, None) for each in reports]
+        log.info("mail_was_reported_on", outcomes=outcomes)
+        return jsonify(outcome=outcomes[0] if len(outcomes) == 1 else NOTHING if not outcomes else "taken")
+    handed = _handed(body)
     if handed is None:
         return _answer(422, "This is in none of the shapes that are known here.")
     return jsonify(outcome=take(handed))
@@ -80,22 +113,31 @@ def _answer(status: int, words: str) -> Response:
 # --- Who may hand mail in ---
 
 
-def _require_sender() -> None:
-    """By a password (Basic or Bearer) that is the secret, or by a signature made with it, as Mailgun does."""
+def _require_sender() -> Any:
+    """By a password (Basic or Bearer) that is the secret, or by a signature made with it, as Mailgun does.
+
+    What was sent as JSON, None if it was something else: of one who gives no password, only so much is read as a
+    signed report takes.
+    """
     secret = current().mail_in_secret
-    if secret is None or current().mail_in_address is None:
+    if secret is None:
         abort(404)
-    given = request.authorization
-    said = (given.token or given.password or "") if given else ""
-    if said and hmac.compare_digest(said.encode(), secret.encode()):
-        return
-    if given is None and _is_signed(request.form, secret):
-        return
-    abort(401)
+    if (given := request.authorization) is not None:
+        said = given.token or given.password or ""
+        if not said or not hmac.compare_digest(said.encode(), secret.encode()):
+            abort(401)
+        return _json()
+    if _is_json():
+        request.max_content_length = SIGNED_LARGEST
+    body = _json()
+    signature = body.get("signature") if isinstance(body, dict) else request.form
+    if not isinstance(signature, Mapping) or not _is_signed(signature, secret):
+        abort(401)
+    return body
 
 
-def _is_signed(form: Mapping[str, str], secret: str) -> bool:
-    made_at, token, signature = (form.get(name, "") for name in ("timestamp", "token", "signature"))
+def _is_signed(form: Mapping[str, Any], secret: str) -> bool:
+    made_at, token, signature = (str(form.get(name, "")) for name in ("timestamp", "token", "signature"))
     if not made_at.isdecimal() or len(made_at) > 12 or abs(time.time() - int(made_at)) > SIGNED_FOR:
         return False
     wanted = hmac.new(secret.encode(), f"{made_at}{token}".encode(), hashlib.sha256).hexdigest()
@@ -105,13 +147,20 @@ def _is_signed(form: Mapping[str, str], secret: str) -> bool:
 # --- The shapes ---
 
 
-def _handed() -> Handed | None:
+def _is_json() -> bool:
+    return request.mimetype in ("application/json", "text/plain")  # Amazon's notices say they are plain text
+
+
+def _json() -> Any:
+    return request.get_json(force=True, silent=True) if _is_json() else None
+
+
+def _handed(body: Any) -> Handed | None:
     if request.mimetype in ("message/rfc822", "application/octet-stream"):
         return Handed(request.get_data(), tuple(request.args.getlist("to")))
-    if request.mimetype in ("application/json", "text/plain"):  # Amazon's notices say they are plain text
-        body = request.get_json(force=True, silent=True)
-        return _from_json(body) if isinstance(body, dict) else None
-    return _from_form(request.form)
+    if isinstance(body, dict):
+        return _from_json(body)
+    return None if _is_json() else _from_form(request.form)
 
 
 def _from_json(body: Mapping[str, Any]) -> Handed | None:

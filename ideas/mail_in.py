@@ -18,6 +18,8 @@ from html.parser import HTMLParser
 
 from mailparser_reply.parser import EmailMessage as Thread
 
+from ideas import mail_reports
+from ideas.mail_reports import Report
 from ideas.text import readable
 
 LARGEST = 25_000_000  # bytes; what providers let through
@@ -42,6 +44,7 @@ class Incoming:
     digest: the same for a mail that comes twice, of its Message-ID or, without one, of its bytes. sender: its writer's
     address as written, "" when there is none. recipients: all addresses it names, those of the envelope first.
     said: what was written above, between or below what was quoted; "" for a mail that only quotes.
+    report: what a mail server reports of a mail of ours, if that is what it is.
     """
 
     digest: str
@@ -50,6 +53,7 @@ class Incoming:
     subject: str
     kind: Kind
     said: str
+    report: Report | None = None
 
 
 def read(content: bytes, envelope_to: tuple[str, ...] = ()) -> Incoming:
@@ -71,6 +75,7 @@ def read(content: bytes, envelope_to: tuple[str, ...] = ()) -> Incoming:
         subject=_header(message, "Subject"),
         kind=kind,
         said=said,
+        report=mail_reports.read(message) if kind is Kind.REPORT else None,
     )
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from ideas import settings
 
 SIGNED = 10  # bytes of the signature: to guess one takes 2^80 mails
+REPORTS = "b"  # the purpose of addresses to which what becomes of a mail is reported
 LOCAL_LONGEST = 64  # RFC 5321
 
 
@@ -28,8 +29,19 @@ class Reference(NamedTuple):
 def address(purpose: str, words: str) -> str | None:
     """An address for mail about `words` (ASCII); None when no mail can come back to this site."""
     own = settings.current().mail_in_address
-    if own is None:
-        return None
+    return None if own is None else _made(own, purpose, words)
+
+
+def for_reports(mail: str) -> str | None:
+    """The address to which mail servers report what became of that mail of ours; None when none is read here.
+
+    It goes on the envelope, where servers look for it (VERP), so that a report says itself which mail it is about.
+    """
+    own = settings.current().bounce_address
+    return None if own is None else _made(own, REPORTS, mail)
+
+
+def _made(own: str, purpose: str, words: str) -> str:
     local, _, host = own.partition("@")
     said = f"{purpose}{words}".encode("ascii")
     token = base64.b32encode(_signature(said, settings.current().secret_key) + said).decode().rstrip("=").lower()

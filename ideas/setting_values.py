@@ -260,6 +260,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "broker_url": _broker_url,
     "mail_from": _sender,
     "mail_in_address": _mail_in_address,
+    "bounce_address": _mail_in_address,
     "mail_in_secret": _mail_in_secret,
     "secret_key_fallbacks": _former_secrets,
     "support_email": _address,

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from ideas.checking import Figure
 from ideas.mail_in import Incoming
+from ideas.mail_reports import Report
 from ideas.outbox import NewsKind, Notices
 from ideas.privacy import Exporter, Leaving
 from ideas.rounds import Round
@@ -36,7 +37,8 @@ class Rooms:
     find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
     name_subjects: a person, subjects of the ledger → title and address of those that the person may see.
     mail_takers: purpose of an address that mail comes back to → what takes such a mail, with the words of the address;
-    it says in a word what became of it.
+    it says in a word what became of it. take_report: what takes a report about a mail of ours, with the mail's name if
+    an address that only we can make says it; without, the one who reports is believed.
     templates: the application's templates for words that are not pages, such as mail; a missing word is an error.
     """
 
@@ -56,6 +58,7 @@ class Rooms:
     find_key: Callable[[str], Any | None] | None = None
     name_subjects: Callable[[Any, Sequence[str]], Mapping[str, tuple[str, str]]] | None = None
     mail_takers: dict[str, Callable[[Incoming, str], str]] = field(default_factory=dict)
+    take_report: Callable[[Report, str | None], str] | None = None
     templates: Environment = field(default_factory=Environment)
 
 

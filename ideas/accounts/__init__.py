@@ -1,11 +1,13 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
-Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, api_key, audit_entry.
+Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
+audit_entry.
 Emits: nothing. Stands on: the ground.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,11 +16,12 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open the room: who is signed in, its pages, and what the worker tidies for it."""
-    from ideas import settings
+    from ideas import rounds, settings
     from ideas.accounts import (  # noqa: F401 the last three add to views.bp
         checks,
         letters,
         signin,
+        suppressions,
         tidying,
         views,
         views_admin,
@@ -32,4 +35,5 @@ def init_app(app: Flask) -> None:
     rooms.checks |= checks.CHECKS
     rooms.figures.append(letters.figures)
     rooms.sweeps.append(tidying.sweep)
+    rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)
     app.register_blueprint(views.bp)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from ideas.accounts import addresses, erasing, exporting, keys, people, returning, schemas
+from ideas.accounts import addresses, erasing, exporting, keys, people, returning, schemas, suppressions
 from ideas.accounts.models import SiteRole, User
 from ideas.db import one_moment, unit_of_work
 from ideas.errors import NotFound
@@ -107,4 +108,42 @@ def create(email: str, scopes: str, name: str) -> None:
     click.echo(token)
 
 
-commands: list[click.Command] = [user, key]
+@click.group()
+def suppression() -> None:
+    """Addresses that get no mail but links to sign in: mail to them came back, or was called junk."""
+
+
+@suppression.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Say it to a program.")
+def list_suppressions(as_json: bool) -> None:
+    """List them: whose they are, why, with which code, since when.
+
+    An address that nobody here has any more is kept as a hash alone; LIFT takes the address itself.
+    """
+    rows: list[suppressions.Listed] = []
+    while page := suppressions.listed(after=rows[-1] if rows else None):
+        rows += page
+    if as_json:
+        found = [{**row._asdict(), "why": row.why.value, "since": row.since.isoformat()} for row in rows]
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        who = row.address or f"(nobody here; {row.key[:12]}…)"
+        click.echo(f"{who}  {row.why.value}  {row.status or '-'}  {row.since:%Y-%m-%d}")
+    click.echo(f"{len(rows)} {'address gets' if len(rows) == 1 else 'addresses get'} no mail.", err=True)
+
+
+@suppression.command()
+@click.argument("email")
+@click.option("--reason", required=True, help="Why; it stands in the audit log.")
+def lift(email: str, reason: str) -> None:
+    """Send mail to EMAIL again."""
+    try:
+        with unit_of_work():
+            lifted = suppressions.lift(None, email, reason=reason)
+    except ValueError:
+        raise click.UsageError(f"“{email}” is not an e-mail address.") from None
+    click.echo(f"{email} gets mail again; it had {' and '.join(each.value for each in lifted)}.")
+
+
+commands: list[click.Command] = [user, key, suppression]

@@ -50,6 +50,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
                 *(User.id, User.email, User.name, User.title, User.site_role, User.locale, User.timezone),
                 *(Rhythm.digest_hour, Rhythm.digest_weekday, Rhythm.quiet_from, Rhythm.quiet_to, User.never_gathered),
                 *(User.shown_as_backer, User.created_at, User.verified_at, User.suspended_at, User.is_imported),
+                User.mail_stopped,
                 Company.name.label("company"),
             )
             .outerjoin(Company, Company.id == User.company_id)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import jinja2
 import sqlalchemy as sa
 
-from ideas import mail
+from ideas import mail, mail_tokens
+from ideas.accounts import suppressions
 from ideas.accounts.models import Letter
 from ideas.checking import Figure
 from ideas.db import db, unit_of_work, utcnow
@@ -24,6 +25,7 @@ from ideas.settings import current
 from ideas.words import _
 
 BATCH = 20
+NAMED = "l"  # before its id: what a letter is called in reports about it
 # Links are short-lived and somebody sits waiting, so the first tries follow each other quickly.
 PAUSES = [timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 120, 300)]
 
@@ -49,19 +51,28 @@ class Claimed(NamedTuple):
     attempts: int
     expires_at: datetime
     created_at: datetime
+    asked_for: bool
 
 
 class Outcome(NamedTuple):
-    """How an attempt ended: sent, or what the other side said, whether that is final, and whether all must wait."""
+    """How an attempt ended: sent, or what the other side said, whether that is final, and whether all must wait.
+
+    is_refused: it is final because the other side said so.
+    """
 
     error: str | None = None
     is_final: bool = False
     is_for_all: bool = False
+    is_refused: bool = False
 
 
-def write(recipient: str, words: Words, *, good_for: timedelta) -> None:
-    """Put a letter on its way; after `good_for` it is not worth sending any more."""
-    _add(recipient, words, good_for=good_for)
+def write(recipient: str, words: Words, *, good_for: timedelta, asked_for: bool = True) -> None:
+    """Put a letter on its way; after `good_for` it is not worth sending any more.
+
+    asked_for: whoever has the address wants it, such as a link to sign in; otherwise it is not sent to one that gets no
+    mail (see suppressions.py).
+    """
+    _add(recipient, words, good_for=good_for).asked_for = asked_for
 
 
 def write_decoy(words: Words, *, good_for: timedelta) -> None:
@@ -82,7 +93,7 @@ def send_due(transport: mail.Transport, *, stopping: Callable[[], bool] = lambda
     length = timedelta(seconds=current().lease_seconds)
     with unit_of_work():
         until = utcnow() + length
-        claimed = _claim(lease, until)
+        claimed = [letter for letter in _claim(lease, until) if _is_wanted(letter, lease)]
     outcome = Outcome()
     for place, letter in enumerate(claimed):
         if stopping() or utcnow() >= until - length / 2:
@@ -94,6 +105,22 @@ def send_due(transport: mail.Transport, *, stopping: Callable[[], bool] = lambda
         with unit_of_work():
             _write_down(letter, lease, outcome)
     return len(claimed)
+
+
+def came_back(letter_id: int, words: str) -> str | None:
+    """A letter that was handed over did not arrive, with these words of the other side; the address it went to."""
+    return db.session.scalar(
+        sa.update(Letter)
+        .where(Letter.id == letter_id)
+        .values(failed_at=utcnow(), error=words[:300], lease=None, text="", html="")
+        .returning(Letter.recipient)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recipient(letter_id: int) -> str | None:
+    """Where a letter went."""
+    return db.session.scalar(sa.select(Letter.recipient).where(Letter.id == letter_id))
 
 
 def next_due() -> datetime | None:
@@ -146,6 +173,14 @@ def _claim(lease: str, until: datetime) -> list[Claimed]:
     return sorted((Claimed(*row) for row in db.session.execute(take)), key=lambda letter: letter.id)
 
 
+def _is_wanted(letter: Claimed, lease: str) -> bool:
+    """False for one that nobody asked for, to an address that gets no mail; it is over then."""
+    if letter.asked_for or suppressions.why(letter.recipient) is None:
+        return True
+    _write_down(letter, lease, Outcome("This address gets no mail but links to sign in.", is_final=True))
+    return False
+
+
 def _try(transport: mail.Transport, letter: Claimed, until: datetime) -> Outcome:
     if letter.expires_at <= utcnow():
         return Outcome("Its link has expired.", is_final=True)
@@ -155,7 +190,9 @@ def _try(transport: mail.Transport, letter: Claimed, until: datetime) -> Outcome
         return Outcome(str(failure))
     except mail.RelayDown as failure:
         return Outcome(str(failure), is_for_all=True)
-    except (mail.PermanentFailure, mail.Unmailable) as failure:
+    except mail.PermanentFailure as failure:
+        return Outcome(str(failure), is_final=True, is_refused=True)
+    except mail.Unmailable as failure:
         return Outcome(str(failure), is_final=True)
     return Outcome()
 
@@ -170,7 +207,10 @@ def _write_down(letter: Claimed, lease: str, outcome: Outcome) -> None:
     else:
         values |= {"due_at": now + PAUSES[min(letter.attempts, len(PAUSES)) - 1]}
     # one whose lease ran out writes nothing: somebody else has the letter now
-    db.session.execute(sa.update(Letter).where(Letter.id == letter.id, Letter.lease == lease).values(**values))
+    written = sa.update(Letter).where(Letter.id == letter.id, Letter.lease == lease).values(**values)
+    is_mine = db.session.scalar(written.returning(Letter.id).execution_options(synchronize_session=False)) is not None
+    if is_mine and outcome.is_refused:
+        suppressions.refused(f"{NAMED}{letter.id}", letter.recipient, outcome.error or "")
 
 
 def _give_back(letters: Sequence[Claimed], lease: str) -> None:
@@ -194,6 +234,7 @@ def _message(letter: Claimed) -> mail.Message:
         html=letter.html,
         message_id=f"<letter-{letter.id}.{int(letter.created_at.timestamp())}@{host}>",
         headers={"Auto-Submitted": "auto-generated"},
+        reports_to=mail_tokens.for_reports(f"{NAMED}{letter.id}"),
     )
 
 

@@ -20,6 +20,13 @@ class SiteRole(StrEnum):
     ADMIN = "admin"
 
 
+class Stopped(StrEnum):
+    """Why nothing is sent to an address but links to sign in."""
+
+    BOUNCED = "bounced"  # mail to it came back
+    COMPLAINED = "complained"  # its reader called a mail of ours junk
+
+
 class Company(Base):
     """A customer account that people may belong to."""
 
@@ -74,6 +81,8 @@ class User(Base):
     # wants each mail by itself, however many there are in a week
     never_gathered: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     shown_as_backer: Mapped[bool] = mapped_column(default=False)
+    # what `suppression` says of the address, beside the person, because whole audiences are asked; see suppressions.py
+    mail_stopped: Mapped[str | None] = mapped_column(sa.String(12))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     # a tombstone: nobody's name or address, kept so that votes and deliveries add up. Suspended as well, so that
     # whatever refuses somebody suspended refuses it too.
@@ -200,6 +209,41 @@ class Letter(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(sa.String(300))  # what the other side said last
+    # by whoever gets it; one that was not is no mail for somebody who wants none
+    asked_for: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+
+
+class Suppression(Base):
+    """An address, as a keyed hash, to which nothing is sent but links to sign in. Written by suppressions.py."""
+
+    __tablename__ = "suppression"
+
+    address: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    why: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    status: Mapped[str] = mapped_column(sa.String(12))  # the code of RFC 3463 that was reported; "" if none was
+    since: Mapped[datetime]
+
+
+class MailReport(Base):
+    """Somebody reported of one mail that it did not arrive, or was called junk. Written by suppressions.py.
+
+    mail: what it is called, "d" and a delivery's id, say. address: a keyed hash. counts: it counts against the address.
+    """
+
+    __tablename__ = "mail_report"
+    __table_args__ = (
+        sa.UniqueConstraint("mail", "verdict"),
+        sa.Index(None, "address", "received_at"),
+        sa.Index(None, "received_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail: Mapped[str] = mapped_column(sa.String(40))
+    verdict: Mapped[str] = mapped_column(sa.String(12))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    address: Mapped[str] = mapped_column(sa.String(64))
+    received_at: Mapped[datetime]
+    counts: Mapped[bool]
 
 
 class ApiKey(Base):

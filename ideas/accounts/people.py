@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ideas.accounts import addresses, audit, locks, passwords, policy, rhythms, sessions, tickets
+from ideas.accounts import addresses, audit, locks, passwords, policy, rhythms, sessions, suppressions, tickets
 from ideas.accounts.errors import AddressTaken, NameTaken
 from ideas.accounts.models import Company, SiteRole, User
 from ideas.db import INSERTS, db, insert_once, utcnow
@@ -55,19 +55,27 @@ def claim(email: str, name: str, password_hash: str | None) -> User:
     email = addresses.email(email)
     now = utcnow()
     if insert_once(User, email=email, name=name, password_hash=password_hash, verified_at=now):
-        return _locked(User.email == email)
+        suppressions.apply_to([email])
+        return _proved(_locked(User.email == email))
     person = _locked(User.email == email)
     if person.is_claimed:
         raise AddressTaken(_("There is an account with this address already."))
     person.name = name
     person.password_hash = password_hash
     person.verified_at = now
-    return person
+    return _proved(person)
 
 
 def prove(person: User) -> None:
     """The address was proven by a link that came to it; an imported person is somebody's from now on."""
     person.verified_at = person.verified_at or utcnow()
+    _proved(person)
+
+
+def _proved(person: User) -> User:
+    db.session.flush()  # or what is read anew would be without what was written just now
+    suppressions.proved(person)
+    return person
 
 
 def add_unclaimed(people: Iterable[Unclaimed]) -> list[int]:
@@ -82,6 +90,7 @@ def add_unclaimed(people: Iterable[Unclaimed]) -> list[int]:
             db.session.execute(insert(User).on_conflict_do_nothing(), new)
         found = db.session.execute(sa.select(User.email, User.id).where(User.email.in_(batch)))
         known.update((email, user_id) for email, user_id in found if email)
+        suppressions.apply_to(batch)
     nameless = [User(name=row.name, is_imported=True) for row in rows if row.email is None]
     db.session.add_all(nameless)
     db.session.flush()  # gives the ids
@@ -106,6 +115,8 @@ def give_address(person: User, email: str) -> bool:
         .returning(User.id)
         .execution_options(synchronize_session=False)
     )
+    if given is not None:
+        suppressions.apply_to([email])
     db.session.expire(person)
     return given is not None
 
@@ -232,7 +243,7 @@ def bury(person: User, *, name: str) -> None:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     person.name = name
     person.email = person.title = person.password_hash = person.locale = person.timezone = None
-    person.company_id = person.verified_at = person.rhythm_id = None
+    person.company_id = person.verified_at = person.rhythm_id = person.mail_stopped = None
     person.site_role = SiteRole.MEMBER
     person.is_imported = person.shown_as_backer = person.never_gathered = False
     person.created_at = day

@@ -269,7 +269,7 @@ def invite(actor: User, board: Board, *, email: str) -> Invitation:
         expires_at=now + INVITATION_LASTS,
     )
     db.session.add(invitation)
-    letters.write(address, _invitation_words(actor, board, token), good_for=INVITATION_LASTS)
+    letters.write(address, _invitation_words(actor, board, token), good_for=INVITATION_LASTS, asked_for=False)
     audit.record(actor, "invitation.sent", _subject(board), email=address)
     db.session.flush()  # lists show it
     return invitation

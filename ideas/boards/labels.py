@@ -60,6 +60,8 @@ WHY_NOT_WORDS = {
     Suppressed.EMAIL_ONLY: lazy("e-mail alone"),
     Suppressed.UNSUBSCRIBED: lazy("unsubscribed"),
     Suppressed.NO_ADDRESS: lazy("no address we can write to"),
+    Suppressed.ADDRESS_BOUNCED: lazy("mail to their address comes back"),
+    Suppressed.COMPLAINED: lazy("called a mail of ours junk"),
     Suppressed.RESTORED: lazy("held back, as a backup was restored"),
     Suppressed.CANCELLED: lazy("the mail was called off"),
     Suppressed.ERASED: lazy("erased"),
@@ -105,7 +107,7 @@ def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed
 def outcome(state: str, reason: str | None) -> str:
     """What became of telling somebody, in the team's list."""
     if state == State.SENT:
-        return _("told")
+        return _("told, and called it junk") if reason == Suppressed.COMPLAINED else _("told")
     if state == State.PENDING:
         return _("on its way")
     if state == State.FAILED:

@@ -115,7 +115,7 @@ def send_back(mail: Incoming, place: Place, why: str) -> Became:
             url=settings.absolute(f"/ideas/{place.idea_id}"),
             after=[],
         )
-        letters.write(str(person.email), said, good_for=RETURNED_FOR)
+        letters.write(str(person.email), said, good_for=RETURNED_FOR, asked_for=False)
     return Became.RETURNED
 
 

@@ -77,6 +77,7 @@ LOOP_HEALTH: Example = {
         "people": 380,
         "emails_a_week": 0.125,
         "unsubscribed": 3,
+        "complaints": 1,
         "duplicates": 0,
     },
     "capacity": {**_CAPACITY, "weeks": [{"begins": "2026-08-25T00:00:00Z", "ideas": 3, "answers": 5}]},

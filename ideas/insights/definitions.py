@@ -39,7 +39,7 @@ USED = lazy(
     "put something into those ideas. Voters count when they were credited as a whole."
 )
 SENDING = lazy(
-    "Everything that was announced in the period, by what became of it. Duplicates are people told the same twice "
-    "by one way; there should be none."
+    "Everything that was announced in the period, by what became of it. Complaints are e-mails that their readers "
+    "called junk. Duplicates are people told the same twice by one way; there should be none."
 )
 CAPACITY = lazy("Answers given in the period, of ideas posted in it, by weeks. Below one, what waits grows.")

@@ -161,6 +161,7 @@ class SendingOut(OutSchema):
     people = fields.Integer(metadata=_said("Who got an e-mail."))
     emails_a_week = fields.Float(allow_none=True, metadata=_said("For each of them, on average."))
     unsubscribed = fields.Integer()
+    complaints = fields.Integer(metadata=_said("E-mails that their readers called junk."))
     duplicates = fields.Integer(metadata=_said("There are to be none."))
 
 
@@ -276,6 +277,7 @@ def loop_health(health: LoopHealth) -> Shape:
             "people": health.sending.people,
             "emails_a_week": health.sending.a_week,
             "unsubscribed": health.sending.unsubscribed,
+            "complaints": health.sending.complaints,
             "duplicates": health.sending.duplicates,
         },
         "capacity": {

@@ -118,7 +118,8 @@ def sending(health: LoopHealth) -> Table:
     email = str(CHANNEL_NAMES[Channel.EMAIL])
     rows += [(email, why_failed(reason), number) for reason, number in sorted(sending.failed.items())]
     rows += [(email, labels.why_not(reason), number) for reason, number in sorted(sending.suppressed.items())]
-    rows += [(email, _("people who had unsubscribed"), sending.unsubscribed), ("", _("duplicates"), sending.duplicates)]
+    rows += [(email, _("people who had unsubscribed"), sending.unsubscribed)]
+    rows += [(email, _("complaints"), sending.complaints), ("", _("duplicates"), sending.duplicates)]
     return Table((_("By"), _("What became of it"), _("Messages")), rows)
 
 

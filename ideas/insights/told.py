@@ -61,7 +61,8 @@ class IdeasClosed:
 class Sending:
     """Metric 8. by_channel: channel → state → how many lines; failed, suppressed: reason → how many e-mails.
 
-    people: who got an e-mail; a_week: how many e-mails each of them got in a week, on average.
+    people: who got an e-mail; a_week: how many e-mails each of them got in a week, on average. complaints: e-mails that
+    their readers called junk.
     """
 
     by_channel: Mapping[str, Mapping[str, int]]
@@ -70,6 +71,7 @@ class Sending:
     people: int
     a_week: float | None
     unsubscribed: int
+    complaints: int
     duplicates: int
 
     @property
@@ -185,7 +187,8 @@ def sending(scope: Scope) -> Sending:
 
     Over the ledger's lines of all that was announced of these ideas in the period. Duplicates are lines that tell
     somebody by one way what another line tells by the same: there are to be none. Unsubscribed are those who were
-    sent no e-mail because they had unsubscribed from it: the ledger keeps that when a person is erased.
+    sent no e-mail because they had unsubscribed from it: the ledger keeps that when a person is erased. Complaints are
+    e-mails of which their readers, or the providers of those, reported that they are junk.
     """
     entries = (
         sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.about_id)
@@ -224,6 +227,7 @@ def sending(scope: Scope) -> Sending:
         people=people,
         a_week=share_of(by_email.states[State.SENT], people * scope.weeks),
         unsubscribed=sum(row.everybody for row in rows if row.reason == Suppressed.UNSUBSCRIBED),
+        complaints=sum(row.lines for row in rows if (row.state, row.reason) == (State.SENT, Suppressed.COMPLAINED)),
         duplicates=_duplicates(entries),
     )
 

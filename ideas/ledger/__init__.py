@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         preferences,
         views,
         views_choosing,
+        views_reports,
     )
 
     with app.app_context():
@@ -39,6 +40,7 @@ def init_app(app: Flask) -> None:
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.new_hours.append(preferences.new_hours)
+    rooms.take_report = views_reports.take
     app.register_blueprint(views.bp)
     api.api.register_blueprint(api_choosing.blueprint)
     app.context_processor(views.frame)

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from ideas import api
+from ideas.accounts.models import Stopped
 from ideas.api import READ, Blueprint, OutSchema
 from ideas.db import unit_of_work
 from ideas.ledger import preferences, queries
@@ -49,6 +50,14 @@ class NotificationsOut(OutSchema):
     """All that you chose about hearing of things."""
 
     mail = fields.Boolean(metadata={"description": "false: no mail at all comes, whatever else is chosen."})
+    mail_stopped = fields.String(
+        allow_none=True,
+        validate=validate.OneOf([each.value for each in Stopped]),
+        metadata={
+            "description": "Why nothing comes but links to sign in. bounced: mail to your address came back; it ends "
+            "when you sign in by a link from a mail. complained: a mail was called junk; it ends with mail: true."
+        },
+    )
     kinds = fields.List(fields.Nested(KindOut))
     timezone = fields.String(metadata={"description": "By whose clocks the hours are; part of your profile."})
     digest_hour = fields.Integer(allow_none=True)
@@ -76,6 +85,7 @@ class NotificationsIn(Hours):
 
 EXAMPLE = {
     "mail": True,
+    "mail_stopped": None,
     "kinds": [
         {"kind": "moved", "label": "It moved", "email": "weekly", "inbox": None, "unsubscribed": False},
         {"kind": "shipped", "label": "It is there", "email": None, "inbox": None, "unsubscribed": False},
@@ -127,8 +137,8 @@ def _choose(wanted: dict[str, Any]) -> None:
     mail = wanted.pop("mail", None)
     if mail is False:
         preferences.stop_everything(me)
-    elif mail and EVERYTHING in chosen:
-        preferences.choose(me, EVERYTHING, email=None, inbox=None)
+    elif mail and (EVERYTHING in chosen or me.mail_stopped == Stopped.COMPLAINED):
+        preferences.want_mail(me)
     if wanted:
         preferences.choose_hours(me, wanted)
 
@@ -143,7 +153,8 @@ def _shown() -> dict[str, Any]:
     names = queries.names_of(me, muted)
     everything = chosen.get(EVERYTHING)
     return {
-        "mail": not (everything is not None and everything.by_unsubscribing),
+        "mail": not (everything is not None and everything.by_unsubscribing) and me.mail_stopped is None,
+        "mail_stopped": me.mail_stopped,
         "kinds": [_kind(kind, chosen.get(kind.name)) for kind in queries.offered_to(me)],
         "timezone": me.timezone or current().default_timezone,
         **preferences.hours_of(me),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ideas.accounts import rhythms
-from ideas.accounts.models import Rhythm, User
+from ideas.accounts.models import Rhythm, Stopped, User
 from ideas.ledger.models import EVERYTHING, Channel, Gathered, Mode, Mute, Path, Preference, State, Suppressed
 
 PATHS = {path.value: rank for rank, path in enumerate(Path)}
@@ -84,6 +84,8 @@ def judge(
         (unsubscribed, _word(Suppressed.UNSUBSCRIBED)),
         (by_email == Mode.OFF.value, _word(Suppressed.INBOX_ONLY)),
         (sa.or_(User.email.is_(None), unproven), _word(Suppressed.NO_ADDRESS)),
+        (User.mail_stopped == Stopped.COMPLAINED.value, _word(Suppressed.COMPLAINED)),
+        (User.mail_stopped == Stopped.BOUNCED.value, _word(Suppressed.ADDRESS_BOUNCED)),
     )
     for_inbox = (
         (sa.and_(not_in_inbox, unsubscribed), _word(Suppressed.OFF)),

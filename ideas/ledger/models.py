@@ -39,6 +39,8 @@ class Suppressed(StrEnum):
     EMAIL_ONLY = "email_only"  # … or only e-mail, so their inbox has no line of it
     UNSUBSCRIBED = "unsubscribed"
     NO_ADDRESS = "no_address"
+    ADDRESS_BOUNCED = "address_bounced"  # mail to the address came back before
+    COMPLAINED = "complained"  # the person called a mail of ours junk; of a mail that was sent: it is that one
     RESTORED = "restored"  # it waited in a backup that was restored, and may have been sent since
     CANCELLED = "cancelled"  # the mail was called off by whoever runs the site
     ERASED = "erased"

@@ -11,9 +11,10 @@ import structlog
 
 from ideas import mail
 from ideas.db import db
-from ideas.ledger import digests, sending
+from ideas.ledger import bounces, digests, sending
 from ideas.ledger.channels import digest, email
 from ideas.ledger.channels.digest import Prepared
+from ideas.ledger.models import Failed
 from ideas.ledger.sending import Outcome
 
 log = structlog.get_logger()
@@ -75,7 +76,10 @@ class Single:
         return self.made if sending.is_still_mine(self.claim, self.row) else None
 
     def write_down(self, outcome: Outcome) -> bool:
-        return sending.write_down(self.claim, self.row, outcome)
+        is_mine = sending.write_down(self.claim, self.row, outcome)
+        if is_mine and outcome.reason == Failed.BOUNCED:
+            bounces.refused(f"{bounces.SINGLE}{self.row.delivery.id}", self.row.to.email, outcome.error or "")
+        return is_mine
 
     def release(self) -> None:
         sending.release(self.claim, [self.row])
@@ -117,7 +121,11 @@ class Gathered:
         return message
 
     def write_down(self, outcome: Outcome) -> bool:
-        return digests.write_down(self.claim, self.prepared.digest, outcome)
+        digest = self.prepared.digest
+        is_mine = digests.write_down(self.claim, digest, outcome)
+        if is_mine and outcome.reason == Failed.BOUNCED:
+            bounces.refused(f"{bounces.DIGEST}{digest.id}", digest.to.email, outcome.error or "")
+        return is_mine
 
     def release(self) -> None:
         digests.release(self.claim, [self.prepared.digest])

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from itsdangerous import BadData, URLSafeSerializer
 
 from ideas import settings
-from ideas.accounts import people, rhythms
+from ideas.accounts import people, rhythms, suppressions
 from ideas.accounts.models import User
 from ideas.accounts.rhythms import Chosen
 from ideas.db import INSERTS, db, insert_once, utcnow
@@ -126,6 +126,12 @@ def stop_everything(person: User) -> None:
     unsubscribe(Link(person.id, EVERYTHING, ""), Stop.EVERYTHING)
 
 
+def want_mail(person: User) -> None:
+    """Mail comes again, as was chosen for each kind: also to somebody who once called a mail of ours junk."""
+    choose(person, EVERYTHING, email=None, inbox=None)
+    suppressions.wanted_again(person)
+
+
 def mute(person: User, subject: str) -> None:
     """`person` hears nothing more about `subject`, not even what waits to be sent. Muting twice is muting once."""
     _mute(person.id, subject)
@@ -215,6 +221,11 @@ def unsubscribe(link: Link, what: Stop, *, news: str | None = None) -> None:
     waiting = _waiting(link.user_id, Suppressed.UNSUBSCRIBED)
     db.session.execute(waiting if what is Stop.EVERYTHING else waiting.where(Delivery.news.in_(kinds)))
     return None
+
+
+def strike_out(user_id: int, reason: Suppressed) -> None:
+    """No mail that waits for that person is sent, for that reason."""
+    db.session.execute(_waiting(user_id, reason))
 
 
 def _mute(user_id: int, subject: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import rhythms, signin
+from ideas.accounts import rhythms, signin, suppressions
 from ideas.accounts.models import User
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
@@ -119,7 +119,7 @@ def stop_or_start_mail(desk: Desk) -> ResponseReturnValue:
     wanted = request.form.get("on") == "1"
     with unit_of_work():
         if wanted:
-            preferences.choose(desk.person, EVERYTHING, email=None, inbox=None)
+            preferences.want_mail(desk.person)
         else:
             preferences.stop_everything(desk.person)
     return desk.back(_("You get mail again, as chosen below.") if wanted else _("You get no more mail about ideas."))
@@ -150,6 +150,7 @@ def _show(desk: Desk, *, form: Any = None, hours: HoursForm | None = None) -> Re
         unsubscribed={news for news, row in chosen.items() if row.by_unsubscribing},
         no_mail=EVERYTHING in chosen and chosen[EVERYTHING].by_unsubscribing,
         most=current().single_mails_a_week,
+        stopped_since=suppressions.since(person),
         muted=muted,
         names=queries.names_of(None if desk.token else person, muted),
     )

@@ -68,11 +68,13 @@ WORDLESS = {
     "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
+    "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
     "picture.name", "preference.email", "preference.inbox", "rhythm.key", "rhythm.timezone", "solved.answer",
-    "status.slug", "status.name", "status.stage", "tag.slug", "tag.name",
+    "status.slug", "status.name", "status.stage", "suppression.address", "suppression.why", "suppression.status",
+    "tag.slug", "tag.name",
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
-    "user.site_role", "user.locale", "user.timezone", "user_session.token_hash",
+    "user.site_role", "user.locale", "user.mail_stopped", "user.timezone", "user_session.token_hash",
     "worker_beat.name", "worker_beat.outcomes", "round.name", "reminder.occasion",
 }  # fmt: skip
 

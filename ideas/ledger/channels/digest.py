@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import structlog
 from markupsafe import Markup
 
-from ideas import mail, settings, words
-from ideas.ledger import pacing, preferences, sending
+from ideas import mail, mail_tokens, settings, words
+from ideas.ledger import bounces, pacing, preferences, sending
 from ideas.ledger.channels import email
 from ideas.ledger.channels.email import Stop
 from ideas.ledger.digests import Claimed
@@ -186,6 +186,7 @@ def _message(digest: Claimed, groups: Sequence[Group]) -> mail.Message:
                 "Feedback-ID": "digest:digest:digest:answerback",
                 "Auto-Submitted": "auto-generated",
             },
+            reports_to=mail_tokens.for_reports(f"{bounces.DIGEST}{digest.id}"),
         ),
         names,
     )

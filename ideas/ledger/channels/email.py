@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from ideas import colours, mail, mail_tokens, settings, words
 from ideas.db import db
-from ideas.ledger import preferences, sending
+from ideas.ledger import bounces, preferences, sending
 from ideas.ledger.sending import Addressee, Claimed, Outcome
 from ideas.outbox import DueDelivery, Notice
 from ideas.words import _
@@ -106,6 +106,7 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Mess
                 "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
                 "Auto-Submitted": "auto-generated",
             },
+            reports_to=mail_tokens.for_reports(f"{bounces.SINGLE}{delivery.id}"),
         ),
         names,
     )
