@@ -110,6 +110,10 @@ evidence-twice: .venv/dev.stamp  ## Show that many who do the same work at once 
 evidence-fanout: .venv/dev.stamp  ## Show that news to very many is told quickly, and holds up no reply
 	$(call EVIDENCE,fan_out)
 
+.PHONY: evidence-relay
+evidence-relay: .venv/dev.stamp  ## Show that a relay that refuses, drops, drips and stalls loses nobody and holds nobody up
+	$(call EVIDENCE,relay)
+
 .PHONY: evidence-planted
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)

@@ -11,7 +11,6 @@ import binascii
 import os
 import re
 import secrets
-import select
 import smtplib
 import socket
 import ssl
@@ -27,6 +26,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ideas.crashpoints import crashpoint
 from ideas.db import utcnow
+from ideas.mail_patience import Conversation, EncryptedConversation
 
 if TYPE_CHECKING:
     from config import Config
@@ -246,7 +246,7 @@ class SmtpTransport:
         self.envelope_from = parseaddr(mail_from)[1]
         self.command_seconds = command_seconds
         self.after_data_seconds = after_data_seconds
-        self._relay: smtplib.SMTP | None = None
+        self._relay: Conversation | None = None
         self._is_fresh = True  # nothing went over this connection yet
 
     def send(self, message: Message, *, until: datetime | None = None) -> None:
@@ -265,7 +265,8 @@ class SmtpTransport:
             return
         with suppress(OSError, smtplib.SMTPException):
             if relay.sock is not None:
-                relay.sock.settimeout(1)  # a courtesy: nobody waits for the answer
+                relay.timeout = 1.0  # a courtesy: nobody waits for the answer
+                relay.sock.settimeout(relay.timeout)
                 relay.quit()
         relay.close()
 
@@ -274,7 +275,7 @@ class SmtpTransport:
         self._open()
         self.close()
 
-    def _begin(self, message: Message) -> smtplib.SMTP:
+    def _begin(self, message: Message) -> Conversation:
         """A connection that takes our sender; one that was dropped while it lay idle is opened anew."""
         while True:
             relay = self._relay or self._open()
@@ -293,18 +294,18 @@ class SmtpTransport:
                 # before any recipient is named, a refusal is about us
                 raise RelayDown(f"The relay does not take our sender: {_reply(code, reply)}")
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> Conversation:
         crashpoint("mail.before_connect")
         tls = ssl.create_default_context()
         # RFC 5321 wants a name; the machine's own may be nothing a relay accepts, the sender's domain is
         name = self.envelope_from.rpartition("@")[2] or "localhost"
         try:
             if self.is_encrypted:
-                relay: smtplib.SMTP = smtplib.SMTP_SSL(
+                relay: Conversation = EncryptedConversation(
                     self.host, self.port, local_hostname=name, timeout=self.command_seconds, context=tls
                 )
             else:
-                relay = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=self.command_seconds)
+                relay = Conversation(self.host, self.port, local_hostname=name, timeout=self.command_seconds)
         except (OSError, smtplib.SMTPException) as error:
             raise RelayDown(f"The relay cannot be reached: {_said(error)}") from error
         try:
@@ -323,7 +324,7 @@ class SmtpTransport:
         self._relay, self._is_fresh = relay, True
         return relay
 
-    def _hand_over(self, relay: smtplib.SMTP, to: str, content: bytes, until: datetime | None) -> None:
+    def _hand_over(self, relay: Conversation, to: str, content: bytes, until: datetime | None) -> None:
         crashpoint("mail.before_recipient")
         code, reply = relay.rcpt(to)
         if code not in (250, 251):
@@ -341,7 +342,7 @@ class SmtpTransport:
             relay.close()  # without its end the relay throws away what it has
             raise TooLate
         relay.send(b".\r\n")
-        if not _has_something_to_say(relay, self.command_seconds):
+        if not relay.replies().has_whole_reply(self.command_seconds):
             self._relay = None  # it is left to whoever waits for its last word
             raise Undecided(lambda: self._last_word(relay))
         code, reply = relay.getreply()
@@ -349,10 +350,9 @@ class SmtpTransport:
             self._refused(relay, code, reply)
         crashpoint("mail.after_accepted")
 
-    def _last_word(self, relay: smtplib.SMTP) -> None:
+    def _last_word(self, relay: Conversation) -> None:
         try:
-            if relay.sock is not None:
-                relay.sock.settimeout(max(self.after_data_seconds - self.command_seconds, 0.1))
+            relay.timeout = max(self.after_data_seconds - self.command_seconds, 0.1)
             code, reply = relay.getreply()
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             raise TemporaryFailure(_said(error)) from error
@@ -361,7 +361,7 @@ class SmtpTransport:
         if code != 250:
             raise (PermanentFailure if code >= 500 else TemporaryFailure)(_reply(code, reply))
 
-    def _refused(self, relay: smtplib.SMTP, code: int, reply: bytes) -> None:
+    def _refused(self, relay: Conversation, code: int, reply: bytes) -> None:
         words = _reply(code, reply)
         if code == 421:
             self.close()  # it says goodbye
@@ -376,15 +376,6 @@ class SmtpTransport:
 
 def _is_over(until: datetime | None) -> bool:
     return until is not None and utcnow() >= until
-
-
-def _has_something_to_say(relay: smtplib.SMTP, seconds: float) -> bool:
-    sock = relay.sock
-    if sock is None:
-        return True  # that it is gone
-    if isinstance(sock, ssl.SSLSocket) and sock.pending():
-        return True
-    return bool(select.select([sock], [], [], seconds)[0])
 
 
 def _reply(code: int, reply: bytes) -> str:

@@ -297,18 +297,21 @@ def install_redis() -> None:
 
 HANG = "hang"  # say nothing more
 DROP = "drop"  # close the connection without a word
+DRIP = "drip"  # say a byte a second and never come to an end
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the mail server says to one recipient: a code and text, HANG or DROP; to RCPT, or only once it has the text.
+    """What the mail server says to one recipient: code and text, HANG, DROP or DRIP; to RCPT, or once it has the text.
 
     kept: the server has the message all the same, as one that dies between taking a message and saying so.
+    leaves: it closes the connection once it has said that.
     """
 
     text: str
     at_data: bool = False
     kept: bool = False
+    leaves: bool = False
 
 
 @dataclass(frozen=True)
@@ -409,9 +412,20 @@ class SmtpSink:
     async def _say(self, server: SMTP, reply: Reply) -> str:
         if reply.text == DROP:
             _abort(server)
+        if reply.text == DRIP:
+            await self._drip(server)
+        if reply.leaves and server.transport is not None:
+            self._loop.call_soon(server.transport.close)  # after what is said now
         if reply.text in (DROP, HANG):
             await asyncio.Event().wait()  # aiosmtpd cancels this when the connection is gone
         return reply.text
+
+    async def _drip(self, server: SMTP) -> None:
+        transport = cast(asyncio.Transport, server.transport)
+        transport.write(b"250-")
+        while not transport.is_closing():
+            transport.write(b".")
+            await asyncio.sleep(1)
 
 
 def _abort(session: SMTP) -> None:

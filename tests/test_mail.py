@@ -242,7 +242,7 @@ def test_starttls_that_is_not_offered_is_never_skipped():
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path))
+    context.load_cert_chain(certificate(tmp_path))
     with SmtpSink(options={"tls_context": context}) as sink:
         with pytest.raises(RelayDown, match="certificate"):
             transport(sink.url.replace("tls=none", "tls=starttls")).send(MESSAGE)
@@ -250,7 +250,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path):
         assert sink.messages == []
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     """A certificate and its key, signed by itself."""
     import subprocess
 
