@@ -211,12 +211,12 @@ def _certificate(folder: Path) -> Path:
 
 def planted(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]]) -> None:
     """Two workers that are broken on purpose: each is found out."""
-    drops = mock.patch.object(sending, "try_again", lambda *_: Outcome(State.FAILED, Failed.GAVE_UP))
+    drops = mock.patch.object(sending, "try_again", return_value=Outcome(State.FAILED, Failed.GAVE_UP))
     with working(fresh(), 60) as (_here, each, _addresses), SmtpSink(relays.Moody(random.Random(3))) as sink, drops:
         each.transport = SmtpTransport(sink.url, FROM)
         problems = relays.all_arrive(each, sink, 61)
         findings.holds(f"{kind}: planted: who is refused once is dropped", bool(problems), "; ".join(problems))
-    never = mock.patch.object(worker.Breaker, "is_tripped", lambda *_: False)
+    never = mock.patch.object(worker.Breaker, "is_tripped", return_value=False)
     with working(fresh(), A_FEW) as (_here, each, _addresses), never:
         with relays.BrokenRelay(relays.DOWN["greets with 421"]) as broken:
             problems = relays.while_down(each, SmtpTransport(broken.url, FROM), lambda: broken.asked)
