@@ -56,9 +56,21 @@ def with_app(command: click.Command) -> click.Command:
     command = copy.copy(command)
     if isinstance(command, click.Group):
         command.commands = {name: with_app(each) for name, each in command.commands.items()}
+        if command.invoke_without_command and command.callback is not None:
+            command.callback = _unless_another(_inside(command.callback))
     elif command.callback is not None:
         command.callback = _inside(command.callback)
     return command
+
+
+def _unless_another(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """What a group does by itself, when none of its commands was asked for."""
+
+    @functools.wraps(callback)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return callback(*args, **kwargs) if click.get_current_context().invoked_subcommand is None else None
+
+    return run
 
 
 def _inside(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,11 +11,11 @@ import json
 import click
 
 from ideas.db import unit_of_work
-from ideas.ledger import doctoring, holding
+from ideas.ledger import cli_mail, doctoring, holding
 from ideas.ledger.cli_ledger import ledger
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Say it to a program.")
 def doctor(as_json: bool) -> None:
     """Look at the database, mail, queue, files, counters and settings; say what is wrong and what to do."""
@@ -43,5 +43,7 @@ def resume_sending() -> None:
         held = holding.let_go()
     click.echo(f"Released: {held.messages} messages and the mail of {held.announcements} announcements.")
 
+
+doctor.add_command(cli_mail.mail)
 
 commands = [doctor, resume_sending, ledger]

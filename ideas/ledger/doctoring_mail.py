@@ -1,4 +1,7 @@
-"""What `ideas doctor mail` looks at: whether mail that leaves here has a chance to arrive. Each line says what to do."""
+"""What `ideas doctor mail` looks at: whether mail that leaves here has a chance to arrive. Each line says what to do.
+
+DNS cannot say everything: what the relay signs, and from which machines it sends, only mail that arrived shows.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from config import Config, is_loopback
@@ -124,8 +128,8 @@ def _spf(asked: Names, config: Config, notes: list[str]) -> Iterator[str]:
         return
     if found.names is False:
         notes.append(
-            f"SPF: {domain} does not name {', '.join(map(str, senders))}, the address of {relay}. If your relay sends from "
-            f"other addresses, ask it what to put there; otherwise add {_for_relay(relay)} before the end of: {found.record}"
+            f"SPF: {domain} does not name {', '.join(map(str, senders))}, the address of {relay}. If your relay sends "
+            f"from others, ask it what to put there; if not, add {_for_relay(relay)} before the end of: {found.record}"
         )
     if not senders:
         notes.append(f"SPF: which machine sends cannot be told from MAIL_URL. See that it is named in: {found.record}")
@@ -136,7 +140,7 @@ def _spf(asked: Names, config: Config, notes: list[str]) -> Iterator[str]:
 
 def _addresses(asked: Names, host: str) -> list[names.Ip]:
     try:
-        return [names.ip_address(host)]
+        return [ip_address(host)]
     except ValueError:
         return asked.addresses(host)
 
@@ -168,19 +172,19 @@ def _dmarc(asked: Names, config: Config, notes: list[str]) -> Iterator[str]:
     yield from found.problems
     if not found.place:
         yield (
-            f"{domain} does not say what is to become of mail that is not from it; large providers want that. Begin with "
-            f"the TXT record at _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:postmaster@{domain}"
+            f"{domain} does not say what is to become of mail that is not from it; large providers want that. Begin "
+            f"with the TXT record at _dmarc.{domain}: v=DMARC1; p=none; rua=mailto:postmaster@{domain}"
         )
         return
     if found.policy == "none":
         notes.append(
-            f"DMARC: {found.place} says p=none, which asks for nothing. When its reports look right: p=quarantine"
+            f"DMARC: {found.place} says p=none, which asks for nothing. Once its reports look fine: p=quarantine"
         )
     if not found.reports_to:
         notes.append(f"DMARC: {found.place} asks for no reports. Add rua=mailto:postmaster@{domain}")
     aligned = envelope == domain if found.strict else names.are_of_one(envelope, domain)
     if not aligned:
         notes.append(
-            f"DMARC: the envelope is of {envelope} and the sender of {domain}, so SPF does not count for it; the relay's "
-            f"signature (DKIM) must be of {domain}."
+            f"DMARC: the envelope is of {envelope} and the sender of {domain}, so SPF does not count for it; the "
+            f"relay's signature (DKIM) must be of {domain}."
         )

@@ -52,10 +52,7 @@ class Names:
 
     def texts(self, name: str) -> list[str]:
         """The TXT records of a name, their pieces put together."""
-        found = []
-        for record in self._ask(name, "TXT"):
-            found.append(b"".join(record.strings).decode("utf-8", "replace"))
-        return found
+        return [b"".join(record.strings).decode("utf-8", "replace") for record in self._ask(name, "TXT")]
 
     def addresses(self, name: str) -> list[Ip]:
         return [ip_address(str(record.address)) for kind in ("A", "AAAA") for record in self._ask(name, kind)]
