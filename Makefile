@@ -73,6 +73,10 @@ redis: .venv/dev.stamp
 screenshots: chromium  ## Take the README's pictures from a demo, into docs/pictures
 	$(BIN)/python -m bench.screenshots --readme docs/pictures
 
+.PHONY: mail-looks
+mail-looks: chromium  ## Take a picture of a mail of every kind at 360 pixels, light and dark, into FOLDER=build/mails
+	$(BIN)/python -m bench.mail_looks $(or $(FOLDER),build/mails)
+
 .PHONY: bench
 bench: .venv/dev.stamp  ## Measure speed with 100,000 ideas and 3,000,000 votes as ratios, beside their bars
 	@$(BIN)/python -m bench.speed $(if $(DATABASE),--database $(DATABASE))
