@@ -118,6 +118,10 @@ evidence-fanout: .venv/dev.stamp  ## Show that news to very many is told quickly
 evidence-relay: .venv/dev.stamp  ## Show that a relay that refuses, drops, drips and stalls loses nobody and holds nobody up
 	$(call EVIDENCE,relay)
 
+.PHONY: evidence-building
+evidence-building: .venv/dev.stamp  ## Show how much quicker mail is made than by rendering and assembling each
+	$(call EVIDENCE,building)
+
 .PHONY: evidence-planted
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)

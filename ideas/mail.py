@@ -118,6 +118,11 @@ def transport_for(config: Config) -> Transport:
     )
 
 
+def own_name(config: Config) -> str:
+    """Who mail is from that no person sends: the name in MAIL_FROM, or the site's."""
+    return parseaddr(config.mail_from)[0] or config.site_name
+
+
 # --- What goes over the wire ---
 
 _FORBIDDEN = re.compile(r"[\r\n\0]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple
@@ -113,6 +113,8 @@ class Notice:
         and `url` (absolute) are among them, and `subject_name`, what the subject is called. One that is left out has
         lost what it would tell of. One call for the whole batch, so that it costs the same number of queries.
     template: a folder of subject.txt, body.txt, body.html and inbox.html.
+    alike: the words of a batch → for each delivery what all have in common that read the same; they are made once for
+        those. One that is left out has words of its own. Words of such a notice do not use `person`.
     answer_to: a delivery → purpose and words of the address to which the person answers by mail; None: they cannot.
     subjects: subject, the row that tells what happened → the subjects whose mutes silence it: itself, and what the room
         holds to be one with it.
@@ -124,6 +126,7 @@ class Notice:
     template: str
     subjects: Callable[[str, int], Collection[str]] = _itself
     answer_to: Callable[[DueDelivery], tuple[str, str]] | None = None
+    alike: Callable[[Mapping[int, Mapping[str, Any]]], Mapping[int, Hashable]] | None = None
 
 
 @dataclass(frozen=True)

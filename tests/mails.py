@@ -38,10 +38,14 @@ HOSTILE = {
 def to_people(batch: Sequence[DueDelivery]) -> list[mail.Message]:
     """The mails of these deliveries, made as the worker makes them; one for each way to be connected with the news."""
     firsts = {(each.path, each.contribution_kind): each for each in reversed(batch)}
-    rows = [Claimed(each, _addressee(each.user_id), 1, utcnow()) for each in firsts.values()]
-    made = channel.compose(rows)
-    assert all(isinstance(each, mail.Message) for each in made.values()), made
-    return [each for each in made.values() if isinstance(each, mail.Message)]
+    return list(made(list(reversed(firsts.values()))).values())
+
+
+def made(batch: Sequence[DueDelivery]) -> dict[int, mail.Message]:
+    """Delivery → its mail, made as the worker makes it."""
+    found = channel.compose([Claimed(each, _addressee(each.user_id), 1, utcnow()) for each in batch])
+    assert all(isinstance(each, mail.Message) for each in found.values()), found
+    return {key: each for key, each in found.items() if isinstance(each, mail.Message)}
 
 
 def as_digest(batch: Sequence[DueDelivery], *, is_many: bool = False) -> mail.Message:

@@ -228,7 +228,7 @@ def _message(letter: Claimed) -> mail.Message:
     return mail.Message(
         to=letter.recipient,
         to_name="",  # a name that somebody typed must not come with our mail to somebody else
-        sender_name=current().site_name,
+        sender_name=mail.own_name(current()),
         subject=letter.subject,
         text=letter.text,
         html=letter.html,

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 def init_app(app: Flask) -> None:
     """Open the room: its pages and API, what it wants told, how its acts are resumed, what it checks."""
+    from dataclasses import replace
     from datetime import timedelta
 
     from ideas import settings
     from ideas.api import api
-    from ideas.boards import api as boards_api
     from ideas.boards import (
+        alike,
         checks,
         erasing,
         exporting,
@@ -47,11 +48,13 @@ def init_app(app: Flask) -> None:
         views_taking_part,
         views_team,
     )
+    from ideas.boards import api as boards_api
     from ideas.rounds import Round
 
     with app.app_context():
         rooms = settings.rooms()
-    rooms.notices = {**rooms.notices, **notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES}
+    own = {**notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES}
+    rooms.notices = {**rooms.notices, **{kind: replace(notice, alike=alike.alike) for kind, notice in own.items()}}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
     rooms.resumers |= unfinished.RESUMERS

@@ -88,7 +88,7 @@ def _test(config: Config, to: str) -> mail.Message:
     return mail.Message(
         to=to,
         to_name="",
-        sender_name=config.site_name,
+        sender_name=mail.own_name(config),
         subject=f"A test of {config.site_name}",
         text=words,
         html="",

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -238,3 +239,13 @@ def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_begun():
     assert [(letter.lease, letter.attempts) for letter in waiting] == [(None, 0), (None, 0)]
     assert letters.send_due(post) == 2
     assert len(post.taken) == 3
+
+
+def test_a_letter_is_from_the_name_that_the_operator_chose(app):
+    app.config["ANSWERBACK"] = replace(app.config["ANSWERBACK"], mail_from="Garden Ideas <ideas@example.test>")
+    a_letter()
+    post = Post()
+
+    letters.send_due(post)
+
+    assert post.taken[0].sender_name == "Garden Ideas"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from ideas import mail_in
-from ideas.boards import boardkeeping, replying
+from ideas.boards import boardkeeping, queries, replying
 from ideas.boards.notices import NOTICES
-from ideas.boards.queries import get_board
 from ideas.db import db, unit_of_work
+from ideas.ledger.channels import email as channel
+from ideas.ledger.channels import shapes
 from ideas.outbox import OutboxEntry
 from tests import mails
 from tests.accounts.arranging import an_admin
 from tests.boards.test_notice_words import EVENTS, Scene, due
-from tests.factories import BoardFactory, IdeaFactory, UserFactory
+from tests.factories import BoardFactory, IdeaFactory, UserFactory, VoteFactory
 
 
 def happened(scene, name):
@@ -61,7 +64,7 @@ def test_an_invitation_is_well_made_and_keeps_its_shape(app, is_hostile):
     words = mails.HOSTILE if is_hostile else {"name": "Kim", "board_name": "Garden"}
     admin, board = an_admin(name=words["name"]), BoardFactory(slug="garden", name=words["board_name"])
     with unit_of_work():
-        boardkeeping.invite(db.session.merge(admin), get_board(admin, board.slug), email="new@example.test")
+        boardkeeping.invite(db.session.merge(admin), queries.get_board(admin, board.slug), email="new@example.test")
 
     message = mails.last_letter()
 
@@ -81,3 +84,53 @@ def test_an_answer_that_comes_back_is_well_made_and_keeps_its_shape(app, said):
 
     assert mails.problems(message, is_notice=False) == []
     assert mails.tags_of(message)["p", ("style",)] == 7
+
+
+# --- Made once for many ---
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_what_is_made_once_for_many_is_what_each_would_get_alone(app, clock, name):
+    batch = happened(Scene(clock), name)
+    shapes.shapes.clear()
+    together = mails.made(batch)
+    again = mails.made(batch)
+
+    rooms = app.extensions["answerback"]
+    rooms.notices = {kind: replace(notice, alike=None) for kind, notice in rooms.notices.items()}
+    alone = mails.made(batch)
+
+    assert together == again == alone
+    assert all(shapes.UNSUBSCRIBE not in each.text + each.html for each in together.values())
+    assert all(shapes.SETTINGS not in each.text + each.html for each in together.values())
+
+
+def test_those_who_voted_on_one_day_read_one_mail_and_have_links_of_their_own(app, clock, monkeypatch):
+    scene = Scene(clock)
+    for number in range(20):
+        VoteFactory(idea=queries.get_idea(None, scene.id).idea, user=UserFactory(name=f"Nora {number}"))
+    scene.answer()
+    batch = [each for each in due() if each.path == "voter"]
+    shapes.shapes.clear()
+    made = []
+    render = channel._words
+    monkeypatch.setattr(channel, "_words", lambda *words, **more: made.append(1) or render(*words, **more))
+    found = mails.made(batch)
+
+    assert len(batch) == 21
+    assert len(made) == 2  # Vera voted on another day
+    assert len({each.text for each in found.values()}) == 21
+    assert len({each.headers["List-Unsubscribe"] for each in found.values()}) == 21
+
+
+def test_a_correction_in_between_makes_other_words(app, clock):
+    scene = Scene(clock)
+    answer_id = scene.answer()
+    batch = [each for each in due() if each.path == "voter"]
+    before = mails.made(batch)
+    scene.correct(answer_id, text="We will build it in summer instead, because spring is too wet for it.")
+
+    after = mails.made(batch)
+
+    assert "in spring, because" in before[batch[0].id].text
+    assert "in summer instead" in after[batch[0].id].text

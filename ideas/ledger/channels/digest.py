@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from ideas import mail, mail_tokens, settings, words
 from ideas.ledger import bounces, pacing, preferences, sending
-from ideas.ledger.channels import email
+from ideas.ledger.channels import email, shapes
 from ideas.ledger.channels.email import Stop
 from ideas.ledger.digests import Claimed
 from ideas.ledger.sending import Outcome
@@ -163,30 +163,29 @@ def _message(digest: Claimed, groups: Sequence[Group]) -> mail.Message:
         Stop(f"{unsubscribe}?stop=kind", _("Get no more mail of these kinds")),
         Stop(f"{unsubscribe}?stop=everything", _("Get no more mail at all")),
     ]
+    choices = settings.absolute(preferences.choices_link(digest.to.id, digest.to.email, digest.moment))
     names = {
         "headline": subject,
         "groups": groups,
         "most": config.single_mails_a_week if digest.is_many else None,
-        **email.frame(digest.to, stops, at=digest.moment),
+        **email.frame(digest.to, stops, choices),
     }
     html, text = (settings.rooms().templates.get_template(f"ledger/mail/digest.{kind}") for kind in ("html", "txt"))
     host = email.host()
-    return email.finished(
-        mail.Message(
-            to=digest.to.email,
-            to_name=digest.to.name,
-            sender_name=config.site_name,
-            subject=subject,
-            text=text.render(names),
-            html=html.render(names),
-            message_id=f"<digest-{digest.id}@{host}>",
-            headers={
-                "List-Id": f"<digest.{host}>",
-                **email.unsubscribe_headers(token),
-                "Feedback-ID": "digest:digest:digest:answerback",
-                "Auto-Submitted": "auto-generated",
-            },
-            reports_to=mail_tokens.for_reports(f"{bounces.DIGEST}{digest.id}"),
-        ),
-        names,
+    made = email.finished(shapes.Words(subject, text.render(names), html.render(names)), names)
+    return mail.Message(
+        to=digest.to.email,
+        to_name=digest.to.name,
+        sender_name=mail.own_name(config),
+        subject=made.subject,
+        text=made.text,
+        html=made.html,
+        message_id=f"<digest-{digest.id}@{host}>",
+        headers={
+            "List-Id": f"<digest.{host}>",
+            **email.unsubscribe_headers(token),
+            "Feedback-ID": "digest:digest:digest:answerback",
+            "Auto-Submitted": "auto-generated",
+        },
+        reports_to=mail_tokens.for_reports(f"{bounces.DIGEST}{digest.id}"),
     )

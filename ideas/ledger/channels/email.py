@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -20,8 +18,9 @@ import structlog
 from markupsafe import Markup
 
 from ideas import colours, mail, mail_tokens, settings, words
-from ideas.db import db
+from ideas.db import db, utcnow
 from ideas.ledger import bounces, preferences, sending
+from ideas.ledger.channels import shapes
 from ideas.ledger.sending import Addressee, Claimed, Outcome
 from ideas.outbox import DueDelivery, Notice
 from ideas.words import _
@@ -49,9 +48,17 @@ def compose(rows: Sequence[Claimed]) -> dict[int, mail.Message | Outcome]:
         notice = settings.rooms().notices[kind]
         with words.addressing(group[0].to):
             said = find_words(notice, [row.delivery for row in group])
+            alike = _alike(notice, said)
             for row in group:
-                made[row.delivery.id] = _one(notice, row, said[row.delivery.id])
+                made[row.delivery.id] = _one(notice, row, said[row.delivery.id], alike.get(row.delivery.id))
     return made
+
+
+def _alike(notice: Notice, said: Mapping[int, Mapping[str, Any] | Outcome]) -> Mapping[int, Hashable]:
+    """What those have in common that read the same; nobody, where the room does not say."""
+    if notice.alike is None:
+        return {}
+    return notice.alike({key: each for key, each in said.items() if not isinstance(each, Outcome)})
 
 
 def find_words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mapping[str, Any] | Outcome]:
@@ -69,47 +76,75 @@ def find_words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mappin
         return {batch[0].id: sending.unrenderable(repr(error))}
 
 
-def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome) -> mail.Message | Outcome:
+def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome, alike: Hashable) -> mail.Message | Outcome:
     if isinstance(said, Outcome):
         return said
     try:
-        return _message(notice, row, said)
+        return _message(notice, row, said, alike)
     except Exception as error:  # one broken notice must not hold up everybody's mail
         log.warning("mail_cannot_be_made", delivery=row.delivery.id, exc_info=True)
         return sending.unrenderable(repr(error))
 
 
-def _message(notice: Notice, row: Claimed, said: Mapping[str, Any]) -> mail.Message:
+def _message(notice: Notice, row: Claimed, said: Mapping[str, Any], alike: Hashable) -> mail.Message:
     delivery = row.delivery
     token = preferences.token(delivery.user_id, delivery.news, delivery.subject)
+    choices = settings.absolute(preferences.choices_link(row.to.id, row.to.email, delivery.recorded_at))
+    answer_to = _answer_to(notice, delivery)
+    answers = answer_to is not None
+    if alike is None:
+        made = _words(notice, row, said, token, choices, answers=answers)
+    else:
+        key = (
+            *(delivery.kind, delivery.path, delivery.news, answers, row.to.locale, row.to.timezone, alike),
+            *_site(),
+        )
+        blanks = shapes.UNSUBSCRIBE, shapes.SETTINGS
+        shape = shapes.shapes.get(key, lambda: _words(notice, row, said, *blanks, answers=answers))
+        made = shape.filled(unsubscribe=token, settings=choices)
+    thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
+    return mail.Message(
+        to=row.to.email,
+        to_name=row.to.name,
+        sender_name=str(said["sender"]),
+        subject=made.subject,
+        text=made.text,
+        html=made.html,
+        message_id=f"<delivery-{delivery.id}@{host()}>",
+        headers={
+            **({"Reply-To": answer_to} if answer_to else {}),
+            "In-Reply-To": thread,
+            "References": thread,
+            "List-Id": f"<{delivery.news.replace('_', '-')}.{host()}>",
+            **unsubscribe_headers(token),
+            "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
+            "Auto-Submitted": "auto-generated",
+        },
+        reports_to=mail_tokens.for_reports(f"{bounces.SINGLE}{delivery.id}"),
+    )
+
+
+def _site() -> tuple[Hashable, ...]:
+    """What is the same for all mail of a day: of another year a day is said with it."""
+    config = settings.current()
+    return config.base_url, config.site_name, config.accent, config.default_locale, utcnow().date()
+
+
+def _words(
+    notice: Notice, row: Claimed, said: Mapping[str, Any], token: str, choices: str, *, answers: bool
+) -> shapes.Words:
+    """What the mail says, with these links in its frame. answers: the person can answer it by mail."""
+    delivery = row.delivery
     template = settings.rooms().templates.get_template
     names = {"subject_name": "", **said, "path": delivery.path, "news": delivery.news}
-    answer_to = _answer_to(notice, delivery)
-    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news), at=delivery.recorded_at)
-    names["answer_by_mail"] = answer_to is not None
-    thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
-    return finished(
-        mail.Message(
-            to=row.to.email,
-            to_name=row.to.name,
-            sender_name=str(said["sender"]),
-            subject=" ".join(template(f"{notice.template}/subject.txt").render(names).split()),
-            text=template(f"{notice.template}/body.txt").render(names),
-            html=template(f"{notice.template}/body.html").render(names),
-            message_id=f"<delivery-{delivery.id}@{host()}>",
-            headers={
-                **({"Reply-To": answer_to} if answer_to else {}),
-                "In-Reply-To": thread,
-                "References": thread,
-                "List-Id": f"<{delivery.news.replace('_', '-')}.{host()}>",
-                **unsubscribe_headers(token),
-                "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
-                "Auto-Submitted": "auto-generated",
-            },
-            reports_to=mail_tokens.for_reports(f"{bounces.SINGLE}{delivery.id}"),
-        ),
-        names,
+    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news), choices)
+    names["answer_by_mail"] = answers
+    words = shapes.Words(
+        " ".join(template(f"{notice.template}/subject.txt").render(names).split()),
+        template(f"{notice.template}/body.txt").render(names),
+        template(f"{notice.template}/body.html").render(names),
     )
+    return finished(words, names)
 
 
 def _answer_to(notice: Notice, delivery: DueDelivery) -> str | None:
@@ -144,20 +179,21 @@ def unsubscribe_headers(token: str) -> dict[str, str]:
     }
 
 
-def finished(message: mail.Message, names: Mapping[str, Any]) -> mail.Message:
-    """`message`, whose text and HTML are the body alone, with the frame around both."""
+def finished(words: shapes.Words, names: Mapping[str, Any]) -> shapes.Words:
+    """`words`, of which text and HTML are the body alone, with the frame around both."""
     template = settings.rooms().templates.get_template
-    text = template("ledger/mail/frame.txt").render(names, body=message.text.strip())
+    text = template("ledger/mail/frame.txt").render(names, body=words.text.strip())
     html = template("ledger/mail/frame.html").render(
         names,
-        mail_subject=message.subject,
-        body=Markup(message.html),  # noqa: S704 - ours
+        mail_subject=words.subject,
+        body=Markup(words.html),  # noqa: S704 - ours
     )
-    return replace(message, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=_inliner().inline(html))
+    text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return shapes.Words(words.subject, text, _inliner().inline(html))
 
 
-def frame(to: Addressee, stops: Sequence[Stop], *, at: datetime) -> dict[str, Any]:
-    """The names that the frame and every body may use. at: since when there is something to tell."""
+def frame(to: Addressee, stops: Sequence[Stop], choices: str) -> dict[str, Any]:
+    """The names that the frame and every body may use. choices: the address of the page with all that can be chosen."""
     config = settings.current()
     language = words.language()
     palette = _palette(config.accent)
@@ -166,7 +202,7 @@ def frame(to: Addressee, stops: Sequence[Stop], *, at: datetime) -> dict[str, An
         "person": to,
         "site_name": config.site_name,
         "base_url": config.base_url,
-        "settings_url": settings.absolute(preferences.choices_link(to.id, to.email, at)),
+        "settings_url": choices,
         "stops": stops,
         "turn": _turn(),
         "light": palette.light,
