@@ -20,7 +20,7 @@ from bench.stage import SETTINGS
 from config import Config
 from ideas import create_app, mail, mail_in, migrating
 from ideas.accounts.models import SiteRole
-from ideas.boards import boardkeeping, queries, replying
+from ideas.boards import boardkeeping, replying
 from ideas.db import db, unit_of_work
 from ideas.outbox import OutboxEntry
 from tests import mails
@@ -79,7 +79,7 @@ def letters() -> dict[str, mail.Message]:
     petra: Any = UserFactory(name="Petra Lund", site_role=SiteRole.ADMIN)
     board: Any = BoardFactory(slug="garden", name="Garden planner")
     with unit_of_work():
-        boardkeeping.invite(petra, queries.get_board(petra, "garden").board, email="new@example.org")
+        boardkeeping.invite(petra, board, email="new@example.org")
     found["invitation"] = mails.last_letter()
     idea: Any = IdeaFactory(board=board)
     answer = b"From: %s\r\nMessage-ID: <1@x.test>\r\n\r\nCould the roof be green?\n\nThat would help the bees." % (

@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 import jinja2
 import sqlalchemy as sa
 
-from ideas import mail, mail_tokens
+from ideas import colours, mail, mail_tokens
 from ideas.accounts import suppressions
 from ideas.accounts.models import Letter
 from ideas.checking import Figure
 from ideas.db import db, unit_of_work, utcnow
 from ideas.settings import current
 from ideas.words import _
+from ideas.words import language as language_now
 
 BATCH = 20
 NAMED = "l"  # before its id: what a letter is called in reports about it
@@ -142,7 +143,16 @@ def figures() -> list[Figure]:
 
 def _add(recipient: str, words: Words, *, good_for: timedelta) -> Letter:
     now = utcnow()
-    frame = {"words": words, "site_name": current().site_name, "accent": current().accent, "home": current().base_url}
+    language, palette = language_now(), _palette(current().accent)
+    frame = {
+        "words": words,
+        "site_name": current().site_name,
+        "home": current().base_url,
+        "light": palette.light,
+        "dark": palette.dark,
+        "lang": str(language).replace("_", "-"),
+        "text_direction": language.text_direction,
+    }
     letter = Letter(
         recipient=recipient,
         subject=words.subject,
@@ -236,6 +246,9 @@ def _message(letter: Claimed) -> mail.Message:
         headers={"Auto-Submitted": "auto-generated"},
         reports_to=mail_tokens.for_reports(f"{NAMED}{letter.id}"),
     )
+
+
+_palette = cache(colours.palette)
 
 
 @cache
