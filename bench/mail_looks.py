@@ -23,13 +23,14 @@ from ideas.accounts.models import SiteRole
 from ideas.boards import boardkeeping, replying
 from ideas.db import db, unit_of_work
 from ideas.outbox import OutboxEntry
-from tests import mails
-from tests.boards.test_notice_words import EVENTS, MARCH, Scene, due
+from tests import factories, mails
+from tests.boards import test_notice_words
 from tests.browser.chromium import FLAGS, executable
-from tests.factories import BoardFactory, IdeaFactory, UserFactory
 from tests.servers import Unavailable
 
 WIDTH = 360
+told: Any = test_notice_words  # tests have no types
+make: Any = factories
 
 
 @contextmanager
@@ -50,12 +51,12 @@ def fresh_site(template: Path, folder: Path) -> Iterator[None]:
 
 def of_event(name: str) -> dict[str, mail.Message]:
     """The mails of one event: to whoever is closest to it, to whoever is least, and all of it as a digest."""
-    with time_machine.travel(MARCH, tick=False) as clock:
-        EVENTS[name](Scene(clock))
+    with time_machine.travel(told.MARCH, tick=False) as clock:
+        told.EVENTS[name](told.Scene(clock))
         if name == "received":
             db.session.execute(sa.delete(OutboxEntry).where(OutboxEntry.kind != "idea_received"))
             db.session.commit()
-        batch = due()
+        batch = told.due()
         made = mails.to_people(batch)
         found = {name: made[0], f"{name}-digest": mails.as_digest(batch[:1])}
         return found | ({f"{name}-weakest": made[-1]} if len(made) > 1 else {})
@@ -63,25 +64,25 @@ def of_event(name: str) -> dict[str, mail.Message]:
 
 def all_in_one() -> dict[str, mail.Message]:
     """A digest with news of several kinds about two ideas, for whoever gets too many mails."""
-    with time_machine.travel(MARCH, tick=False) as clock:
-        scene = Scene(clock)
-        batch = due()[:1]
+    with time_machine.travel(told.MARCH, tick=False) as clock:
+        scene = told.Scene(clock)
+        batch = told.due()[:1]
         for name in ("official", "planned", "shipped"):
-            EVENTS[name](scene)
-            batch += [each._replace(id=len(batch) + 1) for each in due()[:1]]
+            told.EVENTS[name](scene)
+            batch += [each._replace(id=len(batch) + 1) for each in told.due()[:1]]
         scene.merge()
-        batch += [each._replace(id=len(batch) + 1) for each in due()[:1]]
+        batch += [each._replace(id=len(batch) + 1) for each in told.due()[:1]]
         return {"digest-of-many": mails.as_digest(batch, is_many=True)}
 
 
 def letters() -> dict[str, mail.Message]:
     found = dict(mails.sign_in_letters())
-    petra: Any = UserFactory(name="Petra Lund", site_role=SiteRole.ADMIN)
-    board: Any = BoardFactory(slug="garden", name="Garden planner")
+    petra = make.UserFactory(name="Petra Lund", site_role=SiteRole.ADMIN)
+    board = make.BoardFactory(slug="garden", name="Garden planner")
     with unit_of_work():
         boardkeeping.invite(petra, board, email="new@example.org")
     found["invitation"] = mails.last_letter()
-    idea: Any = IdeaFactory(board=board)
+    idea = make.IdeaFactory(board=board)
     answer = b"From: %s\r\nMessage-ID: <1@x.test>\r\n\r\nCould the roof be green?\n\nThat would help the bees." % (
         petra.email.encode()
     )
@@ -100,7 +101,7 @@ def main() -> None:
     out = Path(asked.folder)
     out.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, Callable[[], dict[str, mail.Message]]] = {
-        **{name: lambda name=name: of_event(name) for name in EVENTS},  # type: ignore[misc]  # each has its own name
+        **{name: lambda name=name: of_event(name) for name in told.EVENTS},  # type: ignore[misc]  # each has its own name
         "digest-of-many": all_in_one,
         "letters": letters,
     }

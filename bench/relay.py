@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -153,11 +154,11 @@ def nobodys_relay(findings: Findings, kind: str, fresh: Callable[[], Mapping[str
         with working(fresh(), A_FEW) as (here, each, addresses):
             for name, says in relays.DOWN.items():
                 with relays.BrokenRelay(says) as broken:
-                    _down(findings, f"{kind}: a relay that {name}", here, each, broken.url, lambda b=broken: b.asked)
+                    _down(findings, f"{kind}: a relay that {name}", here, each, broken.url, broken.count)
             for name, (options, change) in _untrusted(certificate).items():
                 with SmtpSink(options=options) as sink:
                     url = change(sink.url)
-                    _down(findings, f"{kind}: {name}", here, each, url, lambda s=sink: len(s._sessions))
+                    _down(findings, f"{kind}: {name}", here, each, url, partial(_sessions, sink))
                     findings.same(f"{kind}: {name}, mail that it got", 0, len(sink.messages))
             _down(findings, f"{kind}: nobody listens", here, each, NOWHERE, lambda: 0)
             with SmtpSink() as good:
@@ -167,6 +168,10 @@ def nobodys_relay(findings: Findings, kind: str, fresh: Callable[[], Mapping[str
                 findings.same(f"{kind}: … everybody is reached once", len(addresses), reached)
                 tries = {line.attempts for line in relays.lines().values()}
                 findings.same(f"{kind}: … with the first try", {1}, tries)
+
+
+def _sessions(sink: SmtpSink) -> int:
+    return len(sink._sessions)
 
 
 def _down(findings: Findings, what: str, here: Site, each: worker.Worker, url: str, asked: Callable[[], int]) -> None:
@@ -219,7 +224,7 @@ def planted(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]
     never = mock.patch.object(worker.Breaker, "is_tripped", return_value=False)
     with working(fresh(), A_FEW) as (_here, each, _addresses), never:
         with relays.BrokenRelay(relays.DOWN["greets with 421"]) as broken:
-            problems = relays.while_down(each, SmtpTransport(broken.url, FROM), lambda: broken.asked)
+            problems = relays.while_down(each, SmtpTransport(broken.url, FROM), broken.count)
         findings.holds(f"{kind}: planted: a relay that is down is asked again", bool(problems), "; ".join(problems))
 
 

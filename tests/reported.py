@@ -59,7 +59,7 @@ def complaint(
     ).encode()
 
 
-def postmark(kind: str = "HardBounce", **more: Any) -> dict[str, Any]:
+def postmark(kind: str = "HardBounce", /, **more: Any) -> dict[str, Any]:
     return {
         "RecordType": "SpamComplaint" if kind == "SpamComplaint" else "Bounce",
         "ID": 42,
@@ -73,7 +73,7 @@ def postmark(kind: str = "HardBounce", **more: Any) -> dict[str, Any]:
     }
 
 
-def sendgrid(event: str = "bounce", **more: Any) -> list[dict[str, Any]]:
+def sendgrid(event: str = "bounce", /, **more: Any) -> list[dict[str, Any]]:
     return [
         {
             "email": TO,
@@ -87,7 +87,7 @@ def sendgrid(event: str = "bounce", **more: Any) -> list[dict[str, Any]]:
     ]
 
 
-def mailgun(event: str = "failed", **more: Any) -> dict[str, Any]:
+def mailgun(event: str = "failed", /, **more: Any) -> dict[str, Any]:
     return {
         "signature": {},
         "event-data": {

@@ -221,6 +221,7 @@ def test_documented_defaults_are_the_real_ones(instance, tmp_path):
         "SETTLE_MINUTES",
         "LOGO_URL",
         "METRICS_TOKEN",
+        "BOUNCE_ADDRESS",
         "MAIL_IN_ADDRESS",
         "MAIL_IN_SECRET",
         "BROKER_URL",

@@ -184,7 +184,7 @@ def test_a_bearer_may_hand_mail_in_too(taken):
 
 
 def test_a_site_that_takes_no_mail_has_no_such_door(make_app):
-    app = make_app(MAIL_IN_SECRET=SECRET)
+    app = make_app(MAIL_IN_ADDRESS="reply@in.example.test")
 
     assert app.test_client().post("/hooks/mail", data=b"", auth=("mail", SECRET)).status_code == 404
 

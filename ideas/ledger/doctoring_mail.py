@@ -6,7 +6,7 @@ DNS cannot say everything: what the relay signs, and from which machines it send
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from ipaddress import ip_address
@@ -32,7 +32,7 @@ def look(asked: Names, *, to: str | None, selectors: Sequence[str]) -> Looked:
     """Look at the relay and at what the domain name system says of the sender; with `to`, send a test there."""
     config = settings.current()
     found = Looked()
-    parts = {
+    parts: dict[str, Callable[[], Iterator[str]]] = {
         "Relay": lambda: _relay(config, to),
         "Sender": lambda: _sender(asked, config, found.notes),
         "SPF": lambda: _spf(asked, config, found.notes),

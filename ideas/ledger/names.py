@@ -100,7 +100,7 @@ def spf(names: Names, domain: str, senders: Sequence[Ip] = ()) -> Spf:
     if len(records) != 1:
         return found
     found.record = records[0]
-    results = [_follow(names, domain, sender, found, depth=0) for sender in senders or [None]]
+    results = [_follow(names, domain, sender, found, depth=0) for sender in (*senders, *([] if senders else [None]))]
     found.names = all(result == "+" for result in results) if senders else None
     found.problems = list(dict.fromkeys(found.problems))
     found.lookups = found.lookups // max(1, len(senders))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ideas.accounts import erasing, letters, people, suppressions, writing
 from ideas.accounts.models import AuditEntry, Letter, MailReport, Stopped, Suppression, User
 from ideas.db import db, unit_of_work
-from ideas.errors import NotAllowed, NotFound
+from ideas.errors import NotFound
 from ideas.mail import MemoryTransport, PermanentFailure
 from ideas.mail_reports import Verdict
 from tests.accounts.arranging import a_person, an_imported_person, committed, last_link_to
@@ -263,7 +263,7 @@ def test_nobody_else_lifts():
     mia = a_person()
     reported("d1", Verdict.NOBODY)
 
-    with pytest.raises(NotAllowed), unit_of_work():
+    with pytest.raises(NotFound), unit_of_work():
         suppressions.lift(db.session.get_one(User, mia.id), MIA, reason="please")
     with pytest.raises(NotFound), unit_of_work():
         suppressions.lift(None, "ole@example.test", reason="please")

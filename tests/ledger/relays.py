@@ -100,6 +100,9 @@ class BrokenRelay:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self._server.getsockname()[1]}?tls=none"
 
+    def count(self) -> int:
+        return self.asked
+
     def _accept(self) -> None:
         while not self._ended.is_set():
             with suppress(TimeoutError):
