@@ -140,8 +140,8 @@ def as_bytes(message: Message, mail_from: str) -> bytes:
         if _FORBIDDEN.search(value):
             raise Unmailable("A header would break out of its line.")
     headers = {
-        "From": f"{_phrase(message.sender_name)} <{_address(sender)}>",
-        "To": f"{_phrase(message.to_name)} <{_address(message.to)}>".lstrip(),
+        "From": _mailbox(message.sender_name, sender),
+        "To": _mailbox(message.to_name, message.to),
         "Subject": _words(message.subject),
         "Date": format_datetime(utcnow()),
         "Message-ID": message.message_id,
@@ -188,6 +188,12 @@ def _words(text: str) -> str:
         raise Unmailable("A header would break out of its line.")
     if text.isascii() and "=?" not in text:
         return "\r\n ".join(textwrap.wrap(text, _LINE, break_long_words=False, break_on_hyphens=False)) or text
+    return _coded(text)
+
+
+def _coded(text: str) -> str:
+    if _FORBIDDEN.search(text):
+        raise Unmailable("A header would break out of its line.")
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(part).decode()}?=" for part in _pieces(text))
 
 
@@ -198,21 +204,29 @@ def _pieces(text: str) -> Iterator[bytes]:
     except UnicodeEncodeError as error:
         raise Unmailable(f"A character cannot be written: {error}") from error
     while rest:
-        end = 45
+        end = 39  # with the longest of our names before it, a line has the 76 characters that RFC 2047 allows
         while end < len(rest) and rest[end] & 0xC0 == 0x80:  # the middle of a character
             end -= 1
         yield rest[:end]
         rest = rest[end:]
 
 
+def _mailbox(name: str, address: str) -> str:
+    """A person's name and address, on two lines where they need more than one."""
+    phrase, place = _phrase(name), f"<{_address(address)}>"
+    if not phrase:
+        return place
+    return f"{phrase} {place}" if len(phrase.rpartition("\n")[2]) + len(place) < _LINE else f"{phrase}\r\n {place}"
+
+
 def _phrase(name: str) -> str:
     """A person's name before an address."""
-    if _PLAIN_NAME.fullmatch(name) and "=?" not in name:
+    if _PLAIN_NAME.fullmatch(name) and "=?" not in name and len(name) < _LINE:
         return name
-    if not name.isascii() or "=?" in name or _FORBIDDEN.search(name):
-        return _words(name)
-    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"'
+    quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not name.isascii() or "=?" in name or _FORBIDDEN.search(name) or len(quoted) >= _LINE:
+        return _coded(name)
+    return quoted
 
 
 def _address(address: str) -> str:

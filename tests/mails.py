@@ -181,8 +181,6 @@ def _of_parts(read: EmailMessage) -> Iterator[str]:
     assert html is not None
     assert text is not None
     yield from Well(html.get_content()).wrong
-    if re.search(r"<(?:p|div|table|a|h1)\b", text.get_content()):
-        yield "the text has tags in it"
 
 
 VOID = {"meta", "br", "hr", "img", "link"}

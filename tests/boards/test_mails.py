@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -34,11 +35,13 @@ def test_each_mail_is_well_made_and_keeps_its_shape(app, clock, empty_database, 
     shapes = {}
     for message in mails.to_people(plain):
         assert mails.problems(message, is_notice=True) == [], message.subject
+        assert not re.search(r"</?(?:p|td|a|h1)\b", message.text), message.text
         shapes[message.headers["Feedback-ID"]] = mails.tags_of(message)
     assert mails.problems(mails.as_digest(plain), is_notice=True, is_digest=True) == []
     digest = mails.tags_of(mails.as_digest(plain))
 
     db.session.remove()
+    db.engine.dispose()
     empty_database.empty()
     hostile = happened(Scene(clock, **mails.HOSTILE), name)
 
