@@ -77,7 +77,7 @@ def claimed(voters: Sequence[int]) -> list[list[Claimed]]:
         .where(Delivery.channel == Channel.EMAIL.value, Delivery.path == "voter")
         .order_by(Delivery.id)
     ).all()
-    found = [Claimed(sending.delivery_of(row), sending.addressee_of(row), 1, utcnow()) for row in rows]
+    found = [Claimed(sending.delivery_of(row), sending.addressee_of(row), 1, utcnow(), 1, None) for row in rows]
     return [found[start : start + sending.BATCH] for start in range(0, len(found), sending.BATCH)]
 
 

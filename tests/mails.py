@@ -43,7 +43,7 @@ def to_people(batch: Sequence[DueDelivery]) -> list[mail.Message]:
 
 def made(batch: Sequence[DueDelivery]) -> dict[int, mail.Message]:
     """Delivery → its mail, made as the worker makes it."""
-    found = channel.compose([Claimed(each, _addressee(each.user_id), 1, utcnow()) for each in batch])
+    found = channel.compose([Claimed(each, _addressee(each.user_id), 1, utcnow(), 1, None) for each in batch])
     assert all(isinstance(each, mail.Message) for each in found.values()), found
     return {key: each for key, each in found.items() if isinstance(each, mail.Message)}
 
