@@ -36,6 +36,10 @@ class Parcel(Protocol):
     def about(self) -> dict[str, Any]:
         """What the log calls it."""
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its mail is, so that `ready` is one short question."""
+
     def ready(self) -> mail.Message | Outcome | None:
         """The mail to hand over, asked just before; what becomes of it if there is none; None: it is ours no more."""
 
@@ -69,6 +73,10 @@ class Single:
     @property
     def about(self) -> dict[str, Any]:
         return {"delivery": self.row.delivery.id, "entry": self.row.entry_id, "request_id": self.row.request_id}
+
+    @property
+    def is_made(self) -> bool:
+        return True
 
     def ready(self) -> mail.Message | Outcome | None:
         if isinstance(self.made, Outcome):
@@ -107,6 +115,10 @@ class Gathered:
     @property
     def about(self) -> dict[str, Any]:
         return {"digest": self.prepared.digest.id, "deliveries": sorted(self.prepared.digest.included)}
+
+    @property
+    def is_made(self) -> bool:
+        return False
 
     def ready(self) -> mail.Message | Outcome | None:
         """An Outcome only if nothing of it can be said; each of its deliveries has its own then."""

@@ -280,12 +280,16 @@ def _strike_out(rows: Sequence[tuple[int, str]]) -> None:
 
 # --- Just before sending ---
 
+# Once for each mail: of tables, not of models, because the session would spend longer on those than the database needs.
+_line, _person = Delivery.__table__.c, User.__table__.c
+_line_pending = _line.state == sa.literal_column("'pending'", sa.String)
+
 _STILL_MINE = sa.select(sa.literal(1)).where(
-    Delivery.id == sa.bindparam("this"),
-    Delivery.lease == sa.bindparam("lease"),
-    _pending,
-    User.id == Delivery.user_id,
-    User.suspended_at.is_(None),
+    _line.id == sa.bindparam("this"),
+    _line.lease == sa.bindparam("lease"),
+    _line_pending,
+    _person.id == _line.user_id,
+    _person.suspended_at.is_(None),
 )
 
 
@@ -298,14 +302,15 @@ def is_still_mine(claim: Claim, row: Claimed) -> bool:
 
 # --- Write down ---
 
+_ledger: Any = Delivery.__table__
 _WRITE_DOWN = (
-    sa.update(Delivery)
+    sa.update(_ledger)
     .where(
-        Delivery.id == sa.bindparam("this"),
+        _line.id == sa.bindparam("this"),
         # the fence: a process that slept through its lease changes nothing
-        Delivery.lease == sa.bindparam("held"),
+        _line.lease == sa.bindparam("held"),
         # one who unsubscribed while their mail was under way got it all the same, and the ledger says so
-        sa.or_(_pending, sa.bindparam("new_state", type_=sa.String) == State.SENT.value),
+        sa.or_(_line_pending, sa.bindparam("new_state", type_=sa.String) == State.SENT.value),
     )
     .values(
         state=sa.bindparam("new_state", type_=sa.String),
@@ -316,8 +321,7 @@ _WRITE_DOWN = (
         lease=None,
         unheard_of=0,
     )
-    .returning(Delivery.id)
-    .execution_options(synchronize_session=False)
+    .returning(_line.id)
 )
 
 

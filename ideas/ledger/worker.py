@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -83,6 +83,12 @@ class Undecided:
 
     def _listen(self) -> None:
         self.outcome = _outcome(self.parcel, self.wait)
+
+
+class Ready(NamedTuple):
+    """What a parcel said when it was asked just before: the mail, or what becomes of it; None: it is ours no more."""
+
+    message: mail.Message | Outcome | None
 
 
 def _outcome(parcel: Parcel, hand_over: Callable[[], None]) -> Outcome:
@@ -305,6 +311,7 @@ class Worker:
     def _hand_over(self, in_hand: Sequence[Parcel]) -> None:
         # no message is begun so late that the lease could run out in the middle of it
         lease = timedelta(seconds=settings.current().lease_seconds)
+        ready: Ready | None = None
         for place, parcel in enumerate(in_hand):
             if self.stopping.is_set() or utcnow() >= parcel.until - lease / 2:
                 self._release(in_hand[place:])
@@ -312,18 +319,20 @@ class Worker:
                     self.careful = len(in_hand)  # or the next claim would end like this one, and nobody be told
                 return
             try:
-                outcome = self._try(parcel)
+                outcome = self._try(parcel, ready)
             except mail.RelayDown:
                 self._release(in_hand[place:])
                 raise
-            if outcome is not None:
-                self._write_down(parcel, outcome)
+            following = in_hand[place + 1] if place + 1 < len(in_hand) else None
+            ready = self._write_down(parcel, outcome, following) if outcome is not None else None
             self._hear_last_words()
 
-    def _try(self, parcel: Parcel) -> Outcome | None:
+    def _try(self, parcel: Parcel, ready: Ready | None) -> Outcome | None:
         """Hand one message over; what came of it, None when it is no longer ours to send. Raises RelayDown."""
-        message = parcel.ready()
-        db.session.rollback()
+        if ready is None:
+            ready = Ready(parcel.ready())
+            db.session.rollback()
+        message = ready.message
         if not isinstance(message, mail.Message):
             return message
         crashpoint("send.before")
@@ -336,18 +345,22 @@ class Worker:
         self.breaker.reset()  # whatever it said, it is there
         return outcome
 
-    def _write_down(self, parcel: Parcel, outcome: Outcome) -> None:
-        """Record an outcome. It cannot be had again, so a database that is away is waited for while the lease lasts."""
+    def _write_down(self, parcel: Parcel, outcome: Outcome, following: Parcel | None = None) -> Ready | None:
+        """Record an outcome. It cannot be had again, so a database that is away is waited for while the lease lasts.
+
+        In the same transaction it is asked whether the following one is still to be sent, if that is quick.
+        """
         while True:
             try:
                 with unit_of_work():
                     is_mine = parcel.write_down(outcome)
+                    ready = Ready(following.ready()) if following is not None and following.is_made else None
                     crashpoint("send.before_commit")
                 crashpoint("send.after_commit")
                 name = outcome.reason or ("retry" if outcome.state is State.PENDING else outcome.state.value)
                 log.info("delivery", **parcel.about, outcome=name if is_mine else "not_mine")
                 self.beats.outcomes[name if is_mine else "not_mine"] += 1
-                return
+                return ready
             except sa.exc.OperationalError as error:
                 if utcnow() >= parcel.until:
                     raise
