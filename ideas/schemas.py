@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -65,6 +65,16 @@ class Line(Prose):
 
     def normalise(self, text: str) -> str:
         return one_line(text)
+
+
+class Day(fields.Date):
+    """A day coming in, as browsers and programs write it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
+        try:
+            return super()._deserialize(value, attr, data, **options)
+        except ValidationError:
+            raise ValidationError(_("This is no day. Write it like 2026-11-22.")) from None
 
 
 class UtcTime(fields.DateTime):

@@ -17,7 +17,7 @@ from ideas.boards.queries import AnswerRow
 from ideas.boards.schemas import CREDITS_MOST, AnswerWords, NewAnswer, NewCredit
 from ideas.db import unit_of_work
 from ideas.paging import Page
-from ideas.schemas import Prose
+from ideas.schemas import Day, Prose
 
 blueprint = Blueprint(
     "answers", __name__, about="The team's official words: where an idea stands, why, and thanks to whom."
@@ -29,8 +29,8 @@ class AnswerEdit(AnswerWords):
 
     reason = fields.Enum(Reason, by_value=True)
     text = Prose(longest=TEXT_LONGEST)
-    date = fields.Date(allow_none=True)
-    review_by = fields.Date(allow_none=True)
+    date = Day(allow_none=True)
+    review_by = Day(allow_none=True)
     credits = fields.List(fields.Nested(NewCredit), validate=validate.Length(max=CREDITS_MOST))
 
 

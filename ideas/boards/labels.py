@@ -96,7 +96,12 @@ def people_told(sent: int, *, by_email: int, in_inbox: int, pending: int, failed
     if sent:
         told = ngettext("%(num)s person told", "%(num)s people told", sent)
         by = {"email": counted(by_email), "inbox": counted(in_inbox)}
-        parts.append(_("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, **by))
+        if not by_email:
+            parts.append(_("%(told)s, in their inbox", told=told))
+        elif not in_inbox:
+            parts.append(_("%(told)s, by e-mail", told=told))
+        else:
+            parts.append(_("%(told)s: %(email)s by e-mail, %(inbox)s in their inbox", told=told, **by))
     if pending:
         parts.append(ngettext("%(num)s e-mail is on its way", "%(num)s e-mails are on their way", pending))
     if failed:

@@ -10,7 +10,7 @@ from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason,
 from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
 from ideas.boards.models_solving import WORDS_LONGEST as SAID_LONGEST
 from ideas.boards.models_solving import Helped
-from ideas.schemas import AppSchema, Id, Line, Prose, Slug
+from ideas.schemas import AppSchema, Day, Id, Line, Prose, Slug
 from ideas.words import _
 
 HOW_LONGEST = 500
@@ -86,8 +86,8 @@ class AnswerWords(AppSchema):
 
     reason = fields.Enum(Reason, by_value=True, required=True)
     text = Prose(longest=TEXT_LONGEST, required=True)
-    date = fields.Date(load_default=None, allow_none=True)
-    review_by = fields.Date(load_default=None, allow_none=True)
+    date = Day(load_default=None, allow_none=True)
+    review_by = Day(load_default=None, allow_none=True)
     credits = fields.List(fields.Nested(NewCredit), load_default=list, validate=validate.Length(max=CREDITS_MOST))
 
     @validates_schema

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.insights.scope import PERIODS, USUAL_DAYS
-from ideas.schemas import AppSchema, Id, Slug
+from ideas.schemas import AppSchema, Day, Id, Slug
 from ideas.words import _
 
 
@@ -31,8 +31,8 @@ class ScopeQuery(AppSchema):
         validate=validate.OneOf(PERIODS),
         metadata={"description": "So many days until now, or “ever”. Not asked where “from” is given."},
     )
-    first = fields.Date(data_key="from", load_default=None, metadata={"description": "The first day, in UTC."})
-    last = fields.Date(
+    first = Day(data_key="from", load_default=None, metadata={"description": "The first day, in UTC."})
+    last = Day(
         data_key="to", load_default=None, metadata={"description": "The last day, in UTC; until now without it."}
     )
 

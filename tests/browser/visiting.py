@@ -222,7 +222,7 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/boards/garden-planner?q=guests+see+the+plan")
         page.goto(_first_idea(page))
         found["own_hidden"] = _href(page, 'a[href^="/hidden/"]')
-        page.goto("/boards/garden-planner?mine=1&stage=shipped&sort=answered")
+        page.goto("/boards/garden-planner?voted=1&stage=shipped&sort=answered")
         found["asked_number"] = _asked(page)
     elif who == "visitor":
         page.goto("/boards/garden-planner?q=hours+without+a+clock")
