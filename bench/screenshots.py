@@ -119,7 +119,13 @@ def readme(folder: Path) -> int:
         page.goto("/boards/garden-planner")
         page.screenshot(path=folder / "dark.png")
 
+        page = page_for(browser, site.url, "member", size=(1280, 860))
+        page.goto("/settings/notifications")
+        page.screenshot(path=folder / "choices.png")
+
         page = page_for(browser, site.url, "team", size=(1280, 860))
+        page.goto("/loop-health?period=ever")
+        page.screenshot(path=folder / "loop-health.png")
         page.goto("/boards/garden-planner?sort=new&q=bigger+letters")
         page.get_by_role("link", name=TWICE).click()
         page.get_by_role("link", name="Merge into another").click()
