@@ -9,17 +9,20 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from ideas import mail_tokens
+from ideas.accounts import letters, suppressions, writing
 from ideas.boards.models import Comment
 from ideas.db import db
+from tests import reported
 from tests.conftest import SETTINGS
 from tests.factories import IdeaFactory, UserFactory
 
-HOW = {"MAIL_IN_ADDRESS": "reply@in.example.test"}
+HOW = {"MAIL_IN_ADDRESS": "reply@in.example.test", "BOUNCE_ADDRESS": "bounce@in.example.test"}
 LETTER = "From: ada@firm.example\r\nTo: {to}\r\nMessage-ID: <{number}@firm.example>\r\n\r\nYes, please.\r\n"
 
 
@@ -70,6 +73,23 @@ def test_mail_is_dealt_with_before_it_is_answered(door):
     assert db.session.scalars(sa.select(Comment.body)).all() == ["Yes, please."]
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
+
+
+def test_reports_about_our_mail_come_in_too(door):
+    """Those of mail servers to the address on the envelope; complaints to the address as it is."""
+    _app, client, _process = door
+    for address in ("mia@example.test", "ole@example.test"):
+        letters.write(address, writing.sign_in("secret-token"), good_for=timedelta(days=1))
+    db.session.commit()
+    first, second = (str(mail_tokens.for_reports(f"l{number}")) for number in (1, 2))
+
+    client.sendmail("", [first], reported.bounce(to=first).decode())
+    complaint = reported.complaint(more=f"CFBL-Address: {second}; report=arf\r\n").decode()
+    client.sendmail("fbl@provider.example", ["bounce@in.example.test"], complaint)
+
+    db.session.rollback()
+    assert suppressions.why("mia@example.test") == "bounced"
+    assert suppressions.why("ole@example.test") == "complained"
 
 
 def test_nobody_else_is_let_in(door):
