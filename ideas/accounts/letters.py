@@ -73,12 +73,12 @@ def write(recipient: str, words: Words, *, good_for: timedelta, asked_for: bool 
     asked_for: whoever has the address wants it, such as a link to sign in; otherwise it is not sent to one that gets no
     mail (see suppressions.py).
     """
-    _add(recipient, words, good_for=good_for).asked_for = asked_for
+    _add(recipient, words, good_for=good_for, asked_for=asked_for)
 
 
 def write_decoy(words: Words, *, good_for: timedelta) -> None:
     """Do all the work of `write` for nobody: an unknown address costs what a known one costs."""
-    letter = _add("", words, good_for=good_for)
+    letter = _add("", words, good_for=good_for, asked_for=True)
     letter.sent_at = letter.created_at
     letter.text = letter.html = " " * len(letter.text)
 
@@ -141,7 +141,7 @@ def figures() -> list[Figure]:
     ]
 
 
-def _add(recipient: str, words: Words, *, good_for: timedelta) -> Letter:
+def _add(recipient: str, words: Words, *, good_for: timedelta, asked_for: bool) -> Letter:
     now = utcnow()
     language, palette = language_now(), _palette(current().accent)
     frame = {
@@ -161,6 +161,7 @@ def _add(recipient: str, words: Words, *, good_for: timedelta) -> Letter:
         created_at=now,
         due_at=now,
         expires_at=now + good_for,
+        asked_for=asked_for,
     )
     db.session.add(letter)
     return letter

@@ -111,7 +111,7 @@ def test_without_the_extra_nothing_is_kept_or_asked(app, board):
 
 
 def test_a_site_that_lacks_the_extra_says_so_when_it_starts(monkeypatch, tmp_path):
-    monkeypatch.setattr("config.find_spec", lambda name: None)
+    monkeypatch.setattr("ideas.setting_values.find_spec", lambda name: None)
 
     with pytest.raises(ConfigError, match="SIMILAR_BY_MEANING needs the extra “semantic”"):
         Config.from_env({"SIMILAR_BY_MEANING": "true", "INSTANCE_PATH": str(tmp_path)})
