@@ -257,6 +257,19 @@ def test_what_is_forged_has_no_effect(world: World, mia: User):
     assert suppressions.why(reported.TO) is None
 
 
+def test_who_has_one_address_cannot_report_of_another_mail(world: World, mia: User):
+    """What a mail says inside is its writer's word; which mail it is about, the signed address says."""
+    ole = person("Ole")
+    own = str(told(world, ole).reports_to)
+    told(world, mia)
+    number = lines()[mia.id, "email"].id
+
+    came_in(reported.bounce(message_id=f"delivery-{number}@localhost"), own)
+
+    assert (outcome(mia, "email"), outcome(ole, "email")) == (TOLD, BOUNCED)
+    assert suppressions.why(reported.TO) is None
+
+
 def test_a_report_without_the_address_says_it_in_the_mail_that_it_gives_back(world: World, mia: User):
     own = str(told(world, mia).reports_to)
 
