@@ -112,8 +112,9 @@ def bare_insert(entry_id: int) -> float:
     """Seconds for as many lines in a table like the ledger's, with nothing decided and nobody judged."""
     ledger: Any = Delivery.__table__
     bare: sa.Table = ledger.to_metadata(Base.metadata, name="bare")
-    for index in bare.indexes:
-        index.name = sa.sql.quoted_name(str(index.name).replace("delivery", "bare"), None)
+    named: list[Any] = [*bare.indexes, *bare.constraints]
+    for part in named:
+        part.name = sa.sql.quoted_name(str(part.name).replace("delivery", "bare"), None)
     at = sa.literal(utcnow(), Delivery.due_at.type)
 
     def lines(channel: Channel, state: State) -> sa.Select[Any]:
