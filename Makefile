@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 DEMO ?= 1
-JOBS ?= 2
+# Tests at once: one more than there are processors, because many wait for processes of their own; six are enough.
+JOBS ?= $(shell n=$$(nproc); echo $$((n < 6 ? n + 1 : 6)))
 BIN := .venv/bin
 
 # Debian's Python comes without ensurepip, so an environment made by it has no pip of its own: use the one outside.
