@@ -27,20 +27,7 @@ from ideas.boards import (
     solving,
     voting,
 )
-from ideas.boards.demo_words.shapes import (
-    Answered,
-    Appealed,
-    BoardStory,
-    Corrected,
-    Credited,
-    Edited,
-    Event,
-    Flagged,
-    Helped,
-    Merged,
-    Said,
-    Story,
-)
+from ideas.boards.demo_words import shapes
 from ideas.boards.models import Comment, CreditKind, Reason
 from ideas.boards.models_moderating import FlagReason, Hiding
 from ideas.boards.models_solving import Solved
@@ -56,8 +43,8 @@ BOUNCED = "550 5.1.1 There is no such mailbox."
 class Running:
     """A story while it is told: what its ideas and comments became here, and the votes still to come."""
 
-    board: BoardStory
-    story: Story
+    board: shapes.BoardStory
+    story: shapes.Story
     begun: datetime
     author: int
     crowd: list[int]
@@ -108,25 +95,25 @@ class Acts:
             follower = self.folk.somebody(running.crowd, set())
             following.follow_idea(db.session.get_one(User, follower), self._seen(running, author).idea)
 
-    def happen(self, running: Running, event: Event) -> None:
+    def happen(self, running: Running, event: shapes.Event) -> None:
         self.cast(running, utcnow())
-        if isinstance(event, Said):
+        if isinstance(event, shapes.Said):
             self._say(running, event)
-        elif isinstance(event, Edited):
+        elif isinstance(event, shapes.Edited):
             self._edit(running, event)
-        elif isinstance(event, Answered):
+        elif isinstance(event, shapes.Answered):
             self._answer(running, event)
-        elif isinstance(event, Merged):
+        elif isinstance(event, shapes.Merged):
             actor, other = self.folk.person(event.by), self.running[event.into]
             merging.merge(actor, self._seen(running, actor), self._seen(other, actor), text=event.text)
-        elif isinstance(event, Flagged):
+        elif isinstance(event, shapes.Flagged):
             self._flag(running, event)
-        elif isinstance(event, Appealed):
+        elif isinstance(event, shapes.Appealed):
             self._appeal(running, event)
         else:
             self._correct(running, event)
 
-    def _say(self, running: Running, event: Said) -> None:
+    def _say(self, running: Running, event: shapes.Said) -> None:
         speaker = db.session.get_one(User, self._speaker(running, event.by))
         comment = commenting.add(
             speaker,
@@ -143,7 +130,7 @@ class Acts:
             with at(utcnow() + timedelta(hours=2)):
                 moderating.hide_comment(actor, queries.get_comment(actor, comment.id), reason=event.hidden)
 
-    def _edit(self, running: Running, event: Edited) -> None:
+    def _edit(self, running: Running, event: shapes.Edited) -> None:
         if event.comment:
             comment = db.session.get_one(Comment, running.comments[event.comment])
             author = db.session.get_one(User, comment.author_id)
@@ -154,12 +141,12 @@ class Acts:
         words = {"title": event.title, "body": event.text} if event.title else {"body": event.text}
         posting.revise(author, self._seen(running, author), words)
 
-    def _flag(self, running: Running, event: Flagged) -> None:
+    def _flag(self, running: Running, event: shapes.Flagged) -> None:
         person = self.folk.person(event.by)
         comment = db.session.get_one(Comment, running.comments[event.comment]) if event.comment else None
         flagging.flag(person, self._seen(running, person), comment, reason=FlagReason(event.reason), words=event.text)
 
-    def _appeal(self, running: Running, event: Appealed) -> None:
+    def _appeal(self, running: Running, event: shapes.Appealed) -> None:
         comment = db.session.get_one(Comment, running.comments[event.comment])
         author = db.session.get_one(User, comment.author_id)
         hiding_id = db.session.scalars(sa.select(Hiding.id).where(Hiding.comment_id == comment.id)).one()
@@ -176,7 +163,7 @@ class Acts:
         running.said_by.add(speaker)
         return speaker
 
-    def _answer(self, running: Running, event: Answered) -> None:
+    def _answer(self, running: Running, event: shapes.Answered) -> None:
         actor = self.folk.person(event.by)
         words = self._words(running, event, event.reason) | {"status": event.status}
         given = answering.answer(actor, self._seen(running, actor), words)
@@ -186,13 +173,13 @@ class Acts:
             return
         running.answer_id, running.reason = given.id, event.reason
 
-    def _correct(self, running: Running, event: Corrected) -> None:
+    def _correct(self, running: Running, event: shapes.Corrected) -> None:
         actor = self.folk.person(event.by)
         words = self._words(running, event, running.reason)
         answering.correct(actor, queries.get_answer(actor, running.answer_id), words)
 
-    def _words(self, running: Running, event: Answered | Corrected, reason: str) -> dict[str, Any]:
-        review_by = event.review_by if isinstance(event, Answered) else None
+    def _words(self, running: Running, event: shapes.Answered | shapes.Corrected, reason: str) -> dict[str, Any]:
+        review_by = event.review_by if isinstance(event, shapes.Answered) else None
         return {
             "reason": Reason(reason),
             "text": event.text,
@@ -201,7 +188,7 @@ class Acts:
             "credits": [self._credit(running, each) for each in event.credits],
         }
 
-    def _credit(self, running: Running, told: Credited) -> dict[str, Any]:
+    def _credit(self, running: Running, told: shapes.Credited) -> dict[str, Any]:
         if told.whose in ("author", "votes"):
             return {"kind": CreditKind(told.whose), "id": None, "how": told.how}
         if told.whose in self.running:
@@ -216,7 +203,7 @@ class Acts:
         ]
         said = list(running.story.helped)
         for who in self.folk.chance.sample(people_asked, len(people_asked) // 3):
-            told = said.pop(0) if said else Helped(self._in_a_word(running.story.content), "")
+            told = said.pop(0) if said else shapes.Helped(self._in_a_word(running.story.content), "")
             person = db.session.get_one(User, who)
             row = outcomes.get_own(person, running.idea_id)
             consent = {"may_publish": told.named or told.shown, "show_name": told.named}
