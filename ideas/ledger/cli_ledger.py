@@ -20,6 +20,9 @@ def ledger() -> None:
     """The ledger: who was told of what, and what became of it."""
 
 
+_because = click.option("--because", required=True, help="Why; it stands in the audit log.")
+
+
 @ledger.command(epilog=WHAT)
 @click.argument("what")
 @click.option("--lines", type=click.IntRange(0, 1000), default=20, show_default=True, help="How many lines at most.")
@@ -32,7 +35,7 @@ def show(what: str, lines: int) -> None:
 
 @ledger.command(epilog=WHAT)
 @click.argument("what")
-@click.option("--because", required=True, help="Why; it stands in the audit log.")
+@_because
 def retry(what: str, because: str) -> None:
     """Send again what failed of WHAT, to those who still want it; announce what could not be announced."""
     changed = _in_pieces(what, lambda target, after: intervening.retry(None, target, because=because, after=after))
@@ -41,7 +44,7 @@ def retry(what: str, because: str) -> None:
 
 @ledger.command(epilog=WHAT)
 @click.argument("what")
-@click.option("--because", required=True, help="Why; it stands in the audit log.")
+@_because
 def cancel(what: str, because: str) -> None:
     """Send no more mail of WHAT. Inboxes keep the news, and everybody's receipts say that the mail was called off."""
     changed = _in_pieces(what, lambda target, after: intervening.cancel(None, target, because=because, after=after))
