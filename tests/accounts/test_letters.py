@@ -9,6 +9,7 @@ from ideas.accounts import letters, writing
 from ideas.accounts.models import Letter
 from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import committed
+from tests.conftest import LEASE
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -152,15 +153,15 @@ def test_what_a_dead_worker_held_is_sent_when_its_lease_ends(clock):
     post = Post()
 
     assert letters.send_due(post) == 0
-    clock.shift(timedelta(seconds=3))
+    clock.shift(1.5 * LEASE)
     assert letters.send_due(post) == 1
 
 
 def test_who_lost_the_lease_writes_nothing_down(clock):
     a_letter()
     with unit_of_work():
-        (held,) = letters._claim("late", utcnow() + timedelta(seconds=2))
-    clock.shift(timedelta(seconds=3))
+        (held,) = letters._claim("late", utcnow() + LEASE)
+    clock.shift(1.5 * LEASE)
     letters.send_due(Post())
 
     with unit_of_work():
@@ -177,7 +178,7 @@ def test_who_sleeps_in_the_middle_of_a_batch_sends_nothing_that_others_have_sent
 
     class Asleep(Post):
         def send(self, message: mail.Message, *, until: datetime | None = None) -> None:
-            clock.shift(timedelta(seconds=3))
+            clock.shift(1.5 * LEASE)
             letters.send_due(others)
             assert until is not None
             assert until < utcnow(), "then a transport breaks off"

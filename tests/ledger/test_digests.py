@@ -20,6 +20,7 @@ from ideas.db import db, unit_of_work
 from ideas.ledger import digests, preferences
 from ideas.ledger.models import Delivery, Digest, Mode
 from ideas.ledger.preferences import Stop
+from tests.conftest import LEASE
 from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
 
 TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -196,7 +197,7 @@ def test_a_digest_that_was_not_written_down_is_repeated_under_its_name_with_the_
     assert [len(each.deliveries) for each in claim.rows] == [2]
     daily(world, mia, subject="idea:9")  # comes after it was made
 
-    noon.shift(3)  # the lease is over, its holder was never heard of again
+    noon.shift(LEASE)  # is over, and its holder was never heard of again
     world.work()
 
     (message,) = world.transport.sent

@@ -18,6 +18,7 @@ from ideas.ledger import preferences, sending
 from ideas.ledger.models import Delivery, Mode
 from ideas.mail import MemoryTransport, Message, PermanentFailure, RelayDown, TemporaryFailure
 from ideas.outbox import OutboxEntry
+from tests.conftest import LEASE
 from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
 
 
@@ -133,7 +134,7 @@ def test_whoever_leaves_while_others_of_the_batch_are_sent_is_sent_nothing(
     transport = Meanwhile(lambda: change(mia, world))
 
     world.work(transport)
-    clock.shift(timedelta(minutes=1))
+    clock.shift(LEASE)
     world.work(transport)
 
     assert [message.to for message in transport.sent] == [ole.email]
@@ -313,7 +314,7 @@ def test_a_delivery_whose_holder_died_is_made_after_the_lease(world: World, cloc
     world.work()
     assert world.mailed == []
 
-    clock.shift(timedelta(seconds=2))
+    clock.shift(LEASE)
     world.work()
     assert world.mailed == [mia.email]
     assert lines()[mia.id, "email"].attempts == 2
@@ -325,7 +326,7 @@ def test_a_holder_that_slept_through_its_lease_changes_nothing(world: World, clo
     world.announce()
     with unit_of_work():
         late = sending.claim()
-    clock.shift(timedelta(seconds=2))
+    clock.shift(LEASE)
     world.work()
 
     assert not sending.is_still_mine(late, late.rows[0])
@@ -343,7 +344,7 @@ def test_a_late_holder_does_not_decide_for_the_one_who_holds_it_now(world: World
     world.announce()
     with unit_of_work():
         late = sending.claim()
-    clock.shift(timedelta(seconds=2))
+    clock.shift(LEASE)
     with unit_of_work():
         now = sending.claim(leftover=True)
 
@@ -376,7 +377,7 @@ def test_a_slow_relay_makes_the_worker_give_back_what_it_cannot_send_in_time(wor
 
     class Slow(MemoryTransport):
         def send(self, message: Message, *, until: datetime | None = None) -> None:
-            clock.shift(timedelta(seconds=0.6))
+            clock.shift(0.3 * LEASE)
             super().send(message, until=until)
 
     transport = Slow()
@@ -393,7 +394,7 @@ def test_words_that_take_longer_than_the_lease_for_all_are_found_for_one_at_a_ti
     people = [person() for _ in range(4)]
     world.happens(*((each, "voter") for each in people))
     world.announce()
-    world.thinks = lambda count: clock.shift(timedelta(seconds=0.4 * count))
+    world.thinks = lambda count: clock.shift(0.2 * count * LEASE)
     worker = world.worker()
 
     for _ in range(5):
@@ -409,7 +410,7 @@ def test_a_worker_that_sleeps_while_it_hands_over_breaks_off_and_another_sends(w
 
     class Asleep(MemoryTransport):
         def send(self, message: Message, *, until: datetime | None = None) -> None:
-            clock.shift(timedelta(seconds=3))
+            clock.shift(1.5 * LEASE)
             world.work(others)
             super().send(message, until=until)
 
@@ -472,7 +473,7 @@ def test_one_crash_is_forgotten_once_the_message_was_tried(world: World, clock):
         with unit_of_work():
             sending.claim()
             sending.claim(leftover=True)
-        clock.shift(timedelta(seconds=2))
+        clock.shift(LEASE)
     assert lines()[mia.id, "email"].unheard_of == 2
     world.transport.answers[str(mia.email)] = TemporaryFailure("450")
 
