@@ -20,6 +20,7 @@ def create_app(config: Config) -> Flask:
     from ideas import (
         accounts,
         api,
+        backlog,
         boards,
         health,
         http,
@@ -52,7 +53,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights):
+    for room in (accounts, ledger, boards, insights, backlog):
         room.init_app(app)
     health.init_app(app)
     return app
