@@ -20,7 +20,7 @@ from flask import Flask
 
 from bench import inside, stage
 from bench.stage import Findings
-from ideas import markup, schemas, text
+from ideas import schemas, text
 from ideas.accounts import passwords
 from tests.safety import filling, looking, sheets, strings, world
 from tests.safety.world import World
@@ -88,16 +88,19 @@ def _planted(app: Flask, made: World, choices: list[list[sheets.Sheet]]) -> list
     def lose(words: str) -> str:
         return text.one_line(words).replace("'", "")
 
+    def show(spot: looking.Spot, page: str) -> list[str]:
+        return [words.replace("'", "") for words in read(spot, page)]
+
     company = [each for each in choices if each[0].name == "POST /manage/companies"]
-    posted = [each for each in choices if each[0].name == "POST /api/v1/ideas"]
+    read = looking.Spot.read
     found = []
-    for where, name, planted, choice in (
-        (schemas, "one_line", fall, company),
-        (schemas, "one_line", lose, company),
-        (markup, "render", lambda words: "<p>Something else.</p>", posted),
+    for where, name, planted in (
+        (schemas, "one_line", fall),
+        (schemas, "one_line", lose),
+        (looking.Spot, "read", show),
     ):
         with mock.patch.object(where, name, planted):
-            found.append(filling.fill(app, made, choice, ["fine words", "it's said"]).breaches)
+            found.append(filling.fill(app, made, company, ["fine words", "it's said"]).breaches)
     with mock.patch.object(looking, "named", return_value=set()):
         found.append(filling.fill(app, made, company, ["fine words", ""]).breaches)
     return [str(breaches[:1]) for breaches in found if breaches]

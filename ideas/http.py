@@ -198,7 +198,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         415: ("unsupported-media-type", _("Send JSON, and say so: Content-Type: application/json.")),
     }.get(status, (f"http-{status}", error.description or HTTP_STATUS_CODES.get(status, "")))
     code = getattr(error, "problem", code)  # our own kinds, see problems.py
-    if status == 413 and getattr(_view(), "takes_picture", False):
+    is_long = request.content_length is None or request.content_length > current().picture_bytes
+    if status == 413 and is_long and getattr(_view(), "takes_picture", False):
         return _bad_input(pictures.too_large(current().picture_bytes))
     # werkzeug knows headers that belong to the error, such as Allow
     headers = {

@@ -192,6 +192,16 @@ def test_a_picture_larger_than_fits_is_refused_in_words(make_app):
     assert "larger than 1 MB" in far.text
 
 
+def test_words_that_are_too_many_are_not_called_a_picture(browser, board):
+    head = b'--x\r\nContent-Disposition: form-data; name="picture_alt"\r\n\r\n'
+    body = head + b"x" * 600_000 + b"\r\n--x--\r\n"
+
+    page = browser.post("/boards/garden/new", data=body, content_type="multipart/form-data; boundary=x")
+
+    assert page.status_code == 413
+    assert "more than can be taken in at once" in page.text
+
+
 def test_other_forms_take_no_more_than_before(browser, board):
     assert browser.post("/boards/garden/follow", data={"on": "1", "x": "x" * 2_000_000}).status_code == 413
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,10 @@ LONG = 100_000  # from here on a string may be too much for the request as a who
 NOT_THERE = {404}
 # What is wrong with the two together is said of both: whoever guesses learns nothing.
 OF_ALL = {"POST /sign-in"}
+# One of them alone is no choice, and it is said at the one that is missing.
+TOGETHER = {"quiet_from", "quiet_to"}
+# Where an idea may be named by its number, it is shown in place of the question.
+NUMBERED = re.compile(r"GET /ideas/N/merge \?q")
 PROBES = ("Zq{}Alphaword", "Qz{}Otherword")
 PLAIN_PROBES = ("zq{}alphaword", "qz{}otherword")
 MAIL_PROBES = ("zq{}alpha@example.test", "qz{}other@example.test")
@@ -166,6 +171,7 @@ class Filling:
         """Which of the fields a refusal names."""
         if not sheet.is_api:
             names = looking.named(answer.get_data(as_text=True))
+            names |= TOGETHER if names & TOGETHER else set()
             return {place for place in sent if place[0] in names}
         ways = [tuple(line["pointer"].split("/")[1:]) for line in (answer.json or {}).get("errors", [])]
         return {place for place in sent if any(way and _starts_alike(tuple(map(str, place)), way) for way in ways)}
@@ -307,6 +313,8 @@ class Filling:
         for place, value in sent.items():
             mine, label = known[place], sheet.label(place)
             shown = f"{label} ← {value[:40]!r}"
+            if NUMBERED.fullmatch(label) and value.strip().isdecimal():
+                continue
             wanted = forms_of(value)
             kept = [row[column] for table, column in mine.columns for row in changes.get(table, []) if row[column]]
             right = [each for each in kept if each in wanted]
@@ -320,7 +328,7 @@ class Filling:
             for way in mine.said:
                 if way in said and said[way] not in wanted:
                     self.found.breaches.append(f"{shown}: answered as {str(said[way])[:60]!r}")
-            self._look(shown, label, mine, wanted if not right else set(right), pages, changes)
+            self._look(shown, label, mine, set(right) or wanted, pages, changes, typed=value)
 
     def _look(
         self,
@@ -330,6 +338,8 @@ class Filling:
         right: set[str],
         pages: dict[str, str],
         changes: dict[str, list[dict[str, Any]]],
+        *,
+        typed: str,
     ) -> None:
         for path, spots in mine.pages.items():
             if path not in pages:
@@ -337,7 +347,9 @@ class Filling:
                 continue
             for spot in spots:
                 read = spot.read(pages[path])
-                if not any(_same(each, words) for each in read for words in right):
+                # a form that is shown again says what was typed
+                wanted = {*right, typed} if path == "answer" else right
+                if not any(_same(each, words) for each in read for words in wanted):
                     what = [each[:60] for each in read[:3]]
                     self.found.breaches.append(
                         f"{shown}: shown on {path} after {spot.before.pattern[-40:]!r} as {what}"
