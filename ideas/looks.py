@@ -64,7 +64,9 @@ def init_app(app: Flask) -> None:
     )
     # every address of a static file names its content, see `asset`
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
-    app.jinja_env.filters.update(time=time, date=day, number=number, safe_html=markup.safe, excerpt=markup.excerpt)
+    app.jinja_env.filters.update(
+        time=time, date=day, month=month, number=number, safe_html=markup.safe, excerpt=markup.excerpt
+    )
     app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
     app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
     # flask-babel's own ask for the reader's language at each word
@@ -251,6 +253,11 @@ def day(when: date | datetime | None, now: datetime | None = None) -> Markup:
     return _TIME.format(shown.isoformat(), exactly, _date_in_words(shown, this_year, formats))
 
 
+def month(when: date) -> str:
+    """The month of a day, with its year: "March 2027"."""
+    return _month_in_words(when.replace(day=1), words.formats())
+
+
 def number(value: float | None) -> str:
     """19229 as "19,229"; nothing for None."""
     return "" if value is None else words.grouped(value)
@@ -283,6 +290,11 @@ def _clock(here: datetime) -> str:
 @lru_cache(maxsize=10_000)
 def _exactly(here: datetime, formats: Locale) -> str:
     return str(format_datetime(here, "long", locale=formats))
+
+
+@lru_cache(maxsize=1_000)
+def _month_in_words(shown: date, formats: Locale) -> str:
+    return str(format_skeleton("yMMMM", datetime(shown.year, shown.month, 1, tzinfo=UTC), locale=formats))
 
 
 @lru_cache(maxsize=10_000)

@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
         views_moderating,
         views_pictures,
         views_replying,
+        views_roadmap,
         views_silence,
         views_similar,
         views_taking_part,
@@ -70,7 +71,7 @@ def init_app(app: Flask) -> None:
     rooms.files.append(picturing.FILES)
     rooms.mail_takers[replying.PURPOSE] = views_replying.take
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_replying, views_similar, views_asking, views_silence):
+    for page in (*pages, views_replying, views_similar, views_asking, views_silence, views_roadmap):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

@@ -17,6 +17,7 @@ from ideas.boards import (
     api_moderating,
     api_pictures,
     api_reading,
+    api_roadmap,
     api_search,
     queries,
 )
@@ -35,6 +36,7 @@ blueprints = (
     api_pictures.blueprint,
     api_moderating.blueprint,
     api_me.blueprint,
+    api_roadmap.blueprint,
 )
 
 

@@ -273,6 +273,16 @@ RECEIPT: Example = {
     ],
 }
 
+ROADMAP_ITEM: Example = {
+    "idea": {"id": 23, "title": "Book a bed", "url": URL},
+    "board": "garden",
+    "status": {"slug": "planned", "name": "Planned", "stage": "planned"},
+    "vote_count": 312,
+    "date": "2027-03-31",
+    "answered_at": "2026-11-22T10:00:00Z",
+    "said": "We will have a page for booking beds before the spring.",
+}
+
 DELIVERY: Example = {
     "id": 7001,
     "event": "answered",

@@ -1,4 +1,4 @@
-"""What a page shows beside an idea or a board: discussion, timeline, backers, versions, the roadmap, the team's queue.
+"""What a page shows beside an idea or a board: discussion, timeline, backers, versions, the team's queue.
 
 Everything here takes a row that a door of queries.py has opened, so visibility is decided already.
 """
@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
 from ideas.boards import listing, queries, trees, waiting
-from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Stage, Vote
+from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Vote
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.queries import BoardRow, IdeaRow
@@ -26,7 +26,6 @@ COMMENTS_A_PAGE = 100
 BACKERS_SHOWN = 50
 MERGES_SHOWN = 100
 RECORD_OF = 200  # the promise's record is that of the last so many ideas that were due
-ROADMAP_STAGES = (Stage.PLANNED, Stage.STARTED, Stage.SHIPPED)
 
 
 @dataclass(frozen=True)
@@ -246,18 +245,6 @@ def _merges(on: IdeaRow) -> list[Moment]:
         if merge.unmerged_at is not None:
             moments.append(Moment(merge.unmerged_at, "unmerged", merge))
     return moments
-
-
-def roadmap(where: BoardRow, *, each: int = 20) -> dict[Stage, list[listing.IdeaCard]]:
-    """Per stage the most backed ideas that are planned, in progress or shipped; the first `each`."""
-    return {
-        stage: list(
-            listing.ideas_on(
-                where.standing.user, [where], listing.Wanted(sort=listing.Sort.TOP, stage=stage), limit=each
-            ).rows
-        )
-        for stage in ROADMAP_STAGES
-    }
 
 
 def record_of(where: BoardRow) -> Record | None:

@@ -1,4 +1,4 @@
-"""What everybody reads: boards, their lists and roadmaps, ideas and their history, receipts."""
+"""What everybody reads: boards and their lists, ideas and their history, receipts."""
 
 from __future__ import annotations
 
@@ -129,14 +129,6 @@ def _waits(row: BoardRow) -> waiting.Waiting:
     if key not in kept or utcnow() - kept[key][0] > WAITS_ARE_GOOD:
         kept[key] = (utcnow(), waiting.of_board(row.board.id, utcnow()))
     return kept[key][1]
-
-
-@bp.get("/boards/<slug>/roadmap")
-def roadmap(slug: str) -> ResponseReturnValue:
-    row = queries.get_board(signin.reader(), slug)
-    columns = reading.roadmap(row)
-    more = {stage: _address(slug, Wanted(sort=Sort.TOP, stage=stage)) for stage in columns}
-    return render_template("boards/roadmap.html", row=row, columns=columns, more=more)
 
 
 @bp.app_errorhandler(Merged)

@@ -41,6 +41,7 @@ OPERATIONS = {
     "get_board": ("GET", "boards/garden", None, "ideas:read", True),
     "get_board_health": ("GET", "boards/garden/loop-health", None, "ideas:read", True),
     "get_loop_health": ("GET", "loop-health?board=garden", None, "people:read", False),
+    "get_roadmap": ("GET", "roadmap?board=garden", None, "ideas:read", True),
     "list_ideas": ("GET", "ideas", None, "ideas:read", True),
     "get_idea": ("GET", "ideas/{idea}", None, "ideas:read", True),
     "post_idea": ("POST", "ideas", {"board": "garden", "title": "Book a bed"}, "ideas:write", False),

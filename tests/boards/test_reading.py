@@ -1,4 +1,4 @@
-"""What stands beside an idea or a board: answers, timeline, backers, roadmap, the promise and its record, the queue."""
+"""What stands beside an idea or a board: answers, timeline, backers, the promise and its record, the queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ideas.boards import (
     reading,
     schemas,
 )
-from ideas.boards.models import Answer, BoardRole, Comment, Idea, IdeaRank, Stage
+from ideas.boards.models import Answer, BoardRole, Comment, Idea, IdeaRank
 from ideas.db import db, unit_of_work, utcnow
 from ideas.outbox import OutboxEntry
 from tests.boards.arranging import statements
@@ -191,27 +191,6 @@ def test_only_those_who_chose_to_be_seen_are_named(mia, idea):
     assert [person.name for person in reading.backers(on(None, idea))] == ["Cy", "Ada"]
     assert [person.name for person in reading.backers(on(charlie(), idea))] == ["Cy", "Ada"]
     assert [person.name for person in reading.backers(on(mia, idea))] == ["Cy", "Bo", "Ada"]
-
-
-# --- Roadmap ---
-
-
-def test_the_roadmap_shows_what_is_planned_begun_and_shipped_by_votes(board):
-    votes = {Stage.PLANNED: (3, 9), Stage.STARTED: (1,), Stage.SHIPPED: (5, 7)}
-    made = {stage: [IdeaFactory(board=board, stage=stage).id for _ in counts] for stage, counts in votes.items()}
-    for stage, counts in votes.items():
-        for idea_id, number in zip(made[stage], counts, strict=True):
-            db.session.execute(sa.update(IdeaRank).where(IdeaRank.idea_id == idea_id).values(vote_count=number))
-    db.session.commit()
-    for stage in (Stage.OPEN, Stage.CONSIDERING, Stage.DECLINED):
-        IdeaFactory(board=board, stage=stage)
-    IdeaFactory(board=board, stage=Stage.PLANNED, hidden=True)
-    IdeaFactory(stage=Stage.PLANNED)
-
-    columns = reading.roadmap(queries.get_board(None, board.slug))
-
-    found = {stage: [card.idea.id for card in cards] for stage, cards in columns.items()}
-    assert found == {stage: ids[::-1] for stage, ids in made.items()}
 
 
 # --- The promise and its record ---

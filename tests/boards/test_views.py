@@ -233,18 +233,6 @@ def test_hidden_and_withdrawn_ideas_leave_the_lists_of_others(app, client):
     assert "Taken back" not in page + teams
 
 
-def test_the_roadmap_shows_what_is_planned_made_and_there(client):
-    board = BoardFactory()
-    for stage in Stage:
-        IdeaFactory(board=board, title=f"It is {stage}", stage=stage)
-
-    page = client.get(f"/boards/{board.slug}/roadmap").text
-
-    assert in_order(page, "Planned", "It is planned", "Started", "It is started", "Shipped", "It is shipped")
-    assert "It is open" not in page
-    assert "It is declined" not in page
-
-
 # --- An idea ---
 
 

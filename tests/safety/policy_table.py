@@ -101,7 +101,8 @@ ROUTES: dict[str, set[str]] = {
     # Boards and ideas
     "boards.home": ON_A_LIST,
     "boards.board": ON_A_LIST,
-    "boards.roadmap": ON_A_LIST,
+    "roadmap.everywhere": ON_A_LIST,
+    "roadmap.of_board": ON_A_LIST,
     "boards.idea": ON_AN_IDEA,
     "boards.idea_by_number": ON_AN_IDEA,  # the address it leads to has the title in it
     "boards.history": ON_AN_IDEA,
@@ -208,6 +209,7 @@ ROUTES: dict[str, set[str]] = {
     "api_insights.get_loop_health": {"private board"},
     "api_insights.get_board_health": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,
+    "api_roadmap.get_roadmap": ON_A_LIST,
     "api_search.search": ON_A_LIST,
     "api_search.find_similar": ON_A_LIST,
     "api_ideas.get_idea": ON_AN_IDEA,
