@@ -130,6 +130,7 @@ class Config:
     accent: Annotated[str, Setting("#0b6b5f", "Colour of links and buttons, as #rgb or #rrggbb.")]
     default_locale: Annotated[str, Setting("en", "Language of those who chose none.")]
     default_timezone: Annotated[str, Setting("UTC", "Time zone of those who chose none, such as `Europe/Berlin`.")]
+    currency: Annotated[str, Setting("EUR", "The currency in which companies' revenue is, by its ISO 4217 code.")]
     signup_open: Annotated[bool, Setting("true", "Whether anybody may make an account; if not, by invitation only.")]
     session_days: Annotated[
         int, Setting("30", "Days a sign-in lasts at most; two weeks without a visit end it too.", least=1, most=400)

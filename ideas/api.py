@@ -43,7 +43,8 @@ SCOPES = {
     "moderation:write": "Hide, restore and see what waits for a look. For the team.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
-    "people:read": "Read who was told of what, and loop health. For the team.",
+    "people:read": "Read companies, people, who was told of what, and loop health. For the team.",
+    "people:write": "Put in companies and people, as your other systems know them. For administrators.",
 }
 
 # What everybody may see may be kept for a moment by whoever stands in between, and shown a while longer while asking.
@@ -137,6 +138,12 @@ class SlugPart(BaseConverter):
     """A slug in an address."""
 
     regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
+
+
+class External(BaseConverter):
+    """What another system calls something, in an address."""
+
+    regex = r"(?!\.{1,2}(?:/|$))[^\s/\\\x00-\x1f\x7f]{1,80}"
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -267,7 +274,7 @@ def init_app(app: Flask) -> None:
     from ideas import api_docs
 
     cast(Any, app.json).sort_keys = False  # fields come in the order in which people read them
-    app.url_map.converters |= {"id": Id, "slug": SlugPart}
+    app.url_map.converters |= {"id": Id, "slug": SlugPart, "external": External}
     app.before_request(_read_key)
     api_limits.init_app(app, PREFIX)
     api_memory.init_app(app)

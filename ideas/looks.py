@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from babel import Locale
 from babel.core import negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.numbers import format_currency, get_currency_precision
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request, send_file, url_for
 from flask_babel import Babel, get_timezone
 from jinja2 import pass_eval_context
@@ -64,9 +66,8 @@ def init_app(app: Flask) -> None:
     )
     # every address of a static file names its content, see `asset`
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
-    app.jinja_env.filters.update(
-        time=time, date=day, month=month, number=number, safe_html=markup.safe, excerpt=markup.excerpt
-    )
+    app.jinja_env.filters.update(time=time, date=day, month=month, number=number, money=money)
+    app.jinja_env.filters.update(safe_html=markup.safe, excerpt=markup.excerpt)
     app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
     app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
     # flask-babel's own ask for the reader's language at each word
@@ -261,6 +262,19 @@ def month(when: date) -> str:
 def number(value: float | None) -> str:
     """19229 as "19,229"; nothing for None."""
     return "" if value is None else words.grouped(value)
+
+
+def money(amount: int | None) -> str:
+    """So many of the smallest unit of the site's currency: 1900000 as "€19,000"; nothing for None."""
+    if amount is None:
+        return ""
+    code = current().currency
+    places = get_currency_precision(code)
+    locale = words.formats()
+    if amount % 10**places:
+        return str(format_currency(Decimal(amount).scaleb(-places), code, locale=locale))
+    whole = str(locale.currency_formats["standard"].pattern).replace(".00", "")
+    return str(format_currency(amount // 10**places, code, format=whole, locale=locale, currency_digits=False))
 
 
 @pass_eval_context

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from babel import Locale
 from babel.core import UnknownLocaleError
+from babel.numbers import UnknownCurrencyError, validate_currency
 
 from ideas import ROOT
 
@@ -250,6 +251,14 @@ def _timezone(name: str, _: dict[str, Any]) -> str:
         raise ValueError(f"must be a time zone such as Europe/Berlin, not “{name}”.") from None
 
 
+def _currency(code: str, _: dict[str, Any]) -> str:
+    try:
+        validate_currency(code.upper())
+    except UnknownCurrencyError:
+        raise ValueError(f"must be the code of a currency such as EUR, not “{code}”.") from None
+    return code.upper()
+
+
 CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "instance_path": _instance_path,
     "base_url": _base_url,
@@ -268,4 +277,5 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "accent": _accent,
     "default_locale": _locale,
     "default_timezone": _timezone,
+    "currency": _currency,
 }

@@ -87,6 +87,7 @@ def test_values_become_their_types(instance):
         ("MAIL_FROM", "Team <team@example.org", "must be `address` or `Name <address>`"),
         ("SUPPORT_EMAIL", "Team <team@example.org>", "must be an e-mail address"),
         ("ACCENT", "green", "must be a colour"),
+        ("CURRENCY", "gold", "must be the code of a currency"),
         ("DEFAULT_LOCALE", "klingon", "must be a language"),
         ("DEFAULT_TIMEZONE", "Mars/Olympus", "must be a time zone"),
         ("DEFAULT_TIMEZONE", "../../etc/passwd", "must be a time zone"),

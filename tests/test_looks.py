@@ -83,6 +83,18 @@ def test_numbers_are_grouped(app):
         assert looks.number(19229) == "19,229"
 
 
+@pytest.mark.parametrize(
+    ("amount", "shown"), [(None, ""), (0, "€0"), (1_900_000, "€19,000"), (1_950, "€19.50"), (-5, "-€0.05")]
+)
+def test_money_is_whole_where_it_is(app, amount, shown):
+    assert looks.money(amount) == shown
+
+
+def test_money_is_in_the_currency_of_the_site(make_app):
+    with make_app(CURRENCY="jpy").app_context():
+        assert looks.money(19_000) == "JP¥19,000"
+
+
 def test_numbers_in_sentences_are_grouped_as_well(app):
     page = '{{ ngettext("%(num)s person", "%(num)s people", 19229) }}'
     with app.test_request_context():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def init_app(app: Flask) -> None:
     """Open the room: who is signed in, its pages, and what the worker tidies for it."""
     from ideas import rounds, settings
+    from ideas.accounts import api as accounts_api
     from ideas.accounts import (  # noqa: F401 the last three add to views.bp
         checks,
         letters,
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
         views_me,
         views_privacy,
     )
+    from ideas.api import api
 
     with app.app_context():
         rooms = settings.rooms()
@@ -37,3 +39,4 @@ def init_app(app: Flask) -> None:
     rooms.sweeps.append(tidying.sweep)
     rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)
     app.register_blueprint(views.bp)
+    api.register_blueprint(accounts_api.blueprint)

@@ -24,6 +24,7 @@ from ideas.accounts.models import (
     ApiKey,
     Attempt,
     AuditEntry,
+    Company,
     Letter,
     SiteRole,
     Ticket,
@@ -142,6 +143,7 @@ def _forget(person: User, *, with_text: bool) -> Leaving:
     _forget_in_log(leaving)
     _forget_account(leaving)
     _forget_in_letters(leaving)
+    _forget_in_companies(leaving)
     db.session.flush()  # or it would be forgotten with what was read
     db.session.expire_all()  # what was read of the rows before is old now
     people.bury(person, name=leaving.former)
@@ -183,6 +185,12 @@ def _forget_in_letters(leaving: Leaving) -> None:
     for column in (Letter.subject, Letter.text, Letter.html):
         for letter in db.session.scalars(sa.select(Letter).where(leaving.may_stand_in(column))):
             setattr(letter, column.key, leaving.rewritten(getattr(letter, column.key)))
+
+
+def _forget_in_companies(leaving: Leaving) -> None:
+    """What is known of a company may name them, as whom to call."""
+    for company in db.session.scalars(sa.select(Company).where(leaving.may_stand_in(Company.attributes))):
+        company.attributes = leaving.rewritten_json(company.attributes)
 
 
 def _forget_in_log(leaving: Leaving) -> None:

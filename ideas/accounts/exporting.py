@@ -44,7 +44,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
     """What this room keeps."""
     yield Part(
         "account",
-        _("your name, address, language, time zone, hours for mail, role and company"),
+        _("your name, address, language, time zone, hours for mail, role, company, and what the team knows of you"),
         stream(
             sa.select(
                 *(User.id, User.email, User.name, User.title, User.site_role, User.locale, User.timezone),
@@ -52,6 +52,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
                 *(User.shown_as_backer, User.created_at, User.verified_at, User.suspended_at, User.is_imported),
                 User.mail_stopped,
                 Company.name.label("company"),
+                *(User.external_id, User.attributes),
             )
             .outerjoin(Company, Company.id == User.company_id)
             .outerjoin(Rhythm, Rhythm.id == User.rhythm_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -28,12 +28,27 @@ class Stopped(StrEnum):
 
 
 class Company(Base):
-    """A customer account that people may belong to."""
+    """A customer account that people may belong to, and what another system knows of it; see upserting.py.
+
+    external_id: its id there. monthly_revenue: in the smallest unit of the site's currency, cents of a euro.
+    attributes: name → text.
+    """
 
     __tablename__ = "company"
+    __table_args__ = (
+        partial_index("uq_company_external_id", "external_id", unique=True, where="external_id IS NOT NULL"),
+        # the team's list by revenue and by renewal
+        partial_index("ix_company_monthly_revenue", "monthly_revenue", "id", where="monthly_revenue IS NOT NULL"),
+        partial_index("ix_company_renews_on", "renews_on", "id", where="renews_on IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    external_id: Mapped[str | None] = mapped_column(sa.String(80))
+    plan: Mapped[str | None] = mapped_column(sa.String(40))
+    monthly_revenue: Mapped[int | None] = mapped_column(sa.BigInteger)
+    renews_on: Mapped[date | None]
+    attributes: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict, server_default="{}")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
@@ -62,6 +77,9 @@ class User(Base):
     """A person. Imported people are unclaimed: they exist, are told of things, and sign in only once they claim."""
 
     __tablename__ = "user"
+    __table_args__ = (
+        partial_index("uq_user_external_id", "external_id", unique=True, where="external_id IS NOT NULL"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # folded (see text.folded), so that the unique key sees two spellings of an address as one
@@ -75,6 +93,9 @@ class User(Base):
     site_role: Mapped[str] = mapped_column(sa.String(10), default=SiteRole.MEMBER)
     suspended_at: Mapped[datetime | None]
     company_id: Mapped[int | None] = mapped_column(sa.ForeignKey("company.id"), index=True)
+    # what another system calls them, and what it knows of them: name → text; see upserting.py
+    external_id: Mapped[str | None] = mapped_column(sa.String(80))
+    attributes: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict, server_default="{}")
     locale: Mapped[str | None] = mapped_column(sa.String(20))
     timezone: Mapped[str | None] = mapped_column(sa.String(60))
     rhythm_id: Mapped[int | None] = mapped_column(sa.ForeignKey("rhythm.id"))  # None: the site's hours

@@ -1,4 +1,4 @@
-"""The only code that writes `user` and `company`."""
+"""Writes `user` and `company`; beside it stands upserting.py alone, for what another system knows of them."""
 
 from __future__ import annotations
 
@@ -243,7 +243,8 @@ def bury(person: User, *, name: str) -> None:
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     person.name = name
     person.email = person.title = person.password_hash = person.locale = person.timezone = None
-    person.company_id = person.verified_at = person.rhythm_id = person.mail_stopped = None
+    person.company_id = person.verified_at = person.rhythm_id = person.mail_stopped = person.external_id = None
+    person.attributes = {}
     person.site_role = SiteRole.MEMBER
     person.is_imported = person.shown_as_backer = person.never_gathered = False
     person.created_at = day

@@ -72,7 +72,7 @@ def garden(app, document):
     """The garden of the guide, and Petra of its team."""
     board = BoardFactory(slug="garden", name="Garden")
     tag = TagFactory(board=board, slug="seed")
-    petra = team_member(board, name="Petra")
+    petra = team_member(board, name="Petra", admin=True)
     idea = IdeaFactory(id=23, board=board, title="Book a bed", author=petra)
     IdeaFactory(id=24, board=board, title="A list of free beds", author=petra)
     CommentFactory(id=88, idea=idea, author=UserFactory(name="Ole"))

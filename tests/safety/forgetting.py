@@ -43,7 +43,7 @@ EMAIL = "qzqmail@qzqhost.example"
 CANARIES = {
     "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
     "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
-    "comment_version.body", "comment_version.body_html",
+    "comment_version.body", "comment_version.body_html", "company.attributes",
     "credit.how", "delivery.error", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
@@ -52,7 +52,8 @@ CANARIES = {
     "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html",
     "solved.words", "term_slip.slip",
     "term_slip.term", "board_term.term", "ticket.details",
-    "unfinished_act.details", "user.email", "user.name", "user.title", "user_session.browser",
+    "unfinished_act.details", "user.attributes", "user.email", "user.external_id", "user.name",
+    "user.title", "user_session.browser",
     "user_session.address",
 }  # fmt: skip
 
@@ -60,7 +61,7 @@ CANARIES = {
 WORDLESS = {
     "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
     "attempt.who", "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
-    "company.name", "credit.kind", "delivery.channel",
+    "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",
     "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
@@ -107,8 +108,9 @@ class Seeded(NamedTuple):
 
 def seed(client: Any | None = None) -> Seeded:
     """A person with a canary in each of CANARIES, among others who quote, mention, credit and hide them."""
-    company: Any = CompanyFactory()
+    company: Any = CompanyFactory(attributes={"call": f"{NAME}, {EMAIL}"})
     person: Any = UserFactory(name=NAME, email=EMAIL, company_id=company.id, title="qzqtitle", password_hash="x")
+    person.external_id, person.attributes = "qzq-17", {"note": "qzqwords of the sales team"}
     other: Any = UserFactory(name="Olga Other")
     with unit_of_work():
         team = people.create("tea@example.test", "Tea Team", site_role=SiteRole.ADMIN)

@@ -264,6 +264,10 @@ ROUTES: dict[str, set[str]] = {
     "api_notifications.get_notifications": ON_AN_IDEA,
     "api_notifications.put_notifications": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},
+    "api_people.put_company": {"own company"},
+    "api_people.put_companies": NOTHING,
+    "api_people.put_person": {"own company", "own address"},
+    "api_people.put_people": NOTHING,
     # The same for everybody
     "api_docs.docs": NOTHING,
     "api_docs.openapi": NOTHING,

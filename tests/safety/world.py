@@ -292,6 +292,7 @@ def _parts(world: World) -> None:
         "status_id": ids(Status)[-2:],
         "tag_id": ids(Tag),
         "company_id": [1],
+        "external_id": ["acct-1", "nothing"],
         "key_id": [1, 2],
         "hiding_id": ids(Hiding),
         "solved_id": ids(Solved),
