@@ -90,8 +90,8 @@ class BoardFactory(Factory):
 
     @factory.post_generation
     def statuses(self: Board, create: bool, extracted: Any, **_values: Any) -> None:
-        for stage in Stage:
-            StatusFactory(board=self, stage=stage)
+        db.session.add_all([StatusFactory.build(board=self, stage=stage) for stage in Stage])
+        db.session.commit()
 
 
 class MembershipFactory(Factory):

@@ -172,6 +172,7 @@ def test_postgresql_confirms_what_is_on_disk():
 @pytest.mark.postgresql
 def test_a_connection_that_the_server_ended_is_replaced(monkeypatch):
     monkeypatch.setattr("ideas.db.IDLE_SECONDS", 0.0)
+    db.engine.dispose()  # so that the pool has no other one to give
     held = db.session.scalar(sa.text("SELECT pg_backend_pid()"))
     db.session.remove()
     engine = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
