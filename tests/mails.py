@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.utils import parseaddr
 from html.parser import HTMLParser
 from typing import Any
 
+import fast_mail_parser
 import sqlalchemy as sa
 
 from ideas import mail
@@ -96,9 +98,12 @@ _ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 
 
 def problems(message: mail.Message, *, is_notice: bool, is_digest: bool = False) -> list[str]:
-    """What is wrong with a mail as the bytes that leave: by RFC 5322, 2045 to 2047, 2919, 2369, 8058 and 3834."""
+    """What is wrong with a mail as the bytes that leave: by RFC 5322, 2045 to 2047, 2919, 2369, 8058 and 3834.
+
+    They are read twice: strictly by the standard library, and by a parser that shares nothing with it.
+    """
     raw = mail.as_bytes(message, FROM)
-    found = list(_of_bytes(raw))
+    found = [*_of_bytes(raw), *misread(raw, message)]
     try:
         read = email.message_from_bytes(raw, _class=EmailMessage, policy=STRICT)
         for part in read.walk():
@@ -126,6 +131,42 @@ def _of_bytes(raw: bytes) -> Iterator[str]:
         yield "a line of the head that no server must take"
     if any(len(line) > 76 for line in body.split(b"\r\n")):
         yield "a line of the body is longer than quoted-printable may be"
+
+
+def misread(raw: bytes, meant: mail.Message) -> Iterator[str]:
+    """What another parser reads in these bytes that is not what was meant."""
+    read = fast_mail_parser.parse_email(raw)
+    parts = list(fast_mail_parser.walk(fast_mail_parser.parse_email_tree(raw)))
+    lines = {name: [" ".join(value.split()) for value in values] for name, values in read.headers.items()}
+    added = {name: " ".join(value.split()) for name, value in meant.headers.items() if name != "Reply-To"}
+    answers_to = [parseaddr(meant.headers["Reply-To"])[1]] if "Reply-To" in meant.headers else []
+    kinds = [("multipart/alternative",), ("text/plain", "charset=utf-8"), ("text/html", "charset=utf-8")]
+
+    def mailbox(it: fast_mail_parser.PyAddress | None) -> tuple[str, str] | None:
+        return (it.display_name or "", it.address) if it else None
+
+    for what, wanted, found in (
+        ("repairs", [], [each.kind for each in read.warnings]),
+        ("subject", meant.subject, read.subject),
+        ("sender", (meant.sender_name, parseaddr(FROM)[1]), mailbox(read.from_)),
+        ("recipients", [(meant.to_name, meant.to)], [mailbox(each) for each in (*read.to, *read.cc, *read.bcc)]),
+        ("where answers go", answers_to, [each.address for each in read.reply_to]),
+        ("its name", [meant.message_id], lines.get("Message-ID")),
+        *((name, [value], lines.get(name)) for name, value in added.items()),
+        ("a date", True, read.date_parsed is not None),
+        ("parts", kinds, [_kind_of(each) for each in parts]),
+        ("attachments", [], [each.mimetype for each in read.attachments]),
+        ("text", [meant.text.splitlines()], [each.splitlines() for each in read.text_plain]),
+        ("markup", [meant.html.splitlines()], [each.splitlines() for each in read.text_html]),
+    ):
+        if found != wanted:
+            yield f"another parser reads as {what} {found!r}, not {wanted!r}"
+
+
+def _kind_of(part: fast_mail_parser.PyMimePart) -> tuple[str, ...]:
+    """Its type, and in which encoding its words are."""
+    charsets = [more.strip() for value in part.headers["Content-Type"] for more in value.split(";")[1:]]
+    return (part.content_type, *(each for each in charsets if each.startswith("charset")))
 
 
 def _of_headers(read: EmailMessage, *, is_notice: bool, is_digest: bool) -> Iterator[str]:

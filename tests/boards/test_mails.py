@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from ideas import mail_in
+from ideas import mail, mail_in
 from ideas.boards import boardkeeping, queries, replying
 from ideas.boards.notices import NOTICES
 from ideas.db import db, unit_of_work
@@ -92,6 +92,33 @@ def test_an_answer_that_comes_back_is_well_made_and_keeps_its_shape(app):
 
     assert mails.problems(plain, is_notice=False) == mails.problems(hostile, is_notice=False) == []
     assert mails.tags_of(plain) == mails.tags_of(hostile)
+
+
+CHANGES = {
+    "subject": (b"Subject: ", b"Subject: =?utf-8?q?Not_?= "),
+    "sender": (b"<no-reply@", b"<reply@"),
+    "recipients": (b"Subject:", b"Cc: eve@evil.test\r\nSubject:"),
+    "its name": (b"Message-ID: <", b"Message-ID: <x"),
+    "where answers go": (b"MIME-Version:", b"Reply-To: eve@evil.test\r\nMIME-Version:"),
+    "Auto-Submitted": (b"auto-generated", b"no"),
+    "a date": (b"Date: ", b"Dated: "),
+    "parts": (b"text/plain; charset=utf-8", b"text/plain; charset=latin-1"),
+    "attachments": (b"text/html;", b"text/css;"),
+    "text": (b"quoted-printable", b"8bit"),
+    "markup": (b"</html>", b""),
+    "repairs": (b"charset=utf-8", b"charset=utf-99"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_another_parser_would_read_otherwise_is_found(app, what):
+    message = mails.sign_in_letters()["sign-in"]
+    raw = mail.as_bytes(message, mails.FROM)
+
+    changed = raw.replace(*CHANGES[what])
+
+    assert list(mails.misread(raw, message)) == []
+    assert [said for said in mails.misread(changed, message) if said.startswith(f"another parser reads as {what} ")]
 
 
 # --- Made once for many ---
