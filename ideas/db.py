@@ -172,6 +172,24 @@ def unit_of_work() -> Iterator[None]:
 
 
 @contextmanager
+def one_statement() -> Iterator[Connection]:
+    """A unit of work of a single statement: PostgreSQL commits it by itself, which spares two journeys to it.
+
+    Stands at an edge, as `unit_of_work` does.
+    """
+    session = db.session()
+    if session.get_bind().dialect.name == "sqlite" or session.info.get("in_one_act"):
+        with unit_of_work():
+            yield session.connection()
+        return
+    session.rollback()
+    try:
+        yield session.connection()
+    finally:
+        session.rollback()
+
+
+@contextmanager
 def one_moment() -> Iterator[None]:
     """What is read inside is as it was at one moment, however long the reading takes; nothing is written.
 

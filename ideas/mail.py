@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime, parseaddr
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -30,6 +31,8 @@ from ideas.mail_patience import Conversation, EncryptedConversation
 
 if TYPE_CHECKING:
     from config import Config
+
+Replies = Iterator[tuple[int, bytes]]  # code and words of each
 
 COMMAND_SECONDS = 10.0  # what one recipient may cost the others when the relay falls silent
 AFTER_DATA_SECONDS = 120.0  # taking a message over may mean looking into it first
@@ -135,7 +138,7 @@ def as_bytes(message: Message, mail_from: str) -> bytes:
 
     Written by hand: the standard library's message objects take ten times as long, and one answer may be many mails.
     """
-    sender = parseaddr(mail_from)[1]
+    sender = _address_in(mail_from)
     for value in message.headers.values():
         if _FORBIDDEN.search(value):
             raise Unmailable("A header would break out of its line.")
@@ -229,6 +232,11 @@ def _phrase(name: str) -> str:
     return quoted
 
 
+@cache
+def _address_in(mailbox: str) -> str:
+    return parseaddr(mailbox)[1]
+
+
 def _address(address: str) -> str:
     local, _, host = address.rpartition("@")
     # "=?": some readers decode words of RFC 2047 inside addresses as well, and then read another one
@@ -270,9 +278,9 @@ class SmtpTransport:
 
     def send(self, message: Message, *, until: datetime | None = None) -> None:
         content = as_bytes(message, self.mail_from)
-        relay = self._begin(message)
+        relay, replies = self._begin(message)
         try:
-            self._hand_over(relay, _address(message.to), content, until)
+            self._hand_over(relay, replies, content, until)
         except (OSError, smtplib.SMTPServerDisconnected) as error:
             self.close()
             raise TemporaryFailure(_said(error)) from error
@@ -294,19 +302,20 @@ class SmtpTransport:
         self._open()
         self.close()
 
-    def _begin(self, message: Message) -> Conversation:
-        """A connection that takes our sender; one that was dropped while it lay idle is opened anew."""
+    def _begin(self, message: Message) -> tuple[Conversation, Replies]:
+        """A connection that takes our sender, and what else it says; one dropped while it lay idle is opened anew."""
         while True:
             relay = self._relay or self._open()
             options = [] if message.to.isascii() else ["SMTPUTF8"]
             if options and not relay.has_extn("smtputf8"):
                 raise PermanentFailure("The relay does not take addresses in other letters than a to z.")
+            replies = relay.announce(message.reports_to or self.envelope_from, _address(message.to), options)
             try:
-                code, reply = relay.mail(message.reports_to or self.envelope_from, options)
+                code, reply = next(replies)
             except (OSError, smtplib.SMTPException) as error:
                 code, reply = 421, _said(error).encode()
             if code == 250:
-                return relay
+                return relay, replies
             was_fresh = self._is_fresh
             self.close()
             if was_fresh:
@@ -343,13 +352,14 @@ class SmtpTransport:
         self._relay, self._is_fresh = relay, True
         return relay
 
-    def _hand_over(self, relay: Conversation, to: str, content: bytes, until: datetime | None) -> None:
+    def _hand_over(self, relay: Conversation, replies: Replies, content: bytes, until: datetime | None) -> None:
         crashpoint("mail.before_recipient")
-        code, reply = relay.rcpt(to)
+        code, reply = next(replies)
         if code not in (250, 251):
+            if relay.reads_ahead and code != 421:
+                _end_before_it_begins(relay, replies)
             self._refused(relay, code, reply)
-        relay.putcmd("data")
-        code, reply = relay.getreply()
+        code, reply = next(replies)
         if code != 354:
             self._refused(relay, code, reply)
         assert relay.sock is not None  # noqa: S101 it has just spoken
@@ -391,6 +401,15 @@ class SmtpTransport:
                 self.close()
             self._is_fresh = False
         raise (PermanentFailure if code >= 500 else TemporaryFailure)(words)
+
+
+def _end_before_it_begins(relay: Conversation, replies: Replies) -> None:
+    """It was told that a text comes before it refused the recipient; some wait for one all the same."""
+    with suppress(OSError, smtplib.SMTPException):
+        code, _reply = next(replies)
+        if code == 354:
+            relay.send(b".\r\n")
+            relay.getreply()
 
 
 def _is_over(until: datetime | None) -> bool:

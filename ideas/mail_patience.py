@@ -9,6 +9,7 @@ import re
 import smtplib
 import socket
 import time
+from collections.abc import Iterator, Sequence
 
 LONGEST = 65_536  # bytes of one reply; more is no reply
 
@@ -79,6 +80,28 @@ class Replies:
 
 class Conversation(smtplib.SMTP):
     """SMTP; `timeout` is what a whole reply may take."""
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether several commands may be sent before the first is answered (RFC 2920)."""
+        return self.has_extn("pipelining")
+
+    def announce(self, sender: str, recipient: str, options: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+        """Say from which address to which the next mail goes, and that it comes: the replies to each of the three.
+
+        Where the relay reads ahead all are said at once, so whoever stops listening early has replies left to read.
+        """
+        commands = [
+            f"MAIL FROM:{' '.join([f'<{sender}>', *options])}\r\n".encode(),
+            f"RCPT TO:<{recipient}>\r\n".encode(),
+            b"DATA\r\n",
+        ]
+        if self.reads_ahead:
+            self.send(b"".join(commands))
+        for command in commands:
+            if not self.reads_ahead:
+                self.send(command)
+            yield self.getreply()
 
     def getreply(self) -> tuple[int, bytes]:
         if self.sock is not None:

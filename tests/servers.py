@@ -333,10 +333,12 @@ class SmtpSink:
 
     `script` maps a recipient to a reply ("550 5.1.1 No such user"), or is a function that does; whoever it does not
     name is accepted. It may be replaced while running. `options` go to aiosmtpd's SMTP (TLS, authentication).
+    reads_ahead: it says so, as most do (RFC 2920).
     """
 
     script: Script = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    reads_ahead: bool = True
     messages: list[ReceivedMail] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -391,6 +393,13 @@ class SmtpSink:
     def _reply(self, recipient: str) -> Reply | None:
         found = self.script(recipient) if callable(self.script) else self.script.get(recipient)
         return Reply(found) if isinstance(found, str) else found
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Called by aiosmtpd."""
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.reads_ahead else []), responses[-1]]
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

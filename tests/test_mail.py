@@ -86,9 +86,12 @@ REFUSALS: list[tuple[str | Reply, type[Exception]]] = [
 ]
 
 
+@pytest.mark.parametrize("reads_ahead", [True, False])
 @pytest.mark.parametrize(("reply", "failure"), REFUSALS, ids=str)
-def test_what_is_refused_for_one_recipient_concerns_that_one_alone(reply: str | Reply, failure: type[Exception]):
-    with SmtpSink({"bad@example.test": reply}) as sink:
+def test_what_is_refused_for_one_recipient_concerns_that_one_alone(
+    reply: str | Reply, failure: type[Exception], *, reads_ahead: bool
+):
+    with SmtpSink({"bad@example.test": reply}, reads_ahead=reads_ahead) as sink:
         way = transport(sink.url)
         way.send(to("before@example.test"))
 
@@ -183,6 +186,89 @@ def test_a_connection_that_was_dropped_while_idle_is_opened_anew():
         way.send(to("next@example.test"))
 
         assert len(sink.messages) == 2
+        way.close()
+
+
+# --- A relay that reads ahead (RFC 2920) ---
+
+
+class Trusting:
+    """A relay that reads ahead and wants a text whoever it is for; hangs_up: once it refused somebody."""
+
+    def __init__(self, *, hangs_up: bool = False) -> None:
+        self.hangs_up = hangs_up
+        self.heard: list[bytes] = []  # what came in one piece each
+        self.texts: list[list[bytes]] = []  # the lines of each text that came to its end
+
+    def __enter__(self) -> str:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(5)
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return f"smtp://127.0.0.1:{self._server.getsockname()[1]}?tls=none"
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join(10)
+        self._server.close()
+
+    def _serve(self) -> None:
+        connection, _ = self._server.accept()
+        with connection:
+            connection.sendall(b"220 trusting.test\r\n")
+            held = b""
+            text: list[bytes] | None = None
+            while piece := connection.recv(65_536):
+                self.heard.append(piece)
+                *lines, held = (held + piece).split(b"\r\n")
+                for line in lines:
+                    if text is None and line == b"DATA":
+                        text = []
+                        connection.sendall(b"354 Go on\r\n")
+                    elif text is None:
+                        connection.sendall(self._answer(line))
+                        if self.hangs_up and b"bad@" in line:
+                            return
+                    elif line == b".":
+                        self.texts.append(text)
+                        text = None
+                        connection.sendall(b"250 OK\r\n")
+                    else:
+                        text.append(line)
+
+    def _answer(self, line: bytes) -> bytes:
+        if line.upper().startswith(b"EHLO"):
+            return b"250-trusting.test\r\n250 PIPELINING\r\n"
+        return b"550 5.1.1 No such user\r\n" if b"bad@" in line else b"250 OK\r\n"
+
+
+def test_a_relay_that_reads_ahead_is_told_in_one_breath_whom_a_mail_is_for():
+    relay = Trusting()
+    with relay as url:
+        way = transport(url)
+        way.send(to("ole@example.test"))
+        way.close()
+
+    assert b"MAIL FROM:<no-reply@ideas.example.test>\r\nRCPT TO:<ole@example.test>\r\nDATA\r\n" in relay.heard
+
+
+def test_a_relay_that_wants_a_text_for_nobody_gets_none():
+    relay = Trusting()
+    with relay as url:
+        way = transport(url)
+        with pytest.raises(PermanentFailure, match=r"550 5\.1\.1"):
+            way.send(to("bad@example.test"))
+        way.send(to("ole@example.test"))
+        way.close()
+
+    assert relay.texts[0] == []
+    assert len(relay.texts) == 2
+
+
+def test_what_a_relay_said_before_it_hung_up_counts():
+    with Trusting(hangs_up=True) as url:
+        way = transport(url)
+        with pytest.raises(PermanentFailure, match=r"550 5\.1\.1"):
+            way.send(to("bad@example.test"))
         way.close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
@@ -18,6 +18,19 @@ from ideas.ledger.models import Failed
 from ideas.ledger.sending import Outcome
 
 log = structlog.get_logger()
+
+
+class Ready(NamedTuple):
+    """What a parcel said when it was asked just before: the mail, or what becomes of it; None: it is ours no more."""
+
+    message: mail.Message | Outcome | None
+
+
+class Settled(NamedTuple):
+    """is_mine: False when the lease was lost, which changes nothing. following: None when it has to be asked itself."""
+
+    is_mine: bool
+    following: Ready | None = None
 
 
 class Parcel(Protocol):
@@ -36,15 +49,14 @@ class Parcel(Protocol):
     def about(self) -> dict[str, Any]:
         """What the log calls it."""
 
-    @property
-    def is_made(self) -> bool:
-        """Whether its mail is, so that `ready` is one short question."""
+    def takes_one_statement(self, outcome: Outcome) -> bool:
+        """Whether writing that down does, so that it needs no transaction around it."""
 
     def ready(self) -> mail.Message | Outcome | None:
         """The mail to hand over, asked just before; what becomes of it if there is none; None: it is ours no more."""
 
-    def write_down(self, outcome: Outcome) -> bool:
-        """In a unit of work; False when the lease was lost, which changes nothing."""
+    def write_down(self, outcome: Outcome, following: Parcel | None = None) -> Settled:
+        """Record what came of it, and what is known thereby of the next one. In a unit of work."""
 
     def release(self) -> None:
         """Give it back as if it had not been taken. In a unit of work."""
@@ -74,20 +86,22 @@ class Single:
     def about(self) -> dict[str, Any]:
         return {"delivery": self.row.delivery.id, "entry": self.row.entry_id, "request_id": self.row.request_id}
 
-    @property
-    def is_made(self) -> bool:
-        return True
+    def takes_one_statement(self, outcome: Outcome) -> bool:
+        return outcome.reason != Failed.BOUNCED
 
     def ready(self) -> mail.Message | Outcome | None:
         if isinstance(self.made, Outcome):
             return self.made
         return self.made if sending.is_still_mine(self.claim, self.row) else None
 
-    def write_down(self, outcome: Outcome) -> bool:
-        is_mine = sending.write_down(self.claim, self.row, outcome)
-        if is_mine and outcome.reason == Failed.BOUNCED:
+    def write_down(self, outcome: Outcome, following: Parcel | None = None) -> Settled:
+        after = following if isinstance(following, Single) and isinstance(following.made, mail.Message) else None
+        written = sending.write_down(self.claim, self.row, outcome, after.row if after else None)
+        if written.is_mine and outcome.reason == Failed.BOUNCED:
             bounces.refused(f"{bounces.SINGLE}{self.row.delivery.id}", self.row.to.email, outcome.error or "")
-        return is_mine
+        if after is None or not written.is_mine:
+            return Settled(written.is_mine)
+        return Settled(is_mine=True, following=Ready(after.made if written.goes_on else None))
 
     def release(self) -> None:
         sending.release(self.claim, [self.row])
@@ -116,8 +130,7 @@ class Gathered:
     def about(self) -> dict[str, Any]:
         return {"digest": self.prepared.digest.id, "deliveries": sorted(self.prepared.digest.included)}
 
-    @property
-    def is_made(self) -> bool:
+    def takes_one_statement(self, outcome: Outcome) -> bool:
         return False
 
     def ready(self) -> mail.Message | Outcome | None:
@@ -132,12 +145,12 @@ class Gathered:
             return sending.gone()
         return message
 
-    def write_down(self, outcome: Outcome) -> bool:
+    def write_down(self, outcome: Outcome, following: Parcel | None = None) -> Settled:
         digest = self.prepared.digest
         is_mine = digests.write_down(self.claim, digest, outcome)
         if is_mine and outcome.reason == Failed.BOUNCED:
             bounces.refused(f"{bounces.DIGEST}{digest.id}", digest.to.email, outcome.error or "")
-        return is_mine
+        return Settled(is_mine)
 
     def release(self) -> None:
         digests.release(self.claim, [self.prepared.digest])

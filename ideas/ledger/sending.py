@@ -297,12 +297,26 @@ def is_still_mine(claim: Claim, row: Claimed) -> bool:
     """False when somebody else has the delivery by now, or the person unsubscribed or was suspended since the claim."""
     if utcnow() >= claim.until:
         return False
-    return db.session.scalar(_STILL_MINE, {"this": row.delivery.id, "lease": claim.lease}) is not None
+    connection = db.session.connection()
+    return connection.scalar(_STILL_MINE, {"this": row.delivery.id, "lease": claim.lease}) is not None
 
 
 # --- Write down ---
 
 _ledger: Any = Delivery.__table__
+# written out: in what its UPDATE returns, a column of SQLite's does not say by itself of which table it is
+_NEXT_STILL_MINE = sa.exists(
+    sa.select(sa.literal_column("1"))
+    .select_from(
+        sa.join(_ledger.alias("next_line"), User.__table__.alias("reader"), sa.text("reader.id = next_line.user_id"))
+    )
+    .where(
+        sa.text(
+            "next_line.id = :following AND next_line.lease = :held AND next_line.state = 'pending'"
+            " AND reader.suspended_at IS NULL"
+        )
+    )
+)
 _WRITE_DOWN = (
     sa.update(_ledger)
     .where(
@@ -321,12 +335,20 @@ _WRITE_DOWN = (
         lease=None,
         unheard_of=0,
     )
-    .returning(_line.id)
+    # asked in the same breath about the next one, because each statement costs half as much as sending
+    .returning(_NEXT_STILL_MINE.label("goes_on"))
 )
 
 
-def write_down(claim: Claim, row: Claimed, outcome: Outcome) -> bool:
-    """Record what became of `row`; False when its lease was lost meanwhile, which changes nothing."""
+class Written(NamedTuple):
+    """is_mine: whether the lease was still held; if not, nothing was changed. goes_on: so is that of the next one."""
+
+    is_mine: bool
+    goes_on: bool = False
+
+
+def write_down(claim: Claim, row: Claimed, outcome: Outcome, following: Claimed | None = None) -> Written:
+    """Record what became of `row`, in one statement, and say whether `following`, of the same claim, is still mine."""
     now = utcnow()
     values = {
         "this": row.delivery.id,
@@ -336,8 +358,10 @@ def write_down(claim: Claim, row: Claimed, outcome: Outcome) -> bool:
         "said": outcome.error[:ERROR_LONGEST] if outcome.error else None,
         "again_at": outcome.due_at or now,  # in place of the end of the lease
         "over_at": None if outcome.state is State.PENDING else now,
+        "following": following.delivery.id if following else None,
     }
-    return db.session.scalar(_WRITE_DOWN, values) is not None
+    goes_on = db.session.connection().scalar(_WRITE_DOWN, values)
+    return Written(goes_on is not None, bool(goes_on) and now < claim.until)
 
 
 def release(claim: Claim, rows: Sequence[Claimed]) -> None:

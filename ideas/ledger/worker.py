@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import FrameType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -19,11 +19,11 @@ import structlog
 from ideas import mail, rounds, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
-from ideas.db import db, unit_of_work, utcnow
+from ideas.db import db, one_statement, unit_of_work, utcnow
 from ideas.ledger import beats, digests, fanout, parcels, sending
 from ideas.ledger.fanout import Announced
 from ideas.ledger.models import State
-from ideas.ledger.parcels import Parcel
+from ideas.ledger.parcels import Parcel, Ready
 from ideas.ledger.sending import Outcome
 from ideas.outbox import Notices
 
@@ -34,6 +34,8 @@ SWEEP_EVERY = timedelta(minutes=1)
 ROUNDS_A_TURN = 10  # then what is due already gets its turn
 LOOK_FOR_ROUNDS_EVERY = timedelta(seconds=10)
 UNDECIDED_MOST = 20  # messages about which the relay may keep silent before others wait for it
+BATCH_MOST = 4 * sending.BATCH  # claimed at once from a relay that is quick; what happens meanwhile waits behind it
+QUICK = timedelta(seconds=1)  # in which a claim is handed over whose next may be larger
 LAST_WORDS = 20.0  # seconds to hear what becomes of those when the worker ends
 LAST_MOMENT = 28.0  # seconds after which a worker that was told to end is gone, whatever its relay is doing
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds, after something went wrong
@@ -85,12 +87,6 @@ class Undecided:
         self.outcome = _outcome(self.parcel, self.wait)
 
 
-class Ready(NamedTuple):
-    """What a parcel said when it was asked just before: the mail, or what becomes of it; None: it is ours no more."""
-
-    message: mail.Message | Outcome | None
-
-
 def _outcome(parcel: Parcel, hand_over: Callable[[], None]) -> Outcome:
     """What comes of handing a message over. Raises RelayDown, and Undecided when that is not known yet."""
     try:
@@ -119,6 +115,7 @@ class Worker:
     looked_at: datetime | None = None  # for rounds; None: at once
     is_entered: bool = False  # whether each round is known to have its row
     careful: int = 0  # so many deliveries are claimed one by one: one of them is broken, or all take too long together
+    most: int = sending.BATCH  # claimed at once
     beats: beats.Beats = field(default_factory=beats.Beats)
 
     def turn(self) -> bool:
@@ -265,7 +262,8 @@ class Worker:
             return False
 
     def _send_claim(self, *, leftover: bool, only: Sequence[int] | None = None) -> bool:
-        most = 1 if self.careful else len(only) if only is not None else sending.BATCH
+        most = 1 if self.careful else len(only) if only is not None else self.most
+        began = utcnow()
         try:
             with unit_of_work():
                 claim = sending.claim(leftover=leftover, most=most, only=only)
@@ -277,6 +275,9 @@ class Worker:
         crashpoint("claim.after_commit")
         if claim.rows:
             self._hand_over(parcels.singles(claim))
+        if most == self.most and not leftover:
+            goes_well = claim.taken == most and utcnow() - began < QUICK
+            self.most = min(2 * most, BATCH_MOST) if goes_well else sending.BATCH
         return claim.taken > 0
 
     def _send_digests(self, *, leftover: bool, only: Sequence[int] | None = None) -> bool:
@@ -348,19 +349,20 @@ class Worker:
     def _write_down(self, parcel: Parcel, outcome: Outcome, following: Parcel | None = None) -> Ready | None:
         """Record an outcome. It cannot be had again, so a database that is away is waited for while the lease lasts.
 
-        In the same transaction it is asked whether the following one is still to be sent, if that is quick.
+        What was found out thereby of the following one is returned.
         """
+        act = one_statement if parcel.takes_one_statement(outcome) else unit_of_work
         while True:
             try:
-                with unit_of_work():
-                    is_mine = parcel.write_down(outcome)
-                    ready = Ready(following.ready()) if following is not None and following.is_made else None
-                    crashpoint("send.before_commit")
+                crashpoint("send.before_write")
+                with act():
+                    settled = parcel.write_down(outcome, following)
                 crashpoint("send.after_commit")
                 name = outcome.reason or ("retry" if outcome.state is State.PENDING else outcome.state.value)
-                log.info("delivery", **parcel.about, outcome=name if is_mine else "not_mine")
-                self.beats.outcomes[name if is_mine else "not_mine"] += 1
-                return ready
+                name = name if settled.is_mine else "not_mine"
+                log.info("delivery", **parcel.about, outcome=name)
+                self.beats.outcomes[name] += 1
+                return settled.following
             except sa.exc.OperationalError as error:
                 if utcnow() >= parcel.until:
                     raise

@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, DictLoader
 
 from ideas import mail, outbox, settings
 from ideas.accounts.models import User
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import fanout, worker
 from ideas.ledger.models import Delivery
 from ideas.outbox import DueDelivery, Event, NewsKind, Notice
@@ -169,6 +169,14 @@ def _row(
 
 def person(name: str = "Mia", **values: Any) -> User:
     return cast(User, UserFactory(name=name, **values))
+
+
+def crowd(count: int) -> list[int]:
+    """The ids of so many people, which have no gaps."""
+    rows = [{"name": f"Person {n}", "email": f"p{n}@example.test", "verified_at": utcnow()} for n in range(count)]
+    people = list(db.session.scalars(sa.insert(User).returning(User.id), rows))
+    db.session.commit()
+    return sorted(people)
 
 
 def lines(entry_id: int | None = None) -> dict[tuple[int, str], Delivery]:

@@ -55,10 +55,12 @@ def _points_in(*files: Path) -> list[str]:
 
 
 # After these the relay has the message and the ledger does not know it yet: it is sent once more.
-IN_FLIGHT = {"mail.after_accepted", "send.after", "send.before_commit"}
+IN_FLIGHT = {"mail.after_accepted", "send.after", "send.before_write"}
 
 
 # --- The outside world ---
+
+OK = b"250 ok\r\n"
 
 
 @dataclass
@@ -113,7 +115,7 @@ class Sink:
                     self.taken.append((number[1].decode() if number else "", recipient, time.monotonic()))
                     if self.pause:
                         await asyncio.sleep(self.pause)
-                writer.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
+                writer.write({b"QUIT": b"221 bye\r\n", b"EHLO": b"250-sink\r\n250 PIPELINING\r\n"}.get(command, OK))
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:

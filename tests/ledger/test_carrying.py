@@ -22,9 +22,8 @@ from ideas.ledger.models import Delivery, State
 from ideas.mail import MemoryTransport, RelayDown
 from tests.conftest import SETTINGS, Database
 from tests.ledger import carriers, faults
-from tests.ledger.arranging import World, lines, person
+from tests.ledger.arranging import World, crowd, lines, person
 from tests.ledger.faults import Sink, Site
-from tests.ledger.test_turns import crowd
 from tests.servers import RedisServer
 
 PEOPLE = 60

@@ -164,7 +164,7 @@ def test_a_clock_put_back_in_the_middle_of_a_lease_sends_nothing_twice(world: Wo
     assert sending.is_still_mine(mine, mine.rows[0])
     digest.rows[0].included = digests.still_mine(digest, digest.rows[0])
     with unit_of_work():
-        assert sending.write_down(mine, mine.rows[0], sending.SENT)
+        assert sending.write_down(mine, mine.rows[0], sending.SENT).is_mine
         assert digests.write_down(digest, digest.rows[0], sending.SENT)
     assert outcome(mia, "email", single) == outcome(mia, "email", gathered) == SENT
 

@@ -17,8 +17,7 @@ from ideas.db import db, unit_of_work
 from ideas.ledger import fanout, intervening
 from ideas.ledger.models import Delivery
 from ideas.mail import MemoryTransport, PermanentFailure
-from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
-from tests.ledger.test_turns import crowd
+from tests.ledger.arranging import SUBJECT, World, crowd, lines, outcome, person
 
 Command = Callable[..., Result]
 

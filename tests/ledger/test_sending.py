@@ -19,7 +19,7 @@ from ideas.ledger.models import Delivery, Mode
 from ideas.mail import MemoryTransport, Message, PermanentFailure, RelayDown, TemporaryFailure
 from ideas.outbox import OutboxEntry
 from tests.conftest import LEASE
-from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
+from tests.ledger.arranging import SUBJECT, World, crowd, lines, outcome, person
 
 
 def test_whoever_is_owed_a_mail_gets_it_once(world: World):
@@ -331,7 +331,7 @@ def test_a_holder_that_slept_through_its_lease_changes_nothing(world: World, clo
 
     assert not sending.is_still_mine(late, late.rows[0])
     with unit_of_work():
-        assert not sending.write_down(late, late.rows[0], sending.refused("550"))
+        assert not sending.write_down(late, late.rows[0], sending.refused("550")).is_mine
         sending.release(late, late.rows)
 
     assert outcome(mia, "email") == ("sent", None)
@@ -349,13 +349,13 @@ def test_a_late_holder_does_not_decide_for_the_one_who_holds_it_now(world: World
         now = sending.claim(leftover=True)
 
     with unit_of_work():
-        assert not sending.write_down(late, late.rows[0], late_outcome)
+        assert not sending.write_down(late, late.rows[0], late_outcome).is_mine
         sending.release(late, late.rows)
 
     assert outcome(mia, "email") == ("pending", None)
     assert sending.is_still_mine(now, now.rows[0])
     with unit_of_work():
-        assert sending.write_down(now, now.rows[0], sending.SENT)
+        assert sending.write_down(now, now.rows[0], sending.SENT).is_mine
     assert outcome(mia, "email") == ("sent", None)
 
 
@@ -401,6 +401,26 @@ def test_words_that_take_longer_than_the_lease_for_all_are_found_for_one_at_a_ti
         worker.turn()
 
     assert sorted(world.mailed) == sorted(str(each.email) for each in people)
+
+
+@pytest.mark.parametrize(("seconds", "claims"), [(0.0, [50, 100, 200, 200]), (0.03, [50, 50, 50, 50])])
+def test_a_quick_relay_is_given_more_at_once(world: World, clock, seconds: float, claims: list[int]):
+    world.happens_to_all(crowd(600))
+    world.announce()
+
+    class Timed(MemoryTransport):
+        def send(self, message: Message, *, until: datetime | None = None) -> None:
+            clock.shift(timedelta(seconds=seconds))
+            super().send(message, until=until)
+
+    transport = Timed()
+    worker = world.worker(transport)
+    sent = [0]
+    for _ in claims:
+        worker.turn()
+        sent.append(len(transport.sent))
+
+    assert [after - before for before, after in itertools.pairwise(sent)] == claims
 
 
 def test_a_worker_that_sleeps_while_it_hands_over_breaks_off_and_another_sends(world: World, clock):

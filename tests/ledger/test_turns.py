@@ -9,12 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from ideas import outbox, settings
-from ideas.accounts.models import User
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import checker, fanout, holding, sending, turns
 from ideas.ledger.models import Delivery
 from ideas.outbox import OutboxEntry
-from tests.ledger.arranging import World, lines, outcome, person
+from tests.ledger.arranging import World, crowd, lines, outcome, person
 
 PIECE = 4
 
@@ -22,13 +21,6 @@ PIECE = 4
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "PIECE", PIECE)
-
-
-def crowd(count: int) -> list[int]:
-    rows = [{"name": f"Person {n}", "email": f"p{n}@example.test", "verified_at": utcnow()} for n in range(count)]
-    people = list(db.session.scalars(sa.insert(User).returning(User.id), rows))
-    db.session.commit()
-    return sorted(people)
 
 
 def told(world: World, people: list[int], subject: str = "idea:1") -> int:
