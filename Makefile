@@ -99,6 +99,10 @@ evidence-loop: .venv/dev.stamp  ## Show on real votes that exactly those owed wo
 evidence-health: .venv/dev.stamp  ## Show on boards that live for months that every figure of loop health is true (DATA=folder)
 	$(call EVIDENCE,living) --data "$(DATA)"
 
+.PHONY: evidence-desk
+evidence-desk: .venv/dev.stamp  ## Show that the team's list stays quick with 100,000 ideas, and that its scores are right
+	$(call EVIDENCE,desk)
+
 .PHONY: evidence-races
 evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
 	$(call EVIDENCE,races)

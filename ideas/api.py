@@ -43,7 +43,7 @@ SCOPES = {
     "moderation:write": "Hide, restore and see what waits for a look. For the team.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
-    "people:read": "Read companies, people, who was told of what, and loop health. For the team.",
+    "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, as your other systems know them. For administrators.",
 }
 

@@ -1,6 +1,7 @@
 """Backlog: the team's ranked list of ideas, with scores that explain themselves, and for whom an idea matters.
 
-Owns no table yet and emits nothing. Stands on: boards, ledger, accounts, the ground.
+Owns: backlog_rank, backlog_plan, backlog_company, backlog_walk, estimate. Emits nothing.
+Stands on: boards, ledger, accounts, the ground.
 """
 
 from __future__ import annotations
@@ -12,4 +13,21 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Open the room: its pages, its part of the API, its rounds."""
+    """Open the room: its pages, its part of the API, its rounds, what it exports and forgets of a person."""
+    from datetime import timedelta
+
+    from ideas import settings
+    from ideas.api import api
+    from ideas.backlog import api as backlog_api
+    from ideas.backlog import erasing, exporting, ranking, views, views_desk
+    from ideas.rounds import Round
+
+    with app.app_context():
+        rooms = settings.rooms()
+    rooms.exporters.append(exporting)
+    rooms.erasers.append(erasing.erase)
+    rooms.rounds["backlog.count"] = Round(timedelta(minutes=1), ranking.refresh)
+    rooms.rounds["backlog.companies"] = Round(timedelta(minutes=5), ranking.refresh_companies)
+    for page in (views, views_desk):
+        app.register_blueprint(page.bp)
+    api.register_blueprint(backlog_api.blueprint)

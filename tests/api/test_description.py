@@ -98,7 +98,7 @@ def sendable(document):
     "name",
     [
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
-        *("merge_idea", "unmerge_idea"),
+        *("merge_idea", "unmerge_idea", "put_estimate"),
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -119,6 +119,7 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "correct_answer",
         "merge_idea",
         "unmerge_idea",
+        "put_estimate",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id

@@ -34,6 +34,14 @@ ANSWER = {
     "text": "We will build it in spring, with the money we have.",
 }
 
+ESTIMATE = {
+    "impact": 2,
+    "impact_source": "Interviews",
+    "confidence": 80,
+    "confidence_source": "They agree",
+    "effort": 4,
+    "effort_source": "A guess",
+}
 SAME = "Both ask for the same bed."
 
 # Every operation: method, address, body, what a key needs, and whether visitors may (they read what is public).
@@ -86,6 +94,10 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "keep_mail": ("POST", "mail-replies/{mail}/keep", None, "moderation:write", False),
     "discard_mail": ("DELETE", "mail-replies/{mail}", None, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
+    "list_backlog": ("GET", "backlog?order=breadth", None, "people:read", False),
+    "get_scores": ("GET", "ideas/{idea}/scores", None, "people:read", False),
+    "put_estimate": ("PUT", "ideas/{idea}/estimate", ESTIMATE, "answers:write", False),
+    "remove_estimate": ("DELETE", "ideas/{idea}/estimate", None, "answers:write", False),
     "list_merges": ("GET", "ideas/{unanswered}/merges", None, "ideas:read", True),
     "preview_merge": ("GET", "ideas/{loose}/merge/preview?into={unanswered}", None, "answers:write", False),
     "merge_idea": ("POST", "ideas/{loose}/merge", {"text": SAME}, "answers:write", False),
@@ -130,7 +142,7 @@ OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
 OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
-OF_FEW = {"get_hiding", "refuse_held", "refuse_appeal", "show_story"}
+OF_FEW = {"list_backlog", "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
 
 
 def a_hiding(idea, author, by):
@@ -286,7 +298,7 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
     if name in OF_ONESELF:
         assert answer.status_code in (200, 204)
         return
-    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said")
+    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said", "get_scores")
     reads = OPERATIONS[name][0] == "GET" and name not in of_the_team
     assert answer.status_code == (200 if reads else 403)
 

@@ -20,6 +20,8 @@ import sqlalchemy as sa
 from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
+from ideas.backlog import estimating
+from ideas.backlog.schemas import EstimateWords
 from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
 from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
@@ -44,7 +46,8 @@ CANARIES = {
     "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
     "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html", "company.attributes",
-    "credit.how", "delivery.error", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
+    "credit.how", "delivery.error", "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
+    "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
@@ -60,7 +63,8 @@ CANARIES = {
 # What says nothing about a person in words: kinds, states, slugs and names of the site's own, hashes, numbers.
 WORDLESS = {
     "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
-    "attempt.who", "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
+    "attempt.who", "backlog_company.plan", "backlog_plan.plan", "backlog_walk.name",
+    "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
     "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",
     "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
@@ -157,6 +161,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
         text=f"We have looked at it with {NAME} and with everyone who asked, and do it.",
         credits=[credit(CreditKind.COMMENT, f"{NAME} asked for it, and it came.", kept.id)],
     )
+    _estimate(team_id, theirs)
     _merge(team_id, shared, theirs)
     _mean(alone, shared, theirs)
     _upload(person_id, shared)
@@ -209,6 +214,17 @@ def _say_whether_it_helped(person_id: int, idea_id: int, answer_id: int) -> None
                 published_at=utcnow(),
             )
         )
+
+
+def _estimate(team_id: int, idea_id: int) -> None:
+    """What the team thinks of an idea, because somebody said so."""
+    sources = dict.fromkeys(
+        ("reach_source", "impact_source", "confidence_source", "effort_source"), f"A call with {NAME}"
+    )
+    words = EstimateWords().load({"reach": 40, "impact": 2, "confidence": 50, "effort": 4, **sources})
+    with unit_of_work():
+        team = db.session.get_one(User, team_id)
+        estimating.say(team, queries.get_idea(team, idea_id), words)
 
 
 def _merge(team_id: int, idea_id: int, into_id: int) -> None:

@@ -163,6 +163,10 @@ ROUTES: dict[str, set[str]] = {
     "replying.keep": TO_LOOK_AT,
     "replying.discard": TO_LOOK_AT,
     "mail_doors.webhook": NOTHING,  # a provider of mail, which proves who it is
+    # The team's desk
+    "backlog.scores": {*ON_AN_IDEA, "own company"},
+    "backlog.remove_estimate": ON_AN_IDEA,
+    "desk.backlog": ON_A_LIST,
     "merging.merge": ON_AN_IDEA,
     "merging.unmerge": ON_AN_IDEA,
     "merging.part": ON_AN_IDEA,
@@ -206,6 +210,10 @@ ROUTES: dict[str, set[str]] = {
     # The API
     "api_boards.list_boards": {"private board"},
     "api_boards.get_board": {"private board"},
+    "api_backlog.get_scores": {"own company"},
+    "api_backlog.list_backlog": ON_A_LIST,
+    "api_backlog.put_estimate": {"own company"},
+    "api_backlog.remove_estimate": NOTHING,
     "api_insights.get_loop_health": {"private board"},
     "api_insights.get_board_health": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,

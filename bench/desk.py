@@ -1,0 +1,192 @@
+"""The team's list with 100,000 ideas, 3,000,000 votes and 20,000 companies: every order and filter against the list
+that everybody reads, in the same run; the counting of it all; and each score against a computation of its own.
+
+A page of fifty rows with everything that can be chosen beside it is compared with the public page of twenty. CPU of the
+web process and of the database's is counted, see meter.py.
+
+python -m bench.desk [--database sqlite|postgresql] [--ideas 100000] [--votes 3000000] [--companies 20000]
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import sqlalchemy as sa
+
+from bench import crowd, speed, stage
+from bench.meter import Client, Meter, bare_server
+from bench.stage import Findings
+from config import Config
+from ideas import create_app
+from ideas.accounts import people
+from ideas.accounts.models import Company, SiteRole, User
+from ideas.backlog import ranking
+from ideas.backlog.asking import Order
+from ideas.backlog.models import BacklogRank
+from ideas.boards.models import Vote
+from ideas.db import db, unit_of_work, utcnow
+from tests.accounts.arranging import enter
+from tests.servers import RunningApp
+
+BAR = 8.0  # times the public list page
+TIMES = 12  # requests of a batch; there are some eighty questions
+PLANS = ("free", "free", "free", "free", "free", "free", "pro", "pro", "pro", "enterprise")
+CHECKED = 2_000  # ideas whose scores are computed again from nothing
+FILTERS = (
+    "board=large", "stage=open", "stage=shipped", "stage=started", "status=planned", "tag=rare", "tag=common",
+    "owner=me", "owner=nobody", "plan=free", "plan=enterprise", "young=7", "young=90", "old=90", "silent=30",
+    "silent=190", "since=50", "lately=5", "credited=1", "credited=0", "company=17",
+)  # fmt: skip
+
+
+def main() -> None:
+    asked = stage.arguments(
+        "Measures the team's list against the public one, and holds its scores against a computation of their own.",
+        data=False,
+        ideas={"type": int, "default": 100_000},
+        votes={"type": int, "default": 3_000_000},
+        companies={"type": int, "default": 20_000},
+    )
+    findings = Findings(f"The desk with {asked.ideas:,} ideas, {asked.votes:,} votes, {asked.companies:,} companies")
+    with stage.databases(asked) as databases:
+        for kind, fresh in databases.items():
+            with stage.site({**fresh(), "LOG_LEVEL": "error"}, ()) as site:
+                measure(findings, kind, site, asked.ideas, asked.votes, asked.companies)
+    findings.end()
+
+
+def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: int, companies: int) -> None:
+    app = create_app(Config.from_env({**stage.SETTINGS, **site.env}))
+    with app.app_context():
+        voters = crowd.add_people(max(1000, 2 * ideas))
+        crowd.fill("large", ideas, votes, voters, speed.say)
+        belong(companies)
+        with unit_of_work():
+            ada = people.create("ada@example.test", "Ada", site_role=SiteRole.ADMIN)
+        count(findings, kind, ideas)
+        right(findings, kind)
+        browser = app.test_client()
+        enter(browser, ada)
+        cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in (browser._cookies or {}).values())
+        db.session.remove()
+        site.start("web", env=speed.named(kind, site))
+        site.wait_until_it_answers()
+        pages(findings, kind, site, {"Cookie": cookies})
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def belong(companies: int) -> None:
+    """Nine of ten people are of some company; large ones have more. Revenue follows the plan."""
+    chance, now = random.Random(11), utcnow()
+    rows = []
+    for number in range(1, companies + 1):
+        plan = PLANS[number % len(PLANS)]
+        revenue = {"free": 0, "pro": 9_900, "enterprise": 250_000}[plan] * chance.randint(1, 9)
+        rows.append((number, f"Company {number}", plan, revenue if number % 20 else None, now))
+    crowd.pour(Company, ("id", "name", "plan", "monthly_revenue", "created_at"), rows)
+    with unit_of_work():
+        # squared, so that the first companies have many people
+        place = (User.id * 7919) % 10_007
+        of = 1 + sa.cast(sa.literal(companies) * place * place / (10_007 * 10_007), sa.Integer) % companies
+        db.session.execute(
+            sa.update(User).where(User.id % 10 != 0).values(company_id=of).execution_options(synchronize_session=False)
+        )
+        db.session.execute(sa.text("ANALYZE"))
+    speed.say(f"{companies:,} companies")
+
+
+def count(findings: Findings, kind: str, ideas: int) -> None:
+    """From nothing to all of it, turn by turn as workers do; then once more, when there is nothing to do."""
+    for name, turn in (("companies", ranking.refresh_companies), ("ideas", ranking.refresh)):
+        for when in ("all anew", "nothing changed"):
+            slowest, begun, turns, has_more = 0.0, time.monotonic(), 0, True
+            while has_more:
+                start = time.monotonic()
+                with unit_of_work():
+                    has_more = turn()
+                slowest, turns = max(slowest, time.monotonic() - start), turns + 1
+            findings.note(
+                f"{kind}: counting {name}, {when}: seconds, turns, the slowest turn",
+                f"{time.monotonic() - begun:.1f}, {turns}, {slowest:.2f}",
+            )
+    counted = db.session.scalar(sa.select(sa.func.count()).select_from(BacklogRank))
+    findings.same(f"{kind}: ideas that are counted", ideas, counted)
+    with unit_of_work():
+        db.session.execute(sa.text("ANALYZE"))
+
+
+def right(findings: Findings, kind: str) -> None:
+    """Scores of some ideas, the most backed among them, against whole numbers added up here."""
+    ids = list(db.session.scalars(sa.select(BacklogRank.idea_id).order_by(BacklogRank.votes.desc()).limit(20)))
+    ids += random.Random(3).sample(list(db.session.scalars(sa.select(BacklogRank.idea_id))), CHECKED)
+    companies = {row.id: row.company_id for row in db.session.execute(sa.select(User.id, User.company_id))}
+    revenue = {
+        row.id: row.monthly_revenue for row in db.session.execute(sa.select(Company.id, Company.monthly_revenue))
+    }
+    voters: dict[int, set[int]] = defaultdict(set)
+    for start in range(0, len(ids), 200):
+        some = sa.select(Vote.idea_id, Vote.user_id).where(Vote.idea_id.in_(ids[start : start + 200]))
+        for row in db.session.execute(some):
+            voters[row.idea_id].add(row.user_id)
+    wrong = Counter[str]()
+    for idea_id in set(ids):
+        rank = db.session.get_one(BacklogRank, idea_id)
+        of = Counter(companies[voter] if companies[voter] else f"person {voter}" for voter in voters[idea_id])
+        total = sum(of.values())
+        weights = [min(Fraction(each), max(Fraction(1), Fraction(total, 20))) for each in of.values()]
+        breadth = sum(weights) ** 2 / sum(each**2 for each in weights) if weights else Fraction(0)
+        wrong["votes"] += rank.votes != total
+        wrong["breadth"] += abs(rank.breadth - float(breadth)) > 1e-9 * max(1.0, float(breadth))
+        wrong["value"] += rank.value != sum(revenue[each] or 0 for each in of if isinstance(each, int))
+    for score, number in wrong.items():
+        findings.same(
+            f"{kind}: of {len(set(ids)):,} ideas, those whose {score} is not what was added up apart", 0, number
+        )
+    db.session.rollback()
+
+
+def pages(findings: Findings, kind: str, site: RunningApp, cookie: dict[str, str]) -> None:
+    client = Client(site.url)
+
+    def get(address: str, headers: dict[str, str] | None = None) -> Callable[[], Any]:
+        return lambda: client.ask(address, "GET", headers)
+
+    orders = [order for order in Order if order is not Order.POINTS]
+    asked = [f"order={order}" for order in orders]
+    asked += [f"order={order}&backwards=1" for order in (Order.VOTES, Order.BREADTH, Order.SILENCE)]
+    asked += [f"order={order}&{each}" for order in (Order.VOTES, Order.BREADTH, Order.SILENCE) for each in FILTERS]
+    asked += ["order=value&stage=open&plan=enterprise&young=90&owner=nobody", "order=votes&q=ba"]
+    with bare_server(site.env) as bare, speed.backends(kind, site) as database:
+        meter, one = Meter(site.processes[0].pid, database), bare.cost()
+        public = get("/boards/large?sort=top")
+        meter.batch(public, times=TIMES)
+        before = meter.batch(public, times=4 * TIMES).whole
+        costs = {}
+        for each in asked:
+            request = get(f"/team/backlog?{each}", cookie)
+            request()
+            costs[each] = meter.batch(request, times=TIMES).whole
+        after = meter.batch(public, times=4 * TIMES).whole
+    client.close()
+    page = (before + after) / 2
+    findings.note(f"{kind}: the public list page, in bare answers", f"{page / one:.1f}")
+    ratios = {each: cost / page for each, cost in costs.items()}
+    for each, ratio in ratios.items():
+        findings.note(f"{kind}: backlog?{each}", f"{ratio:.1f}")
+    worst = max(ratios, key=lambda each: ratios[each])
+    findings.holds(
+        f"{kind}: any order and any filter against the public list page",
+        ratios[worst] <= BAR,
+        f"{ratios[worst]:.1f} ({worst})",
+        wanted=f"at most {BAR:g}",
+    )
+
+
+if __name__ == "__main__":
+    main()

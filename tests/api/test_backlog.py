@@ -1,0 +1,95 @@
+"""The team's desk as JSON."""
+
+import pytest
+
+from tests.backlog.arranging import SAID, back, company, people, walk
+from tests.factories import BoardFactory, IdeaFactory, charlie, team_member
+
+
+@pytest.fixture
+def board(app):
+    return BoardFactory(slug="garden")
+
+
+@pytest.fixture
+def idea(board):
+    made = IdeaFactory(board=board)
+    back(made, [*people(30, company("enterprise", 900)), *people(10)])
+    return made
+
+
+def test_the_scores_of_an_idea_come_with_all_that_goes_into_them(ask, board, idea):
+    found = ask(team_member(board)).get(f"ideas/{idea.id}/scores").get_json()
+
+    assert found["votes"] == 40
+    breadth = found["breadth"]
+    assert breadth["weight_most"] == 2
+    assert breadth["score"] == pytest.approx(12**2 / 14)
+    assert breadth["score"] == pytest.approx(breadth["weight"] ** 2 / breadth["weight_squared"])
+    assert [(each["votes"], each["weight"], each["monthly_revenue"]) for each in breadth["companies"]] == [(30, 2, 900)]
+    assert breadth["people_without_company"] == 10
+    assert found["value"] == {"score": 900, "currency": "EUR", "companies": 1, "companies_without_revenue": 0}
+    assert found["priority"] == {"score": None, "reach": 40, "estimate": None}
+
+
+def test_an_estimate_is_put_and_removed(ask, board, idea):
+    petra = team_member(board, name="Petra")
+
+    said = ask(petra).put(f"ideas/{idea.id}/estimate", SAID).get_json()
+    removed = ask(petra).delete(f"ideas/{idea.id}/estimate")
+
+    assert said["priority"]["score"] == 40 * 2 * 0.5 / 4
+    assert said["priority"]["estimate"]["by"]["name"] == "Petra"
+    assert removed.status_code == 204
+    assert ask(petra).get(f"ideas/{idea.id}/scores").get_json()["priority"]["score"] is None
+
+
+def test_scores_are_none_of_charlies_business(ask, idea):
+    for answer in (
+        ask(charlie()).get(f"ideas/{idea.id}/scores"),
+        ask(charlie()).put(f"ideas/{idea.id}/estimate", SAID),
+        ask(charlie()).delete(f"ideas/{idea.id}/estimate"),
+    ):
+        assert answer.status_code == 403
+
+
+def test_a_number_that_cannot_be_is_refused_with_its_field(ask, board, idea):
+    answer = ask(team_member(board)).put(f"ideas/{idea.id}/estimate", {**SAID, "confidence": 0})
+
+    assert answer.status_code == 422
+    assert [line["pointer"] for line in answer.get_json(force=True)["errors"]] == ["/confidence"]
+
+
+def test_the_backlog_is_listed_by_any_score_and_narrowed_by_anything(ask, board, idea):
+    petra = team_member(board)
+    broad = IdeaFactory(board=board)
+    back(broad, people(12))
+    walk()
+
+    by_votes = ask(petra).get("backlog").get_json()["data"]
+    by_breadth = ask(petra).get("backlog?order=breadth").get_json()["data"]
+    narrowed = ask(petra).get("backlog?plan=enterprise&young=3").get_json()["data"]
+
+    assert [line["id"] for line in by_votes] == [idea.id, broad.id]
+    assert [line["id"] for line in by_breadth] == [broad.id, idea.id]
+    assert [line["id"] for line in narrowed] == [idea.id]
+    assert (narrowed[0]["vote_count"], narrowed[0]["value"], narrowed[0]["companies"]) == (40, 900, 1)
+
+
+def test_the_backlog_is_paged(ask, board):
+    for _ in range(5):
+        IdeaFactory(board=board)
+
+    pages = ask(team_member(board)).all_pages("backlog?order=new&limit=2")
+
+    assert [len(each) for each in pages] == [2, 2, 1]
+
+
+def test_the_backlog_is_none_of_charlies_business(ask, idea):
+    assert ask(charlie()).get("backlog").status_code == 404
+
+
+def test_what_cannot_be_asked_is_refused_with_its_field(ask, board):
+    answer = ask(team_member(board)).get("backlog?order=loudest")
+
+    assert answer.status_code == 422

@@ -1,0 +1,45 @@
+"""The large site on which plans are looked at: what the room below arranges, with the team's numbers beside it."""
+
+import pytest
+import sqlalchemy as sa
+
+from ideas.backlog.models import BacklogPlan, BacklogRank
+from ideas.boards.models import Idea, IdeaRank
+from ideas.db import db, utcnow
+from tests.boards.test_plans import learn
+from tests.boards.test_plans import site as boards_site
+
+__all__ = ["boards_site"]
+
+
+@pytest.fixture
+def large_site(boards_site):
+    """Every idea is counted; one in a hundred is backed by an enterprise, nearly all by somebody on the free plan."""
+    ranks = IdeaRank.__table__.c
+    number = (ranks.idea_id * 7919) % 997
+    silent_since = sa.func.coalesce(ranks.answered_at, ranks.created_at)
+    zero = sa.literal_column("0")
+    columns = ("idea_id", "board_id", "votes", "lately", "since_word", "companies", "unpriced", "breadth", "value")
+    columns += ("priority", "silent_since", "hot", "counted_at")
+    values = sa.select(
+        *(ranks.idea_id, ranks.board_id, ranks.vote_count, number % 40, number % 90, number % 30, zero),
+        *(
+            number * 1.5,
+            number * 100,
+            number % 7 * 1.0,
+            silent_since,
+            ranks.hot,
+            sa.literal(utcnow(), ranks.created_at.type),
+        ),
+    ).where(ranks.listed)
+    db.session.execute(sa.insert(BacklogRank).from_select(columns, values))
+    ids = list(db.session.scalars(sa.select(BacklogRank.idea_id)))
+    db.session.execute(
+        sa.insert(BacklogPlan),
+        [{"plan": "enterprise", "idea_id": idea, "votes": 1} for idea in ids[::100]]
+        + [{"plan": "free", "idea_id": idea, "votes": 1} for idea in ids if idea % 10],
+    )
+    db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=boards_site.team.id))
+    db.session.commit()
+    learn()
+    return boards_site
