@@ -20,8 +20,7 @@ from unittest import mock
 
 import sqlalchemy as sa
 
-from bench import stage
-from bench.nothing_lost import site
+from bench import stage, unserved
 from bench.stage import Findings
 from ideas import mail, settings, words
 from ideas.accounts.models import User
@@ -49,7 +48,7 @@ def main() -> None:
     findings = Findings("Making mail")
     with stage.databases(asked) as databases:
         for kind, fresh in databases.items():
-            with site(fresh(), "folder:mail", LEASE_SECONDS="300") as here:
+            with unserved.site(fresh(), "folder:mail", LEASE_SECONDS="300") as here:
                 here.settle_in(asked.people)
                 voters = here.people()
                 here.answer(voters)

@@ -25,7 +25,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from bench import nothing_lost, stage
+from bench import stage, unserved
 from bench.stage import Findings
 from config import Config
 from ideas import create_app, settings
@@ -72,7 +72,7 @@ def main() -> None:
 
 def rows(findings: Findings, kind: str, env: Mapping[str, str], *, people: int) -> None:
     """Goal 5, the first part: announcing, in one process, in all its transactions."""
-    with nothing_lost.site(env, "smtp://127.0.0.1:1?tls=none") as here:
+    with unserved.site(env, "smtp://127.0.0.1:1?tls=none") as here:
         here.settle_in(people)
         here.answer(here.people())
         with here.here():
@@ -154,7 +154,7 @@ def learn() -> None:
 
 def mail(findings: Findings, kind: str, env: Mapping[str, str], *, crowd: int) -> None:
     """Replies on the idle site and while a crowd is told, the worker's memory, and mail from end to end."""
-    with Sink() as sink, nothing_lost.site(env, sink.url, WORKER_POLL_SECONDS="2", LEASE_SECONDS="300") as here:
+    with Sink() as sink, unserved.site(env, sink.url, WORKER_POLL_SECONDS="2", LEASE_SECONDS="300") as here:
         here.settle_in(crowd + 2 * REPLIES + 1)
         people = here.people()
         told, everybody = people[: 2 * REPLIES + 1], people[2 * REPLIES + 1 :]

@@ -21,8 +21,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bench import stage
-from bench.faults_mail import place
+from bench import stage, unserved
 from bench.stage import Findings
 from ideas import mail
 from ideas.db import db, utcnow
@@ -70,7 +69,7 @@ def asleep(
     """At each point between its transactions, and at `times` moments that nobody chose."""
     what = f"F17 {kind}"
     chance = random.Random(17)
-    with Sink(pause=0.02) as sink, place(fresh(), sink) as here:
+    with Sink(pause=0.02) as sink, unserved.site(fresh(), sink.url, LEASE_SECONDS=str(LEASE)) as here:
         here.settle_in(people)
         voters = here.people()
         naps, owed = [], 0
@@ -104,7 +103,7 @@ def asleep(
 
 def planted(findings: Findings, what: str, fresh: Callable[[], Mapping[str, str]], *, people: int) -> None:
     """A worker without the fence, and one that does not look at the clock at last: each is found out."""
-    with Sink(pause=0.02) as sink, place(fresh(), sink) as here:
+    with Sink(pause=0.02) as sink, unserved.site(fresh(), sink.url, LEASE_SECONDS=str(LEASE)) as here:
         here.settle_in(people)
         voters = here.people()
         here.answer(voters)

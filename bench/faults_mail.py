@@ -4,53 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from bench import stage
+from bench import unserved
 from bench.stage import Findings
 from config import Config
-from ideas import create_app, migrating, settings
+from ideas import create_app, settings
 from ideas.accounts.models import User
 from ideas.db import db, unit_of_work
 from ideas.ledger import worker
 from ideas.ledger.models import Channel, Delivery
 from ideas.outbox import Notice, OutboxEntry
 from tests.ledger import faults
-from tests.ledger.faults import LEASE, Sink, Site
+from tests.ledger.faults import Sink, Site
 
 TRIES_MOST = 10
 UNTOUCHED = 60  # seconds within which everybody else has their mail
-
-
-@contextmanager
-def place(env: Mapping[str, str], sink: Sink, **more: str) -> Iterator[Site]:
-    """A site without a web server, on a database of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        own = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'site.sqlite'}", "INSTANCE_PATH": folder}
-        given = {
-            **stage.SETTINGS,
-            **own,
-            **env,
-            "BASE_URL": "http://localhost",
-            "MAIL_URL": sink.url,
-            "SETTLE_MINUTES": "0",
-            "SINGLE_MAILS_A_WEEK": "1000000",
-            "WORKER_POLL_SECONDS": "0.05",
-            "LEASE_SECONDS": str(LEASE),
-            "LOG_LEVEL": "error",
-            **more,
-        }
-        migrating.upgrade(given["DATABASE_URL"])
-        made = Site(given)
-        yield made
-        made.close()
 
 
 # --- F16: poison ---
@@ -91,7 +64,7 @@ def poisoned(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str
     what = f"F16 {kind}"
     pills = [*PEOPLE, *LINES, *ENTRIES, *BROKEN]
     findings.holds(f"{what}: kinds of poison", len(pills) >= 20, len(pills), wanted="at least 20")
-    with Sink() as sink, place(fresh(), sink, LEASE_SECONDS="2") as here:
+    with Sink() as sink, unserved.site(fresh(), sink.url) as here:
         here.settle_in(healthy + len(pills))
         people = here.people()
         for person_id in people:

@@ -10,16 +10,14 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from bench import stage
+from bench import stage, unserved
 from bench.stage import Findings
-from ideas import migrating
 from ideas.accounts.models import User
 from ideas.db import db
 from ideas.ledger.models import Channel, Delivery
@@ -27,7 +25,6 @@ from tests.ledger import carriers, faults
 from tests.ledger.faults import Sink, Site
 from tests.servers import DROP, HANG, RedisServer, Reply, SmtpSink
 
-LEASE = 2  # seconds: what a killed worker had in hand is taken up again after this
 RESUMES_WITHIN = 60.0  # seconds after a worker is there again
 WORKERS = {"sqlite": 2, "postgresql": 4}  # while kills come at random
 DRAIN_BAR = 0.9  # of the calm rate
@@ -73,30 +70,6 @@ def main() -> None:
     findings.end()
 
 
-@contextmanager
-def site(env: Mapping[str, str], mail_url: str, **settings: str) -> Iterator[Site]:
-    """A site without a web server, on a database of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        own = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'site.sqlite'}", "INSTANCE_PATH": folder}
-        given = {
-            **stage.SETTINGS,
-            **own,
-            **env,
-            "BASE_URL": "http://localhost",
-            "MAIL_URL": mail_url,
-            "SETTLE_MINUTES": "0",
-            "SINGLE_MAILS_A_WEEK": "1000000",
-            "WORKER_POLL_SECONDS": "0.05",
-            "LEASE_SECONDS": str(LEASE),
-            "LOG_LEVEL": "error",
-            **settings,
-        }
-        migrating.upgrade(given["DATABASE_URL"])
-        made = Site(given)
-        yield made
-        made.close()
-
-
 def at_every_point(findings: Findings, kind: str, env: Mapping[str, str], *, people: int) -> None:
     """One fan-out for each crash point, in the middle of which the worker dies there; for digests once more."""
     points = faults.crash_points()
@@ -104,7 +77,7 @@ def at_every_point(findings: Findings, kind: str, env: Mapping[str, str], *, peo
     ways = single + [(point, True) for point in points if point.startswith(("digest.", "send.", "mail."))]
     replied = faults.crash_points_of_replies()
     findings.holds(f"{kind}: crash points", len(points + replied) >= 25, len(points + replied), wanted="at least 25")
-    with Sink() as sink, site(env, sink.url, PIECE=str(max(people // 4, 2))) as here:
+    with Sink() as sink, unserved.site(env, sink.url, PIECE=str(max(people // 4, 2))) as here:
         here.settle_in(people)
         voters = here.people()
         owed = repeated = 0
@@ -143,7 +116,7 @@ def passage(point: str, people: int, *, gathered: bool) -> int:
 
 def replies(findings: Findings, kind: str, env: Mapping[str, str]) -> None:
     """Whoever takes a mail that comes in is killed; whoever handed it over had no answer and comes again."""
-    with site(env, "smtp://127.0.0.1:1?tls=none", MAIL_IN_ADDRESS="reply@in.example.test") as here:
+    with unserved.site(env, "smtp://127.0.0.1:1?tls=none", MAIL_IN_ADDRESS="reply@in.example.test") as here:
         here.settle_in(1)
         [person] = here.people()
         for number, point in enumerate(faults.crash_points_of_replies()):
@@ -161,7 +134,7 @@ def replies(findings: Findings, kind: str, env: Mapping[str, str]) -> None:
 def at_random(findings: Findings, kind: str, env: Mapping[str, str], *, kills: int, notices: int) -> None:
     """Answers keep coming while workers are killed at moments that nobody chose; then the rest is sent in peace."""
     chance = random.Random(7)
-    with Sink() as sink, site(env, sink.url, PIECE="100") as here:
+    with Sink() as sink, unserved.site(env, sink.url, PIECE="100") as here:
         here.settle_in(max(notices // kills, 2))
         voters = here.people()
         workers = [faults.start_worker(here.settings) for _ in range(WORKERS[kind])]
@@ -216,7 +189,7 @@ def rate(here: Site, sink: Sink, workers: Sequence[Any]) -> float:
 def carried(findings: Findings, kind: str, env: Mapping[str, str], *, kills: int, notices: int) -> None:
     """F2 carried by Celery: carriers are killed with all their processes, and Redis forgets everything."""
     chance = random.Random(11)
-    with Sink() as sink, RedisServer() as redis, site(env, sink.url, BROKER_URL=redis.url) as here:
+    with Sink() as sink, RedisServer() as redis, unserved.site(env, sink.url, BROKER_URL=redis.url) as here:
         here.settle_in(max(notices // kills, 2))
         voters = here.people()
         owed = 0
@@ -250,7 +223,7 @@ def carried(findings: Findings, kind: str, env: Mapping[str, str], *, kills: int
 
 def bad_relay(findings: Findings, kind: str, env: Mapping[str, str]) -> None:
     """Some recipients get every bad answer there is; the others must not notice."""
-    with SmtpSink() as sink, site(env, sink.url, LEASE_SECONDS="300") as here:
+    with SmtpSink() as sink, unserved.site(env, sink.url, LEASE_SECONDS="300") as here:
         here.settle_in(GOOD + len(BAD))
         voters = here.people()
         with here.here():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bench import nothing_lost, stage
+from bench import stage, unserved
 from bench.stage import Findings
 from config import Config
 from ideas import create_app, mail
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def same_jobs(findings: Findings, kind: str, env: Mapping[str, str], *, notices: int) -> None:
-    with Sink() as sink, nothing_lost.site(env, sink.url, LEASE_SECONDS="300") as here:
+    with Sink() as sink, unserved.site(env, sink.url, LEASE_SECONDS="300") as here:
         owed = told_and_announced(here, notices)
         running = [faults.start_worker(here.settings, work=do_all_jobs) for _ in range(AT_ONCE)]
         for process in running:
@@ -77,7 +77,7 @@ def do_all_jobs(given: dict[str, str], _crashpoint: str) -> None:
 
 
 def same_events(findings: Findings, kind: str, env: Mapping[str, str], *, notices: int) -> None:
-    with Sink() as sink, nothing_lost.site(env, sink.url, LEASE_SECONDS="300") as here:
+    with Sink() as sink, unserved.site(env, sink.url, LEASE_SECONDS="300") as here:
         here.settle_in(1)
         with here.here():
             for _ in range(notices):
@@ -89,7 +89,7 @@ def same_events(findings: Findings, kind: str, env: Mapping[str, str], *, notice
 
 
 def same_digests(findings: Findings, kind: str, env: Mapping[str, str], *, notices: int) -> None:
-    with Sink() as sink, nothing_lost.site(env, sink.url, LEASE_SECONDS="300") as here:
+    with Sink() as sink, unserved.site(env, sink.url, LEASE_SECONDS="300") as here:
         here.settle_in(notices)
         people = here.people()
         for _ in range(2):
@@ -124,7 +124,7 @@ def told_and_announced(here: Site, notices: int) -> int:
 
 
 def one_queue(findings: Findings, kind: str, env: Mapping[str, str], *, processes: int, lines: int) -> None:
-    with tempfile.TemporaryDirectory() as folder, nothing_lost.site(env, "smtp://127.0.0.1:1?tls=none") as here:
+    with tempfile.TemporaryDirectory() as folder, unserved.site(env, "smtp://127.0.0.1:1?tls=none") as here:
         owed = told_and_announced(here, lines)
         given = {**here.settings, "LEASE_SECONDS": "300", "CLAIMED": folder}
         running = [faults.start_worker(given, work=claim_all) for _ in range(processes)]

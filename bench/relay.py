@@ -22,8 +22,7 @@ from unittest import mock
 import sqlalchemy as sa
 from aiosmtpd.smtp import AuthResult
 
-from bench import stage
-from bench.nothing_lost import site
+from bench import stage, unserved
 from bench.stage import Findings
 from ideas.accounts.models import User
 from ideas.db import db
@@ -67,7 +66,7 @@ def main() -> None:
 @contextmanager
 def working(env: Mapping[str, str], people: int) -> Iterator[tuple[Site, worker.Worker, list[str]]]:
     """A site on which so many people are owed word of one answer, and a worker in this process."""
-    with site(env, NOWHERE, LEASE_SECONDS="300") as here:
+    with unserved.site(env, NOWHERE, LEASE_SECONDS="300") as here:
         here.settle_in(people)
         voters = here.people()
         with here.here():
