@@ -2,7 +2,7 @@
 
 Works on as many processors as there are, each with a database of its own.
 
-python -m bench.hostile [--database sqlite|postgresql]
+python -m bench.hostile [--database sqlite|postgresql] [--only quiet_from picture_alt]
 """
 
 from __future__ import annotations
@@ -29,18 +29,23 @@ PARTS = 4  # of the work on one database
 
 
 class Part(NamedTuple):
-    """A share of the sheets, on one database."""
+    """A share of the sheets, on one database. only: of those that have one of these words, see --only."""
 
     kind: str
     number: int
+    only: tuple[str, ...]
 
 
 def main() -> None:
-    asked = stage.arguments(__doc__.splitlines()[0] if __doc__ else "", data=False)
+    asked = stage.arguments(
+        __doc__.splitlines()[0] if __doc__ else "",
+        data=False,
+        only={"nargs": "+", "help": "forms and operations in whose name or fields one of these words stands"},
+    )
     findings = Findings("Every field takes hostile strings as they are, or refuses them by name")
     kinds = [asked.database] if asked.database else list(stage.DATABASES)
     begun = time.monotonic()
-    parts = [Part(kind, number) for number in range(PARTS) for kind in kinds]
+    parts = [Part(kind, number, tuple(asked.only or ())) for number in range(PARTS) for kind in kinds]
     said: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     with multiprocessing.get_context("spawn").Pool(min(len(parts), os.cpu_count() or 1)) as pool:
         for part, found in pool.imap_unordered(run, parts):
@@ -60,7 +65,8 @@ def run(part: Part) -> tuple[Part, dict[str, Any]]:
         made = world.make(site.app)
         sheets.prepare(made)
         choices = [*sheets.of_api(made), *sheets.of_forms(site.app, made)]
-        filled = filling.fill(site.app, made, choices[part.number :: PARTS], strings.strings())
+        chosen = [each for each in choices if _is_wanted(each[0], part.only)]
+        filled = filling.fill(site.app, made, chosen[part.number :: PARTS], strings.strings())
         found = {
             "API": sum(field.partition(" ")[2].startswith("/api/") for field in filled.fields),
             "forms": sum(not field.partition(" ")[2].startswith("/api/") for field in filled.fields),
@@ -75,6 +81,11 @@ def run(part: Part) -> tuple[Part, dict[str, Any]]:
             "planted": _planted(site.app, made, choices) if part.number == 0 else [],
         }
     return part, found
+
+
+def _is_wanted(sheet: sheets.Sheet, only: tuple[str, ...]) -> bool:
+    said = " ".join([sheet.name, *(str(step) for place in sheet.places for step in place)])
+    return not only or any(word in said for word in only)
 
 
 def _planted(app: Flask, made: World, choices: list[list[sheets.Sheet]]) -> list[str]:

@@ -113,10 +113,16 @@ def _fitting(column: sa.Column[Any], word: str, row_id: int) -> Any:
         return {"reason": word, word[:40]: word}
     if column.name.endswith("_html"):
         return _rendered(word)
-    if column.unique:  # what must be nobody else's has a number before it
+    if _is_unique(column):  # what must be nobody else's has a number before it
         word = f"{row_id}{word}"
     longest = column.type.length if isinstance(column.type, sa.String) else None
     return word[:longest] if longest else word
+
+
+@cache
+def _is_unique(column: sa.Column[Any]) -> bool:
+    alone = [index for index in column.table.indexes if list(index.columns) == [column]]
+    return bool(column.unique) or any(index.unique for index in alone)
 
 
 @cache
