@@ -62,6 +62,7 @@ def main() -> None:
 
 def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: int, companies: int) -> None:
     app = create_app(Config.from_env({**stage.SETTINGS, **site.env}))
+    app.config["WTF_CSRF_ENABLED"] = False  # of this application, by which Ada signs in, not of the one that is served
     with app.app_context():
         voters = crowd.add_people(max(1000, 2 * ideas))
         crowd.fill("large", ideas, votes, voters, speed.say)

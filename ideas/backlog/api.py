@@ -7,17 +7,21 @@ from typing import Any
 from ideas import api
 from ideas.api import Blueprint, ListQuery, list_of
 from ideas.backlog import api_examples as examples
-from ideas.backlog import asking, desk, estimating, explaining
+from ideas.backlog import asking, desk, estimating, explaining, keeping
 from ideas.backlog import schemas_out as shapes
-from ideas.backlog.schemas import EstimateWords
+from ideas.backlog.schemas import EstimateWords, ViewEdit, ViewWords
 from ideas.boards import queries
 from ideas.db import unit_of_work
+from ideas.paging import Page
+from ideas.schemas import Id
 
 blueprint = Blueprint("backlog", __name__, about="The team's ranked list, and scores that explain themselves.")
 
 
 class BacklogWanted(ListQuery, asking.AskedQuery):
     """Which ideas of the team's list, and in which order."""
+
+    view = Id(metadata={"description": "A view's id: what it asks, unless you ask something else, and its weights."})
 
 
 @blueprint.route("/backlog")
@@ -30,8 +34,72 @@ def list_backlog(asked: dict[str, Any]) -> Any:
     Every idea you may answer, hidden ones too, by any of its scores. For the team.
     """
     limit, cursor = asked.pop("limit"), asked.pop("cursor", None)
-    page = desk.lines(desk.open_for(api.member()), asking.asked(asked), limit=limit, cursor=cursor)
+    wanted = asking.asked(asked)
+    if "view" in asked:
+        view = keeping.get(api.member(), asked["view"])
+        wanted = asking.kept_or_said(view.asked, asking.said(asked), keeping.weights_of(view))
+    page = desk.lines(desk.open_for(api.member()), wanted, limit=limit, cursor=cursor)
     return api.listed(page, shapes.line)
+
+
+@blueprint.route("/backlog/views")
+@blueprint.needs("people:read")
+@blueprint.gives(list_of(shapes.ViewOut), example=examples.page(examples.VIEW))
+def list_views() -> Any:
+    """List the views of the backlog
+
+    Yours and those that are shared, by name. For the team.
+    """
+    desk.boards_of(api.member())
+    return api.listed(Page(keeping.all_for(api.member()), None), shapes.view)
+
+
+@blueprint.route("/backlog/views", method="POST")
+@blueprint.needs("answers:write")
+@blueprint.takes(ViewWords, example=examples.VIEW_WORDS)
+@blueprint.gives(shapes.ViewOut, status=201, example=examples.VIEW)
+def keep_view(words: dict[str, Any]) -> Any:
+    """Keep a view of the backlog
+
+    What the list is asked for, its columns, and the points by which it goes. For the team.
+    """
+    with unit_of_work():
+        view_id = keeping.keep(api.member(), words).id
+    return api.created(_view(view_id), f"/backlog/views/{view_id}")
+
+
+@blueprint.route("/backlog/views/<id:view_id>")
+@blueprint.needs("people:read")
+@blueprint.gives(shapes.ViewOut, example=examples.VIEW)
+def get_view(view_id: int) -> Any:
+    """Read a view of the backlog"""
+    return _view(view_id)
+
+
+@blueprint.route("/backlog/views/<id:view_id>", method="PATCH")
+@blueprint.needs("answers:write")
+@blueprint.takes(ViewEdit, example=examples.VIEW_EDIT)
+@blueprint.gives(shapes.ViewOut, example=examples.VIEW)
+def edit_view(words: dict[str, Any], view_id: int) -> Any:
+    """Change a view of the backlog
+
+    What is left out stays. For its owner, and of a shared one for administrators.
+    """
+    with unit_of_work():
+        keeping.change(api.member(), keeping.get(api.member(), view_id), words)
+    return _view(view_id)
+
+
+@blueprint.route("/backlog/views/<id:view_id>", method="DELETE")
+@blueprint.needs("answers:write")
+@blueprint.gives_nothing
+def remove_view(view_id: int) -> None:
+    """Remove a view of the backlog
+
+    For its owner, and of a shared one for administrators.
+    """
+    with unit_of_work():
+        keeping.remove(api.member(), keeping.get(api.member(), view_id))
 
 
 @blueprint.route("/ideas/<id:idea_id>/scores")
@@ -73,3 +141,7 @@ def remove_estimate(idea_id: int) -> None:
 
 def _scores(idea_id: int) -> shapes.Shape:
     return shapes.scores(idea_id, explaining.explain(api.member(), queries.get_idea(api.member(), idea_id)))
+
+
+def _view(view_id: int) -> shapes.Shape:
+    return shapes.view(keeping.get(api.member(), view_id))

@@ -27,6 +27,7 @@ LINE: Example = {
     "breadth": 296.1,
     "value": 90000,
     "priority": 124.8,
+    "points": None,
     "counted_at": "2026-11-22T10:01:00Z",
 }
 
@@ -34,6 +35,27 @@ LINE: Example = {
 def page(row: Example) -> Example:
     return {"data": [row], "next": None}
 
+
+VIEW_WORDS: Example = {
+    "name": "Broad and unanswered",
+    "shared": True,
+    "asked": {"stage": "open", "silent": 30},
+    "columns": ["points", "votes", "breadth"],
+    "weights": {"votes": 1.0, "breadth": 3.0},
+}
+
+VIEW_EDIT: Example = {"name": "Broad and silent"}
+
+VIEW: Example = {
+    "id": 6,
+    "name": "Broad and unanswered",
+    "shared": True,
+    "by": {"id": 2, "name": "Petra", "role": "team"},
+    "asked": {"stage": "open", "silent": "30"},
+    "columns": ["points", "votes", "breadth"],
+    "weights": {"votes": 1.0, "breadth": 3.0},
+    "url": "https://ideas.example.org/team/backlog/views/6",
+}
 
 ESTIMATE_WORDS: Example = {
     "reach": None,

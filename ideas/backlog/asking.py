@@ -132,7 +132,12 @@ def _votes(words: str) -> fields.Integer:
 class AskedQuery(AppSchema):
     """Which ideas of the team's list, and in which order."""
 
-    order = fields.Enum(Order, by_value=fields.String, load_default=Order.VOTES)
+    order = fields.Enum(
+        Order,
+        by_value=fields.String,
+        load_default=None,
+        metadata=_said("Left out: the points of a view that has any, and the most votes otherwise."),
+    )
     backwards = fields.Boolean(load_default=False, metadata=_said("The other way round."))
     question = Line(data_key="q", longest=200, load_default="", metadata=_said("Words to search for."))
     board = Slug(metadata=_said("Slug of a board; left out: every board whose team you are of."))
@@ -153,9 +158,32 @@ class AskedQuery(AppSchema):
     credited = fields.Boolean(metadata=_said("Whether an answer names somebody's contribution."))
 
 
+FIELDS = {field.data_key or name for name, field in AskedQuery().load_fields.items()}
+WEIGHED = tuple(Weights.__dataclass_fields__)
+
+
+def said(loaded: dict[str, Any]) -> dict[str, str]:
+    """What AskedQuery loaded, as an address says it; what is as usual is left out."""
+    usual = AskedQuery().load({})
+    found = {}
+    for name, field in AskedQuery().load_fields.items():
+        value = loaded.get(name)
+        if value is not None and value != usual.get(name):
+            found[field.data_key or name] = str(int(value)) if isinstance(value, bool) else str(value)
+    return found
+
+
 def asked(loaded: dict[str, Any], weights: Weights = Weights()) -> Asked:
     """What AskedQuery loaded, with the weights of a view. Without weights there are no points to go by."""
     values = {name: value for name, value in loaded.items() if name in Asked.__dataclass_fields__}
-    if values.get("order") is Order.POINTS and not weights:
+    if values.get("order") is None or (values["order"] is Order.POINTS and not weights):
         values["order"] = Order.VOTES
     return Asked(**values, weights=weights)
+
+
+def kept_or_said(kept: dict[str, str], said: dict[str, str], weights: Weights) -> Asked:
+    """What a view keeps, with what is said beside it in its place; by its points where it has any and no order."""
+    both = {**kept, **said}
+    if weights and "order" not in both:
+        both["order"] = str(Order.POINTS)
+    return asked(AskedQuery().load(both), weights)

@@ -187,7 +187,7 @@ def lines(desk: Desk, asked: Asked, *, limit: int, cursor: str | None = None) ->
     page = Page.of(rows, limit, order=name, key=lambda row: (row.key, row.idea_id))
     tags = listing.tags_on([row.idea_id for row in page.rows])
     on = {row.board.id: row.board for row in boards}
-    return Page([_line(row, on[row.board_id], tags.get(row.idea_id, ())) for row in page.rows], page.next)
+    return Page([_line(asked, row, on[row.board_id], tags.get(row.idea_id, ())) for row in page.rows], page.next)
 
 
 def _asked_boards(desk: Desk, asked: Asked) -> list[BoardRow]:
@@ -235,7 +235,7 @@ def _few(desk: Desk, asked: Asked, boards: Sequence[BoardRow], values: dict[str,
     return few
 
 
-def _line(row: Any, board: Board, tags: Sequence[Any]) -> Line:
+def _line(asked: Asked, row: Any, board: Board, tags: Sequence[Any]) -> Line:
     return Line(
         id=row.idea_id,
         title=row.title,
@@ -255,7 +255,7 @@ def _line(row: Any, board: Board, tags: Sequence[Any]) -> Line:
         breadth=row.breadth,
         value=row.value,
         priority=row.priority,
-        points=row.points,
+        points=row.points if asked.weights else None,
         counted_at=row.counted_at,
         is_hidden=row.is_hidden,
         key=row.key,

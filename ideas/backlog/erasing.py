@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ideas.backlog.models import SOURCE_LONGEST, Estimate
+from ideas.backlog.models_views import NAME_LONGEST, BacklogView
 from ideas.db import db
 from ideas.privacy import Leaving
 
@@ -12,8 +13,17 @@ SOURCES = (Estimate.reach_source, Estimate.impact_source, Estimate.confidence_so
 
 
 def erase(leaving: Leaving) -> None:
-    """Their name and address leave what the team gave as its sources."""
+    """Views they kept for themselves go; their name and address leave all others, and what the team gave as sources."""
+    _run(sa.delete(BacklogView).where(BacklogView.owner_id == leaving.id, sa.not_(BacklogView.is_shared)))
+    named = sa.or_(leaving.may_stand_in(BacklogView.name), leaving.may_stand_in(BacklogView.asked))
+    for view in db.session.scalars(sa.select(BacklogView).where(named)):
+        view.name = leaving.rewritten(view.name)[:NAME_LONGEST]
+        view.asked = leaving.rewritten_json(view.asked)
     worth_reading = sa.or_(*(leaving.may_stand_in(source) for source in SOURCES))
     for estimate in db.session.scalars(sa.select(Estimate).where(worth_reading)):
         for source in SOURCES:
             setattr(estimate, source.key, leaving.rewritten(getattr(estimate, source.key))[:SOURCE_LONGEST])
+
+
+def _run(statement: sa.UpdateBase) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))

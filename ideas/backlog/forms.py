@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from wtforms import SelectField, StringField
+from marshmallow import ValidationError
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
-from ideas.backlog import schemas
+from ideas.backlog import asking, schemas
 from ideas.backlog.models import Estimate
-from ideas.forms import SchemaForm
+from ideas.backlog.models_views import BacklogView
+from ideas.forms import OnceForm, SchemaForm
 from ideas.words import lazy
 
 IMPACT_WORDS = {
@@ -62,3 +65,55 @@ class EstimateForm(SchemaForm):
             "confidence": str(estimate.confidence),
             "effort": f"{estimate.effort:g}",
         }
+
+
+class ViewForm(OnceForm):
+    """A list that is kept. `list` is its question, as it stood in the address."""
+
+    schema = schemas.ViewWords()
+    list = HiddenField()
+    name = StringField(lazy("Name"), filters=[_text])
+    shared = BooleanField(lazy("Everybody who answers sees it"))
+    votes = StringField(lazy("For each vote"), filters=[_text])
+    breadth = StringField(lazy("For each independent supporter (breadth)"), filters=[_text])
+    value = StringField(lazy("For each 1,000 of revenue a month"), filters=[_text])
+    priority = StringField(lazy("For each point of priority"), filters=[_text])
+    lately = StringField(lazy("For each vote in the last 30 days"), filters=[_text])
+
+    @property
+    def data(self) -> dict[str, Any]:
+        own: dict[str, Any] = super().data
+        weights = {name: own.pop(name) for name in asking.WEIGHED}
+        said = parse_qsl(own.pop("list") or "")
+        return {
+            **own,
+            "asked": {name: value for name, value in said if name in asking.FIELDS},
+            "columns": [value for name, value in said if name == "column" and value],
+            "weights": {name: value for name, value in weights.items() if value},
+        }
+
+    @staticmethod
+    def saying(view: BacklogView, query: str) -> dict[str, Any]:
+        """The fields as the view is now; with a question in the address, of that question."""
+        kept = urlencode([*view.asked.items(), *(("column", column) for column in view.columns)])
+        return {
+            "list": query or kept,
+            "name": view.name,
+            "shared": view.is_shared,
+            **{name: f"{weight:g}" for name, weight in view.weights.items()},
+        }
+
+    def show(self, error: ValidationError) -> None:
+        """What is wrong with a weight stands beside it."""
+        messages = dict(error.messages_dict)
+        weights = messages.pop("weights", {})
+        super().show(ValidationError({**messages, **weights} if isinstance(weights, dict) else error.messages_dict))
+
+    def words(self) -> dict[str, Any]:
+        """What keeping.py takes."""
+        return self.loaded
+
+    def asked_in_words(self) -> str:
+        """What the list asks for, for people to see what they keep."""
+        said = [f"{name} = {value}" for name, value in parse_qsl(self.list.data or "") if name in asking.FIELDS]
+        return ", ".join(said) or str(lazy("all ideas, the most votes first"))

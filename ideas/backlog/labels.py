@@ -61,6 +61,15 @@ ABOUT = {
     Column.SILENCE: lazy("Since the last official word, or since it was posted"),
 }
 
+# What a view gives points for.
+AMOUNTS = {
+    "votes": lazy("votes"),
+    "breadth": lazy("breadth"),
+    "value": lazy("revenue in thousands"),
+    "priority": lazy("priority"),
+    "lately": lazy("votes in 30 days"),
+}
+
 # The order that a column's head leads to.
 ORDER_OF = {
     Column.VOTES: Order.VOTES,

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from ideas.backlog import asking
+from ideas.backlog.asking import AskedQuery, Column
 from ideas.backlog.models import SOURCE_LONGEST
+from ideas.backlog.models_views import NAME_LONGEST
 from ideas.schemas import AppSchema, Line
 from ideas.words import _
 
 IMPACTS = (0.25, 0.5, 1.0, 2.0, 3.0)
 REACH_MOST = 1_000_000_000
 EFFORT_LEAST, EFFORT_MOST = 0.1, 1_000
+POINTS_MOST = 1_000_000
 
 
 def _said(words: str) -> dict[str, str]:
     return {"description": words}
+
+
+def _points(words: str) -> fields.Float:
+    return fields.Float(load_default=0.0, validate=validate.Range(0, POINTS_MOST), metadata=_said(words))
 
 
 class EstimateWords(AppSchema):
@@ -52,3 +60,61 @@ class EstimateWords(AppSchema):
     def _sourced(self, loaded: dict[str, Any], **_values: Any) -> None:
         if loaded.get("reach") is not None and not loaded.get("reach_source"):
             raise ValidationError({"reach_source": [_("Say where this number is from.")]})
+
+
+class WeightsWords(AppSchema):
+    """How many points each amount is worth; none of it adds nothing."""
+
+    votes = _points("For each vote.")
+    breadth = _points("For each independent supporter.")
+    value = _points("For each 1,000 of the currency, of a month's revenue.")
+    priority = _points("For each point of priority.")
+    lately = _points("For each vote in the last 30 days.")
+
+    @post_load
+    def _those_that_count(self, loaded: dict[str, Any], **_values: Any) -> dict[str, float]:
+        return {name: weight for name, weight in loaded.items() if weight}
+
+
+class AskedWords(AskedQuery):
+    """What a view asks of the list, kept as it was said."""
+
+    @post_load
+    def _as_it_was_said(self, loaded: dict[str, Any], **_values: Any) -> dict[str, Any]:
+        return asking.said(loaded)
+
+
+class ViewWords(AppSchema):
+    """A list that is kept."""
+
+    name = Line(longest=NAME_LONGEST, required=True, metadata=_said("What people call it."))
+    shared = fields.Boolean(attribute="is_shared", load_default=False, metadata=_said("Everybody who answers sees it."))
+    asked = fields.Nested(AskedWords, load_default=dict, metadata=_said("As the list is asked for."))
+    columns = fields.List(
+        fields.Enum(Column, by_value=fields.String),
+        load_default=list,
+        validate=validate.Length(max=len(Column)),
+        metadata=_said("What the page shows, in that order; the votes always stand among them."),
+    )
+    weights = fields.Nested(WeightsWords, load_default=dict, metadata=_said("Points, by which “points” orders."))
+
+    @post_load
+    def _plain(self, loaded: dict[str, Any], **_values: Any) -> dict[str, Any]:
+        if "columns" in loaded:
+            loaded["columns"] = [str(column) for column in loaded["columns"]]
+        return loaded
+
+
+class ViewEdit(ViewWords):
+    """What is changed of a view; what is left out stays."""
+
+    name = Line(longest=NAME_LONGEST)
+    shared = fields.Boolean(attribute="is_shared")
+    asked = fields.Nested(AskedWords)
+    columns = fields.List(fields.Enum(Column, by_value=fields.String), validate=validate.Length(max=len(Column)))
+    weights = fields.Nested(WeightsWords)
+
+    @validates_schema
+    def _named(self, loaded: dict[str, Any], **_values: Any) -> None:
+        if loaded.get("name") == "":
+            raise ValidationError({"name": [_("Please fill this in.")]})

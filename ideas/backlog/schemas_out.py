@@ -11,6 +11,7 @@ from ideas.api import OutSchema
 from ideas.backlog.desk import Line
 from ideas.backlog.explaining import Explained
 from ideas.backlog.models import Estimate
+from ideas.backlog.models_views import BacklogView
 from ideas.boards import schemas_out as boards_out
 from ideas.schemas import UtcTime, when
 from ideas.settings import absolute, current
@@ -126,7 +127,44 @@ class LineOut(OutSchema):
     breadth = fields.Float(allow_none=True)
     value = fields.Integer(allow_none=True, metadata=_said("In the smallest unit of the currency."))
     priority = fields.Float(allow_none=True, metadata=_said("0 until somebody says what goes into it."))
+    points = fields.Float(allow_none=True, metadata=_said("By the weights of a view; null without one."))
     counted_at = UtcTime(allow_none=True)
+
+
+class WeightsOut(OutSchema):
+    """Points for each amount; those that give none are left out."""
+
+    votes = fields.Float(metadata={"sometimes": True})
+    breadth = fields.Float(metadata={"sometimes": True})
+    value = fields.Float(metadata={"sometimes": True, "description": "For each 1,000 of the currency."})
+    priority = fields.Float(metadata={"sometimes": True})
+    lately = fields.Float(metadata={"sometimes": True})
+
+
+class ViewOut(OutSchema):
+    """A list of the team that is kept."""
+
+    id = fields.Integer()
+    name = fields.String()
+    shared = fields.Boolean()
+    by = fields.Nested(boards_out.SpeakerOut)
+    asked = fields.Dict(keys=fields.String(), values=fields.String(), metadata=_said("As the list is asked for."))
+    columns = fields.List(fields.String())
+    weights = fields.Nested(WeightsOut)
+    url = fields.URL()
+
+
+def view(row: BacklogView) -> Shape:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "shared": row.is_shared,
+        "by": boards_out.speaker(row.owner),
+        "asked": row.asked,
+        "columns": row.columns,
+        "weights": row.weights,
+        "url": absolute(f"/team/backlog/views/{row.id}"),
+    }
 
 
 def line(row: Line) -> Shape:
@@ -151,6 +189,7 @@ def line(row: Line) -> Shape:
         "breadth": row.breadth,
         "value": row.value,
         "priority": row.priority,
+        "points": row.points,
         "counted_at": when(row.counted_at),
     }
 

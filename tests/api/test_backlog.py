@@ -93,3 +93,37 @@ def test_what_cannot_be_asked_is_refused_with_its_field(ask, board):
     answer = ask(team_member(board)).get("backlog?order=loudest")
 
     assert answer.status_code == 422
+
+
+def test_a_view_is_kept_asked_changed_and_removed(ask, board, idea):
+    petra = team_member(board)
+    broad = IdeaFactory(board=board)
+    back(broad, people(12))
+    walk()
+    words = {"name": "Broad", "asked": {"stage": "open"}, "columns": ["points"], "weights": {"breadth": 1, "votes": 0}}
+
+    kept = ask(petra).post("backlog/views", words)
+    view_id = kept.get_json()["id"]
+    listed = ask(petra).get(f"backlog?view={view_id}").get_json()["data"]
+    by_votes = ask(petra).get(f"backlog?view={view_id}&order=votes").get_json()["data"]
+    changed = ask(petra).patch(f"backlog/views/{view_id}", {"shared": True}).get_json()
+    views = ask(petra).get("backlog/views").get_json()["data"]
+
+    assert (kept.status_code, kept.get_json()["weights"]) == (201, {"breadth": 1})
+    assert [(line["id"], line["points"]) for line in listed] == [
+        (broad.id, 12),
+        (idea.id, pytest.approx(12**2 / 14)),
+    ]
+    assert [line["id"] for line in by_votes] == [idea.id, broad.id]
+    assert (changed["shared"], changed["asked"]) == (True, {"stage": "open"})
+    assert [view["id"] for view in views] == [view_id]
+    assert ask(petra).delete(f"backlog/views/{view_id}").status_code == 204
+    assert ask(petra).get(f"backlog/views/{view_id}").status_code == 404
+
+
+def test_a_view_is_none_of_charlies_business(ask, board):
+    view_id = ask(team_member(board)).post("backlog/views", {"name": "Ours", "shared": True}).get_json()["id"]
+
+    assert ask(charlie()).get(f"backlog/views/{view_id}").status_code == 404
+    assert ask(charlie()).post("backlog/views", {"name": "Mine"}).status_code == 404
+    assert ask(team_member(board)).delete(f"backlog/views/{view_id}").status_code == 403

@@ -98,7 +98,7 @@ def sendable(document):
     "name",
     [
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
-        *("merge_idea", "unmerge_idea", "put_estimate"),
+        *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view"),
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -120,6 +120,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "merge_idea",
         "unmerge_idea",
         "put_estimate",
+        "keep_view",
+        "edit_view",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id
@@ -127,6 +129,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         given = asking.post(f"ideas/{idea.id}/answers", examples["answer_idea"][2])
         ids["answer_id"] = given.json["id"]
 
+    if name == "edit_view":
+        ids["view_id"] = asking.post("backlog/views", examples["keep_view"][2]).json["id"]
     if name in ("merge_idea", "unmerge_idea"):
         into = IdeaFactory(board=board, author=petra)
         examples["merge_idea"][2]["into"] = into.id

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
+from ideas.backlog.models_views import BacklogView
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
@@ -95,6 +96,11 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "discard_mail": ("DELETE", "mail-replies/{mail}", None, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_backlog": ("GET", "backlog?order=breadth", None, "people:read", False),
+    "list_views": ("GET", "backlog/views", None, "people:read", False),
+    "keep_view": ("POST", "backlog/views", {"name": "Mornings", "weights": {"votes": 1}}, "answers:write", False),
+    "get_view": ("GET", "backlog/views/{view}", None, "people:read", False),
+    "edit_view": ("PATCH", "backlog/views/{view}", {"name": "Mornings"}, "answers:write", False),
+    "remove_view": ("DELETE", "backlog/views/{view}", None, "answers:write", False),
     "get_scores": ("GET", "ideas/{idea}/scores", None, "people:read", False),
     "put_estimate": ("PUT", "ideas/{idea}/estimate", ESTIMATE, "answers:write", False),
     "remove_estimate": ("DELETE", "ideas/{idea}/estimate", None, "answers:write", False),
@@ -141,8 +147,9 @@ AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal", "say_wh
 OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
 OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications"}
+VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
-OF_FEW = {"list_backlog", "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
+OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
 
 
 def a_hiding(idea, author, by):
@@ -185,6 +192,8 @@ def site(ask):
     db.session.flush()
     said = {"idea_id": answered.id, "asked_at": utcnow(), "answer": "no", "answered_at": utcnow()}
     asked = [Solved(inquiry_id=inquiry.id, user_id=person.id, **said) for person in (team, author)]
+    view = BacklogView(owner_id=team.id, name="Evenings")
+    db.session.add(view)
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -198,6 +207,7 @@ def site(ask):
             "answer": given.json["id"],
             "loose": loose.id,
             "merged": merged.id,
+            "view": view.id,
             "mail": mail.id,
             "solved": asked[1].id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),

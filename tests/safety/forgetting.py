@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
-from ideas.backlog import estimating
-from ideas.backlog.schemas import EstimateWords
+from ideas.backlog import estimating, keeping
+from ideas.backlog.schemas import EstimateWords, ViewWords
 from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
 from ideas.boards.models import CreditKind, Idea, Invitation
 from ideas.boards.models_importing import ImportedPerson
@@ -44,7 +44,8 @@ EMAIL = "qzqmail@qzqhost.example"
 # Where the canary is put; each is found there before, and nowhere afterwards.
 CANARIES = {
     "answer.text", "answer.text_html", "answer_version.text", "answer_version.text_html", "answer_version.credits",
-    "api_key.name", "audit_entry.details", "board.about", "board.promise", "comment.body", "comment.body_html",
+    "api_key.name", "audit_entry.details", "backlog_view.asked", "backlog_view.name",
+    "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html", "company.attributes",
     "credit.how", "delivery.error", "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
     "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
@@ -63,7 +64,8 @@ CANARIES = {
 # What says nothing about a person in words: kinds, states, slugs and names of the site's own, hashes, numbers.
 WORDLESS = {
     "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
-    "attempt.who", "backlog_company.plan", "backlog_plan.plan", "backlog_walk.name",
+    "attempt.who", "backlog_company.plan", "backlog_plan.plan", "backlog_view.columns",
+    "backlog_view.weights", "backlog_walk.name",
     "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
     "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",
@@ -217,7 +219,7 @@ def _say_whether_it_helped(person_id: int, idea_id: int, answer_id: int) -> None
 
 
 def _estimate(team_id: int, idea_id: int) -> None:
-    """What the team thinks of an idea, because somebody said so."""
+    """What the team thinks of an idea, because somebody said so, and a list that is kept for them."""
     sources = dict.fromkeys(
         ("reach_source", "impact_source", "confidence_source", "effort_source"), f"A call with {NAME}"
     )
@@ -225,6 +227,8 @@ def _estimate(team_id: int, idea_id: int) -> None:
     with unit_of_work():
         team = db.session.get_one(User, team_id)
         estimating.say(team, queries.get_idea(team, idea_id), words)
+        view = {"name": f"What {NAME} wants", "shared": True, "asked": {"q": NAME}}
+        keeping.keep(team, ViewWords().load(view))
 
 
 def _merge(team_id: int, idea_id: int, into_id: int) -> None:
