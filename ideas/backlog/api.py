@@ -7,10 +7,11 @@ from typing import Any
 from ideas import api
 from ideas.api import Blueprint, ListQuery, list_of
 from ideas.backlog import api_examples as examples
-from ideas.backlog import asking, desk, estimating, explaining, keeping
+from ideas.backlog import asking, choosing, desk, estimating, explaining, keeping
 from ideas.backlog import schemas_out as shapes
-from ideas.backlog.schemas import EstimateWords, ViewEdit, ViewWords
-from ideas.boards import queries
+from ideas.backlog.schemas import EstimateWords, OwnerWords, TagsWords, ViewEdit, ViewWords
+from ideas.boards import listing, policy, posting, queries
+from ideas.boards import schemas_out as boards_out
 from ideas.db import unit_of_work
 from ideas.paging import Page
 from ideas.schemas import Id
@@ -111,6 +112,38 @@ def get_scores(idea_id: int) -> Any:
     Each with its formula and what goes into it, from the votes as they are now. For the team.
     """
     return _scores(idea_id)
+
+
+@blueprint.route("/ideas/<id:idea_id>/tags", method="PUT")
+@blueprint.needs("answers:write")
+@blueprint.takes(TagsWords, example=examples.TAGS)
+@blueprint.gives(shapes.TagsOut, example=examples.TAGS_OUT)
+def put_tags(words: dict[str, Any], idea_id: int) -> Any:
+    """Sort an idea by tags
+
+    Exactly these, in place of those it had. For the team.
+    """
+    with unit_of_work():
+        posting.retag(api.member(), queries.get_idea(api.member(), idea_id), words["tags"])
+    tags = listing.tags_on([idea_id]).get(idea_id, [])
+    return {"idea_id": idea_id, "tags": [tag.slug for tag in tags]}
+
+
+@blueprint.route("/ideas/<id:idea_id>/owner", method="PUT")
+@blueprint.needs("answers:write")
+@blueprint.takes(OwnerWords, example=examples.OWNER)
+@blueprint.gives(shapes.OwnerOut, example=examples.OWNER_OUT)
+def put_owner(words: dict[str, Any], idea_id: int) -> Any:
+    """Say who owes an idea its next word
+
+    Somebody of the board's team, or nobody. For the team.
+    """
+    with unit_of_work():
+        row = queries.get_idea(api.member(), idea_id)
+        policy.require_team(row.standing)
+        choosing.assign(api.member(), [row], words["owner"])
+    owner = queries.get_idea(api.member(), idea_id).idea.owner
+    return {"idea_id": idea_id, "owner": boards_out.person(owner)}
 
 
 @blueprint.route("/ideas/<id:idea_id>/estimate", method="PUT")

@@ -97,3 +97,8 @@ SCORES: Example = {
     },
     "listed_at": "2026-11-22T10:01:00Z",
 }
+
+TAGS: Example = {"tags": ["seed"]}
+TAGS_OUT: Example = {"idea_id": 23, "tags": ["seed"]}
+OWNER: Example = {"owner": None}
+OWNER_OUT: Example = {"idea_id": 23, "owner": None}

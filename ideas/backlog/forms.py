@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from marshmallow import ValidationError
-from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas.backlog import asking, schemas
 from ideas.backlog.models import Estimate
@@ -117,3 +119,33 @@ class ViewForm(OnceForm):
         """What the list asks for, for people to see what they keep."""
         said = [f"{name} = {value}" for name, value in parse_qsl(self.list.data or "") if name in asking.FIELDS]
         return ", ".join(said) or str(lazy("all ideas, the most votes first"))
+
+
+class TagBoxes(SelectMultipleField):
+    """Any of some tags, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def pre_validate(self, form: Any) -> None:
+        # the service knows which tags there are, and says it in the words the API uses
+        return
+
+
+class ChosenForm(SchemaForm):
+    """What is done to several ideas at once."""
+
+    schema = schemas.ChosenWords()
+    owner = SelectField(lazy("Owner"), filters=[_text], validate_choice=False)
+    add = TagBoxes(lazy("Give them these tags"))
+    off = TagBoxes(lazy("Take these tags off"))
+
+    def offer(self, tags: Sequence[Any], team: Sequence[Any]) -> None:
+        people = [SelectChoice(str(person.id), person.name) for person in team]
+        self.owner.choices = [
+            SelectChoice("", lazy("As it is")),
+            SelectChoice(asking.NOBODY, lazy("Nobody")),
+            *people,
+        ]
+        self.add.choices = [SelectChoice(tag.slug, tag.name) for tag in tags]
+        self.off.choices = [SelectChoice(tag.slug, tag.name) for tag in tags]

@@ -7,16 +7,17 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from ideas.backlog import asking
-from ideas.backlog.asking import AskedQuery, Column
+from ideas.backlog.asking import NOBODY, AskedQuery, Column
 from ideas.backlog.models import SOURCE_LONGEST
 from ideas.backlog.models_views import NAME_LONGEST
-from ideas.schemas import AppSchema, Line
+from ideas.schemas import AppSchema, Id, Line, Slug
 from ideas.words import _
 
 IMPACTS = (0.25, 0.5, 1.0, 2.0, 3.0)
 REACH_MOST = 1_000_000_000
 EFFORT_LEAST, EFFORT_MOST = 0.1, 1_000
 POINTS_MOST = 1_000_000
+TAGS_MOST = 10
 
 
 def _said(words: str) -> dict[str, str]:
@@ -118,3 +119,28 @@ class ViewEdit(ViewWords):
     def _named(self, loaded: dict[str, Any], **_values: Any) -> None:
         if loaded.get("name") == "":
             raise ValidationError({"name": [_("Please fill this in.")]})
+
+
+class ChosenWords(AppSchema):
+    """What is done to several ideas at once."""
+
+    owner = fields.String(load_default="", validate=validate.Regexp(rf"^({NOBODY}|[1-9][0-9]{{0,8}})?$"))
+    add = fields.List(Slug(longest=40), load_default=list, validate=validate.Length(max=TAGS_MOST))
+    off = fields.List(Slug(longest=40), load_default=list, validate=validate.Length(max=TAGS_MOST))
+
+
+class TagsWords(AppSchema):
+    """The tags of an idea: exactly these."""
+
+    tags = fields.List(
+        Slug(longest=40),
+        required=True,
+        validate=validate.Length(max=TAGS_MOST),
+        metadata=_said("Slugs of the board's tags."),
+    )
+
+
+class OwnerWords(AppSchema):
+    """Who owes an idea its next word."""
+
+    owner = Id(required=True, allow_none=True, metadata=_said("Somebody of the board's team; null for nobody."))

@@ -131,6 +131,20 @@ class LineOut(OutSchema):
     counted_at = UtcTime(allow_none=True)
 
 
+class TagsOut(OutSchema):
+    """The tags of an idea."""
+
+    idea_id = fields.Integer()
+    tags = fields.List(fields.String())
+
+
+class OwnerOut(OutSchema):
+    """Who owes an idea its next word."""
+
+    idea_id = fields.Integer()
+    owner = fields.Nested(boards_out.PersonOut, allow_none=True)
+
+
 class WeightsOut(OutSchema):
     """Points for each amount; those that give none are left out."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.backlog.arranging import SAID, back, company, people, walk
-from tests.factories import BoardFactory, IdeaFactory, charlie, team_member
+from tests.factories import BoardFactory, IdeaFactory, TagFactory, charlie, team_member
 
 
 @pytest.fixture
@@ -127,3 +127,19 @@ def test_a_view_is_none_of_charlies_business(ask, board):
     assert ask(charlie()).get(f"backlog/views/{view_id}").status_code == 404
     assert ask(charlie()).post("backlog/views", {"name": "Mine"}).status_code == 404
     assert ask(team_member(board)).delete(f"backlog/views/{view_id}").status_code == 403
+
+
+def test_the_team_sorts_an_idea_and_says_whose_it_is(ask, board, idea):
+    petra = team_member(board, name="Petra")
+    TagFactory(board=board, slug="seed")
+
+    tagged = ask(petra).put(f"ideas/{idea.id}/tags", {"tags": ["seed"]})
+    owned = ask(petra).put(f"ideas/{idea.id}/owner", {"owner": petra.id})
+    freed = ask(petra).put(f"ideas/{idea.id}/owner", {"owner": None})
+    unknown = ask(petra).put(f"ideas/{idea.id}/tags", {"tags": ["nothing"]})
+    outsider = ask(petra).put(f"ideas/{idea.id}/owner", {"owner": charlie().id})
+
+    assert tagged.get_json() == {"idea_id": idea.id, "tags": ["seed"]}
+    assert owned.get_json()["owner"] == {"id": petra.id, "name": "Petra"}
+    assert freed.get_json()["owner"] is None
+    assert (unknown.status_code, outsider.status_code) == (422, 422)

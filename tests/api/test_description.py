@@ -98,7 +98,7 @@ def sendable(document):
     "name",
     [
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
-        *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view"),
+        *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view", "put_tags", "put_owner"),
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -122,6 +122,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "put_estimate",
         "keep_view",
         "edit_view",
+        "put_tags",
+        "put_owner",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id

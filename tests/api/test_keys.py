@@ -96,6 +96,8 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "discard_mail": ("DELETE", "mail-replies/{mail}", None, "moderation:write", False),
     "post_picture": ("POST", "pictures", None, "pictures:write", False),
     "list_backlog": ("GET", "backlog?order=breadth", None, "people:read", False),
+    "put_tags": ("PUT", "ideas/{idea}/tags", {"tags": []}, "answers:write", False),
+    "put_owner": ("PUT", "ideas/{idea}/owner", {"owner": None}, "answers:write", False),
     "list_views": ("GET", "backlog/views", None, "people:read", False),
     "keep_view": ("POST", "backlog/views", {"name": "Mornings", "weights": {"votes": 1}}, "answers:write", False),
     "get_view": ("GET", "backlog/views/{view}", None, "people:read", False),

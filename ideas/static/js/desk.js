@@ -12,6 +12,7 @@ const acts = {
   s: () => here()?.querySelector("[data-desk-scores]")?.click(),
   a: () => here() && location.assign(here().dataset.deskAnswer),
   x: () => here()?.querySelector("[data-desk-pick]")?.click(),
+  t: () => document.querySelector("[data-desk-sort]")?.click(),
   "/": () => document.querySelector("#ask-q")?.focus(),
 };
 
