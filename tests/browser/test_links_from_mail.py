@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from config import Config
 from ideas import create_app
+from ideas.accounts import people, suppressions
 from ideas.accounts.models import User
 from ideas.boards import answering, outcomes, overdue, queries
 from ideas.boards.models import Reason
@@ -19,6 +20,7 @@ from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
+from ideas.mail_reports import Verdict
 from tests.browser.keyboard import press, tab_to
 from tests.browser.looking import look_at
 from tests.browser.visiting import SIGN_INS, enter, newcomer, post_idea
@@ -26,6 +28,7 @@ from tests.servers import RunningApp
 
 pytestmark = pytest.mark.browser
 
+WHY_NO_MAIL = {Verdict.NOBODY: "came back, so we send nothing there", Verdict.COMPLAINT: "called a mail of ours junk"}
 BUILT = {"status": "shipped", "reason": Reason.SHIPPED, "text": "It hangs since this morning, and closes by itself."}
 
 
@@ -98,6 +101,27 @@ def test_every_page_behind_a_link_is_for_everybody(new_context, axe, links):
         found[links.quiet] = wrong
 
     assert found == {}
+
+
+def test_why_no_mail_comes_is_said_to_everybody(new_context, axe, demo_site):
+    page = new_context(reduced_motion="reduce").new_page()
+    email, _password = newcomer(page, demo_site, "Bo")
+    panel = page.locator(".mail-stopped")
+
+    found = {}
+    for verdict, words in WHY_NO_MAIL.items():
+        with inside(demo_site), unit_of_work():
+            suppressions.note(f"bo-{verdict.value}", email, verdict)
+            choices = preferences.choices_path(people.by_email(email).id)
+        for path in (choices, "/settings/notifications"):
+            page.goto(path)
+            expect(panel).to_contain_text(words)
+            if wrong := look_at(page, axe):
+                found[path, verdict.value] = wrong
+    page.get_by_role("button", name="Get mail again").click()
+
+    assert found == {}
+    expect(panel).to_contain_text(WHY_NO_MAIL[Verdict.NOBODY])  # who wants mail again has not said that it arrives
 
 
 def test_choices_are_made_by_a_link_with_the_keyboard_alone(page, links):
