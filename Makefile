@@ -57,6 +57,8 @@ format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
 	$(BIN)/ruff format
 
 .PHONY: test
+# Tests start hundreds of processes: each finds what others have compiled, whatever the environment says of keeping it.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint chromium redis  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
 	$(BIN)/pytest -n $(JOBS) -m "not browser" --database sqlite
 	$(BIN)/pytest -n $(JOBS) -m "not browser" --database postgresql
