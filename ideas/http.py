@@ -6,8 +6,8 @@ import functools
 import re
 import time
 import uuid
-from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger()
+View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
 
 STATUS = {SignInNeeded: 401, NotAllowed: 403, NotFound: 404, Conflict: 409, TooMany: 429}
@@ -251,7 +252,19 @@ def takes_picture(view: Any) -> Any:
     return view
 
 
+def takes_file(most: int) -> Callable[[View], View]:
+    """Mark a view whose requests may bring a file of so many bytes."""
+
+    def mark(view: View) -> View:
+        view.takes_file = most  # type: ignore[attr-defined]  # functions take attributes
+        return view
+
+    return mark
+
+
 def _allow_a_picture() -> None:
+    if most := getattr(_view(), "takes_file", 0):
+        request.max_content_length = most + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
     if getattr(_view(), "takes_picture", False):
         # more than is taken, so that most of what is too large is still read and refused in words: whoever is hung up
         # on while sending does not read the answer

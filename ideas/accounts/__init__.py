@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
     """Open the room: who is signed in, its pages, and what the worker tidies for it."""
     from ideas import rounds, settings
     from ideas.accounts import api as accounts_api
-    from ideas.accounts import (  # noqa: F401 the last three add to views.bp
+    from ideas.accounts import (  # noqa: F401 the last ones add to views.bp
         checks,
         letters,
         signin,
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         views_admin,
         views_me,
         views_privacy,
+        views_spreadsheets,
     )
     from ideas.api import api
 

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from ideas.accounts import addresses, erasing, exporting, keys, people, returning, schemas, suppressions
+from ideas.accounts import (
+    addresses,
+    erasing,
+    exporting,
+    keys,
+    people,
+    returning,
+    schemas,
+    spreadsheets,
+    suppressions,
+)
 from ideas.accounts.models import SiteRole, User
+from ideas.csv_in import FileRefused, Refused
 from ideas.db import one_moment, unit_of_work
 from ideas.errors import NotFound
+
+REFUSED_SHOWN = 50
 
 
 def find_person(email: str) -> User:
@@ -146,4 +160,68 @@ def lift(email: str, reason: str) -> None:
     click.echo(f"{email} gets mail again; it had {' and '.join(each.value for each in lifted)}.")
 
 
-commands: list[click.Command] = [user, key, suppression]
+# --- Companies and people as files ---
+
+
+@click.group("people")
+def people_files() -> None:
+    """Companies and people from CSV files, plain or gzipped, and as such files. Nobody is told."""
+
+
+_KIND = click.argument("kind", type=click.Choice([kind.value for kind in spreadsheets.Kind]))
+
+
+class _Undo(Exception):
+    """Ends a unit of work that was only tried."""
+
+
+@people_files.command("import")
+@_KIND
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Do it all and keep nothing: says what would change.")
+@click.option("--skip-refused", is_flag=True, help="Take the other rows when some cannot be taken.")
+def import_people(kind: str, file: Path, dry_run: bool, skip_refused: bool) -> None:
+    """Put in the companies or people that FILE tells of; see docs/import.md."""
+    taken: spreadsheets.Taken | None = None
+    try:
+        with unit_of_work():
+            taken = spreadsheets.take(None, spreadsheets.Kind(kind), file, skip_refused=skip_refused)
+            if dry_run:
+                raise _Undo
+    except _Undo:
+        click.echo("This was tried and nothing was kept.")
+    except FileRefused as error:
+        _show_refused(error.refused)
+        raise
+    if taken is None:
+        return
+    for change in taken.changes:
+        said = "; ".join(
+            f"{name}: {after}" if change.is_new else f"{name}: {before} → {after}"
+            for name, (before, after) in change.fields.items()
+        )
+        click.echo(f"Line {change.line}: {change.name}{' (new)' if change.is_new else ''}: {said}")
+    if taken.ignored:
+        click.echo(f"Columns not used: {', '.join(taken.ignored)}")
+    click.echo(f"{taken.rows} rows: {taken.added} new, {taken.changed} changed, {taken.same} as they were.")
+    _show_refused(taken.refused)
+
+
+def _show_refused(refused: Sequence[Refused]) -> None:
+    for row in refused[:REFUSED_SHOWN]:
+        click.echo(f"Line {row.line}: {row.reason}", err=True)
+    if len(refused) > REFUSED_SHOWN:
+        click.echo(f"… and {len(refused) - REFUSED_SHOWN} more.", err=True)
+
+
+@people_files.command("export")
+@_KIND
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_people(kind: str, file: Path) -> None:
+    """Write all companies or people into FILE, as import takes them."""
+    with file.open("w", encoding="utf-8", newline="") as out, one_moment():
+        out.writelines(spreadsheets.lines_of(None, spreadsheets.Kind(kind)))
+    click.echo(f"Written to {file}.")
+
+
+commands: list[click.Command] = [user, key, suppression, people_files]

@@ -19,7 +19,17 @@ def init_app(app: Flask) -> None:
     from ideas import settings
     from ideas.api import api
     from ideas.backlog import api as backlog_api
-    from ideas.backlog import erasing, exporting, ranking, views, views_choosing, views_desk, views_keeping
+    from ideas.backlog import (
+        api_customers,
+        erasing,
+        exporting,
+        ranking,
+        views,
+        views_choosing,
+        views_customers,
+        views_desk,
+        views_keeping,
+    )
     from ideas.rounds import Round
 
     with app.app_context():
@@ -28,6 +38,7 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.rounds["backlog.count"] = Round(timedelta(minutes=1), ranking.refresh)
     rooms.rounds["backlog.companies"] = Round(timedelta(minutes=5), ranking.refresh_companies)
-    for page in (views, views_choosing, views_desk, views_keeping):
+    for page in (views, views_choosing, views_customers, views_desk, views_keeping):
         app.register_blueprint(page.bp)
-    api.register_blueprint(backlog_api.blueprint)
+    for blueprint in (backlog_api.blueprint, api_customers.blueprint):
+        api.register_blueprint(blueprint)

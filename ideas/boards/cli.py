@@ -22,9 +22,9 @@ from ideas.accounts.cli import user
 from ideas.accounts.models import SiteRole
 from ideas.boards import boardkeeping, demo, importing, ranking, searching
 from ideas.boards.importing import EmailPattern, Options, Outcome
-from ideas.boards.importing_rows import FileRefused, Refused
 from ideas.boards.models import Board, BoardRole, Visibility
 from ideas.boards.schemas import BoardWords
+from ideas.csv_in import FileRefused, Refused
 from ideas.db import db, unit_of_work
 from ideas.errors import Conflict, NotFound
 from ideas.settings import absolute, current

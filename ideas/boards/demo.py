@@ -11,13 +11,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from ideas import text
-from ideas.accounts import people
-from ideas.accounts.models import SiteRole, User
+from ideas.accounts import people, upserting
+from ideas.accounts.models import Company, SiteRole, User
 from ideas.boards import boardkeeping, demo_words, following, queries, ranking, silence, solving
 from ideas.boards.demo_acts import Acts, Folk, Running
 from ideas.boards.demo_words import crowd
@@ -96,7 +96,7 @@ class _Demo:
     # --- Who and where ---
 
     def _make_people(self) -> None:
-        companies = [people.create_company(None, name) for name in crowd.COMPANIES]
+        companies = self._make_companies()
         for known in crowd.KNOWN:
             person = people.create(
                 known.email,
@@ -121,6 +121,19 @@ class _Demo:
             )
             self.folk.people[name] = person.id
             self.folk.everybody.append(person.id)
+
+    def _make_companies(self) -> list[Company]:
+        """Companies on three plans; of some nothing is known but their name."""
+        rows: list[upserting.Row] = []
+        for number, name in enumerate(crowd.COMPANIES):
+            known: dict[str, Any] = {"name": name, "external_id": f"acct-{101 + number}"}
+            if number % 5 != 4:
+                plan, a_bed = (("community", 190), ("city", 420), ("city plus", 690))[number % 3]
+                beds = 20 + 17 * number % 90
+                known |= {"plan": plan, "monthly_revenue": a_bed * beds, "attributes": {"beds": str(beds)}}
+                known["renews_on"] = (self.now + timedelta(days=11 + 31 * number % 360)).date()
+            rows.append(known)
+        return [put.thing for put in upserting.put_companies(None, rows).done]
 
     def _make_board(self, told: BoardStory) -> None:
         words = {

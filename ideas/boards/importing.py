@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from ideas.accounts import addresses, audit, locks, people
 from ideas.accounts.models import User
 from ideas.boards import erasing, importing_rows, posting, queries, ranking, searching, voting
-from ideas.boards.importing_rows import FileRefused, IdeaIn, Reading, Refused, VoteIn
+from ideas.boards.importing_rows import IdeaIn, Reading, VoteIn
 from ideas.boards.models import (
     Board,
     Idea,
@@ -30,6 +30,7 @@ from ideas.boards.models import (
 )
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.posting import Draft
+from ideas.csv_in import FileRefused, Refused
 from ideas.db import db, utcnow
 from ideas.ledger.models import Delivery
 from ideas.words import _

@@ -6,46 +6,24 @@ what is wrong with one row is that row's reason.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Generic, NamedTuple, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar
 
+from ideas import csv_in
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
-from ideas.errors import DomainError
+from ideas.csv_in import MOST_BYTES, FileRefused, Refused
 from ideas.text import clean, cut, one_line
 from ideas.words import _
 
 ID_LONGEST = 60
-# what a file may unpack to: a small archive must not be able to fill the memory
-MOST_BYTES = 2**30
-LINE_MOST_BYTES = 2**20
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # clocks differ; more than this in the future is a mistake, and such a vote would lead the trending list until then
 CLOCKS_DIFFER = timedelta(days=1)
 
 _Row = TypeVar("_Row")
-
-
-class Refused(NamedTuple):
-    """A row that is not taken. Lines count from 1, the header; a row of several lines is named by its first."""
-
-    line: int
-    reason: str
-
-
-class FileRefused(DomainError):
-    """Nothing was imported from the file. `refused` are its rows that could not be taken, if that was why."""
-
-    code = "file-refused"
-
-    def __init__(self, message: str, refused: tuple[Refused, ...] = ()) -> None:
-        super().__init__(message)
-        self.refused = refused
 
 
 class IdeaIn(NamedTuple):
@@ -142,7 +120,7 @@ def _read(
     most_bytes: int,
 ) -> Reading[_Row]:
     reading: Reading[_Row] = Reading()
-    records = _records(path, most_bytes)
+    records = csv_in.records(path, most_bytes)
     _line, header = next(records, (1, []))
     places = _places(header, known, columns, needed)
     reading.ignored = tuple(name for place, name in enumerate(header) if place not in places.values())
@@ -185,62 +163,6 @@ def _places(
                 )
             )
     return places
-
-
-def _records(path: Path, most_bytes: int) -> Iterator[tuple[int, list[str]]]:
-    """Each record of the file with the line it begins on; blank lines are none."""
-    with path.open("rb") as file:
-        is_archive = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if is_archive else path.open("rb") as opened:
-        lines = _Lines(cast(IO[bytes], opened), most_bytes)
-        reader = csv.reader(lines, strict=True)
-        while True:
-            begun = reader.line_num + 1
-            try:
-                record = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise FileRefused(
-                    _("Line %(line)s: the quotes do not match (%(error)s).", line=begun, error=error)
-                ) from None
-            if record:
-                yield begun, record
-
-
-class _Lines:
-    """The lines of a file as text."""
-
-    def __init__(self, file: IO[bytes], most_bytes: int) -> None:
-        self.file = file
-        self.left = most_bytes
-        self.number = 0
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        self.number += 1
-        try:
-            line = self.file.readline(LINE_MOST_BYTES + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise self._refused(_("the archive is damaged (%(error)s).", error=error)) from None
-        if not line:
-            raise StopIteration
-        self.left -= len(line)
-        if self.left < 0:
-            raise self._refused(_("the file is too large. Split it, each part with the header."))
-        if len(line) > LINE_MOST_BYTES:
-            raise self._refused(_("the line is too long."))
-        try:
-            return line.decode("utf-8-sig" if self.number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise self._refused(
-                _("this is not UTF-8 (byte %(place)s). Save the file as UTF-8.", place=error.start + 1)
-            ) from None
-
-    def _refused(self, what: str) -> FileRefused:
-        return FileRefused(_("Line %(line)s: %(what)s", line=self.number, what=what))
 
 
 def _title_and_body(values: Mapping[str, str]) -> tuple[str, str]:

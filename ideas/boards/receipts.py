@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,15 +35,20 @@ class Receipt:
     through: Idea | None = None
 
 
-def receipts_of(person: User, *, limit: int, cursor: str | None = None) -> Page[Receipt]:
-    """The contributions of `person` on ideas they may see, newest first; ten queries for any number."""
+def receipts_of(
+    person: User, *, limit: int, cursor: str | None = None, boards: Sequence[int] | None = None
+) -> Page[Receipt]:
+    """The contributions of `person` on ideas they may see, newest first; ten queries for any number.
+
+    boards: those on these boards instead, for their team.
+    """
     after = read_cursor("receipts", cursor)
     mine = _contributions(person).subquery()
     statement = (
         sa.select(mine.c.kind, mine.c.id, mine.c.idea_id, mine.c.at)
         .join(Idea, Idea.id == mine.c.idea_id)
         .join(Board, Board.id == Idea.board_id)
-        .where(queries.idea_seen_by(sa.literal(person.id)))
+        .where(queries.idea_seen_by(sa.literal(person.id)) if boards is None else Board.id.in_(boards))
         .order_by(mine.c.at.desc(), mine.c.kind, mine.c.id.desc())
         .limit(limit + 1)
     )

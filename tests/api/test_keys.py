@@ -19,6 +19,7 @@ from tests.api.asking import bearer
 from tests.factories import (
     BoardFactory,
     CommentFactory,
+    CompanyFactory,
     IdeaFactory,
     UserFactory,
     charlie,
@@ -120,6 +121,12 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "list_deliveries": ("GET", "ideas/{idea}/deliveries", None, "people:read", False),
 }
 OPERATIONS |= {
+    "list_companies": ("GET", "companies?sort=revenue", None, "people:read", False),
+    "get_company": ("GET", "companies/{company}", None, "people:read", False),
+    "list_ideas_of_company": ("GET", "companies/{company}/ideas", None, "people:read", False),
+    "list_people": ("GET", "people?company={company}", None, "people:read", False),
+    "get_person": ("GET", "people/{person}", None, "people:read", False),
+    "list_contributions": ("GET", "people/{person}/contributions", None, "people:read", False),
     "put_company": ("PUT", "companies/external/acct-1", {"name": "Allotments Ltd"}, "people:write", False),
     "put_companies": ("POST", "companies/batch", {"data": [{"external_id": "a", "name": "A"}]}, "people:write", False),
     "put_person": ("PUT", "people/external/user-1", {"name": "Ole"}, "people:write", False),
@@ -152,6 +159,8 @@ OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
 OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
+# Customers are there for teams alone.
+OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}
 
 
 def a_hiding(idea, author, by):
@@ -168,7 +177,8 @@ def site(ask):
     """A board with an idea that is answered, one that is not, a comment, and everybody's key."""
     board = BoardFactory(slug="garden")
     team = team_member(board)
-    author = UserFactory()
+    company = CompanyFactory()
+    author = UserFactory(company=company)
     answered = IdeaFactory(board=board)
     mine = IdeaFactory(board=board, author=author)
     comment = CommentFactory(idea=answered, author=author)
@@ -212,6 +222,8 @@ def site(ask):
             "view": view.id,
             "mail": mail.id,
             "solved": asked[1].id,
+            "company": company.id,
+            "person": author.id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from ideas.accounts.models import AuditEntry, User
 from ideas.boards import importing, importing_rows, posting, queries, ranking, similar, voting
 from ideas.boards.importing import EmailPattern, Options
-from ideas.boards.importing_rows import FileRefused
 from ideas.boards.models import (
     Idea,
     IdeaRank,
@@ -22,6 +21,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_importing import ImportedPerson
+from ideas.csv_in import FileRefused
 from ideas.db import Base, at, db, unit_of_work, utcnow
 from ideas.outbox import OutboxEntry
 from tests.factories import BoardFactory, TagFactory, UserFactory, status_of

@@ -34,6 +34,8 @@ NAMES = {
     "appeal": "/hidden/11",
     "person": "/manage/people/12",
     "company": "/manage/companies/13",
+    "customer": "/team/companies/13",
+    "customer_person": "/team/people/12",
 }
 
 # Who sees which page: full ones, empty ones, and those that lead nowhere any more.
@@ -137,6 +139,12 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{appeal}",
         "{appeal}/keep",
         "/boards/garden-planner/needs-an-answer",
+        "/team/companies",
+        "/team/companies?sort=renewal&plan=zeppelin",
+        "{customer}",
+        "{customer}/people",
+        "/team/people",
+        "{customer_person}",
     ),
     "admin": (
         "/boards/garden-planner?mine=1",
@@ -150,6 +158,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{person}/erase",
         "/manage/companies",
         "{company}",
+        "/manage/companies/import",
+        "/manage/people/import",
         "/loop-health?period=ever",
         "/manage/audit",
     ),
@@ -178,7 +188,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{held}/refuse",
         "{appeal}/keep",
     ),
-    "admin": ("/manage/boards/new",),
+    "admin": ("/manage/boards/new", "/manage/companies/import"),
 }
 
 
@@ -227,6 +237,10 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/moderation")
         found["held"] = _href(page, 'a[href$="/refuse"]').removesuffix("/refuse")
         found["appeal"] = _href(page, 'a[href$="/keep"]').removesuffix("/keep")
+        page.goto("/team/companies?sort=revenue")
+        found["customer"] = _href(page, 'main a[href^="/team/companies/"]')
+        page.goto("/team/people?q=mia")
+        found["customer_person"] = _href(page, 'main a[href^="/team/people/"]')
     elif who == "member":
         found["comment"] = _href(page, '.discussion a[href$="/flag"]').removesuffix("/flag")
         found["own_comment"] = _href(page, 'a[href$="/delete"]').removesuffix("/delete")

@@ -32,7 +32,9 @@ KINDS: dict[str, set[str]] = {
     "own address": {"admin"},  # e-mail
     "own browser": NOBODY,  # network address and browser of a sign-in
     "own key": {"admin"},  # an API key's name, which stands in the log
-    "own company": {"admin"},
+    "own company": TEAM,
+    "own attributes": TEAM,  # what another system knows of a person
+    "company's attributes": TEAM,
     "own picture": NOBODY,  # uploaded and in no text yet
     "invited address": TEAM,
     "relay's words": {"admin"},  # what a mail server said of somebody's address
@@ -50,6 +52,9 @@ WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
 A_PERSON = {*OF_ONESELF, "unseen backer"}
+
+OF_A_COMPANY = {"own company", "company's attributes"}
+A_CUSTOMER = {"own company", "own attributes", "unseen backer"}
 
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
 ROUTES: dict[str, set[str]] = {
@@ -77,7 +82,7 @@ ROUTES: dict[str, set[str]] = {
     "accounts.export": {
         *(OF_ONESELF | TO_LOOK_AT | {"own browser", "own key", "own picture", "relay's words"}),
         "own words to the team",
-        *("audit details", "invited address"),
+        *("audit details", "invited address", "own attributes"),
     },
     "accounts.erase_oneself": {"own address"},
     # Administration
@@ -90,6 +95,10 @@ ROUTES: dict[str, set[str]] = {
     "accounts.set_belonging": A_PERSON,
     "accounts.list_companies": {"own company"},
     "accounts.company": {"own company"},
+    "accounts.import_companies": NOTHING,
+    "accounts.import_people": NOTHING,
+    "accounts.companies_as_csv": OF_A_COMPANY,
+    "accounts.people_as_csv": {"own address", "own company", "own attributes", "unseen backer"},
     "accounts.audit_log": {
         "audit details",
         "own address",
@@ -213,6 +222,12 @@ ROUTES: dict[str, set[str]] = {
     "insights.health": {"private board", "own company"},
     "insights.file": NOTHING,
     "insights.board_health": {"private board"},
+    # Customers: who they are, and what they asked for on the boards whose team one is of
+    "customers.companies": OF_A_COMPANY,
+    "customers.company": {*OF_A_COMPANY, *ON_AN_IDEA},
+    "customers.company_people": {*OF_A_COMPANY, *A_CUSTOMER},
+    "customers.people": A_CUSTOMER,
+    "customers.person": {*A_CUSTOMER, *ON_AN_IDEA},
     # The API
     "api_boards.list_boards": {"private board"},
     "api_boards.get_board": {"private board"},
@@ -285,10 +300,16 @@ ROUTES: dict[str, set[str]] = {
     "api_notifications.get_notifications": ON_AN_IDEA,
     "api_notifications.put_notifications": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},
-    "api_people.put_company": {"own company"},
+    "api_people.put_company": {"own company", "company's attributes"},
     "api_people.put_companies": NOTHING,
-    "api_people.put_person": {"own company", "own address"},
+    "api_people.put_person": {"own company", "own address", "own attributes"},
     "api_people.put_people": NOTHING,
+    "api_customers.list_companies": OF_A_COMPANY,
+    "api_customers.get_company": OF_A_COMPANY,
+    "api_customers.list_ideas_of_company": ON_AN_IDEA,
+    "api_customers.list_people": {*A_CUSTOMER, "own address"},
+    "api_customers.get_person": {*A_CUSTOMER, "own address"},
+    "api_customers.list_contributions": ON_AN_IDEA,
     # The same for everybody
     "api_docs.docs": NOTHING,
     "api_docs.openapi": NOTHING,

@@ -96,8 +96,14 @@ def _on(world: World, role: str, idea_id: int) -> Any:
 def _people(world: World) -> None:
     for role in ROLES[1:]:
         address = f"{world.token('own address', role)}@example.test"
-        company: Any = CompanyFactory(name=f"{world.token('own company', role)} Ltd")
-        person: Any = UserFactory(name=f"{role.capitalize()} Person", email=address, company_id=company.id)
+        company: Any = CompanyFactory(
+            name=f"{world.token('own company', role)} Ltd", attributes={"note": world.token("company's attributes")}
+        )
+        known = {
+            "external_id": world.token("own attributes", role),
+            "attributes": {"a": world.token("own attributes", role)},
+        }
+        person: Any = UserFactory(name=f"{role.capitalize()} Person", email=address, company_id=company.id, **known)
         world.people[role] = person.id
     with unit_of_work():
         people.set_role(None, _who(world, "admin"), SiteRole.ADMIN)
