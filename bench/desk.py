@@ -93,8 +93,8 @@ def belong(companies: int) -> None:
     crowd.pour(Company, ("id", "name", "plan", "monthly_revenue", "created_at"), rows)
     with unit_of_work():
         # squared, so that the first companies have many people
-        place = (User.id * 7919) % 10_007
-        of = 1 + sa.cast(sa.literal(companies) * place * place / (10_007 * 10_007), sa.Integer) % companies
+        place = sa.cast((User.id * 7919) % 10_007, sa.Double) / 10_007
+        of = 1 + sa.cast(companies * place * place, sa.Integer) % companies
         db.session.execute(
             sa.update(User).where(User.id % 10 != 0).values(company_id=of).execution_options(synchronize_session=False)
         )

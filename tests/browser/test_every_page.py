@@ -35,6 +35,7 @@ NOT_VISITED = {
     "manage.manage",  # leads on to the boards
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
+    "desk.export",
     "looks.favicon",
     "looks.logo",
     "looks.theme",

@@ -36,6 +36,7 @@ NAMES = {
     "company": "/manage/companies/13",
     "customer": "/team/companies/13",
     "customer_person": "/team/people/12",
+    "view": "/team/backlog/views/14",
 }
 
 # Who sees which page: full ones, empty ones, and those that lead nowhere any more.
@@ -128,7 +129,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/team/backlog?order=breadth&stage=open&column=value&column=tags",
         "/team/backlog?q=zeppelin",
         "/team/backlog/views/new?stage=open",
-        "/team/backlog?young=soon",
+        "/team/backlog/chosen?idea=1&idea=2&idea=3&idea=4",
+        "{view}",
+        "{view}/edit",
         "/needs-an-answer",
         "/loop-health",
         "/loop-health?tag=nothing-like-it",
@@ -229,6 +232,12 @@ def found_by(page: Page, who: str) -> dict[str, str]:
     found["own"] = _first_idea(page)
     for name in ("idea", "open", "own"):
         found[f"{name}_number"] = _before_the_dash(found[name])
+    if who == "team":
+        page.goto("/team/backlog/views/new?stage=open&order=breadth")
+        page.get_by_label("Name").fill("Mornings")
+        page.get_by_label("For each vote", exact=True).fill("1")
+        page.get_by_role("button", name="Keep it").click()
+        found["view"] = urlsplit(page.url).path
     page.goto(found["idea"])
     found["merged_number"] = f"/ideas/{_number(page.locator('.part').first.get_attribute('id'))}"
     if who == "team":
