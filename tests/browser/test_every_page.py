@@ -36,6 +36,8 @@ NOT_VISITED = {
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
     "desk.export",
+    "accounts.companies_as_csv",
+    "accounts.people_as_csv",
     "looks.favicon",
     "looks.logo",
     "looks.theme",
