@@ -2,9 +2,11 @@
 
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
-answer_version, credit, hiding, flag, merge, mail_reply, imported_person, inquiry, solved, reminder, still_wanted.
+answer_version, credit, hiding, flag, merge, mail_reply, imported_person, inquiry, solved, reminder, still_wanted,
+release, release_idea, release_follow.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
-solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed.
+solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed,
+release_published.
 Stands on: accounts, ledger, the ground.
 """
 
@@ -30,6 +32,7 @@ def init_app(app: Flask) -> None:
         exporting,
         notices,
         notices_asking,
+        notices_releases,
         notices_silence,
         picturing,
         replying,
@@ -42,6 +45,7 @@ def init_app(app: Flask) -> None:
         views_merging,
         views_moderating,
         views_pictures,
+        views_releases,
         views_replying,
         views_roadmap,
         views_silence,
@@ -54,7 +58,7 @@ def init_app(app: Flask) -> None:
 
     with app.app_context():
         rooms = settings.rooms()
-    own = {**notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES}
+    own = {**notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES, **notices_releases.NOTICES}
     rooms.notices = {**rooms.notices, **{kind: replace(notice, alike=alike.alike) for kind, notice in own.items()}}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
@@ -71,7 +75,7 @@ def init_app(app: Flask) -> None:
     rooms.files.append(picturing.FILES)
     rooms.mail_takers[replying.PURPOSE] = views_replying.take
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_replying, views_similar, views_asking, views_silence, views_roadmap):
+    for page in (*pages, views_replying, views_similar, views_asking, views_silence, views_roadmap, views_releases):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

@@ -17,6 +17,7 @@ from ideas.boards import (
     api_moderating,
     api_pictures,
     api_reading,
+    api_releases,
     api_roadmap,
     api_search,
     queries,
@@ -37,6 +38,7 @@ blueprints = (
     api_moderating.blueprint,
     api_me.blueprint,
     api_roadmap.blueprint,
+    api_releases.blueprint,
 )
 
 

@@ -11,7 +11,7 @@ from ideas.api import READ, Blueprint, OutSchema, list_of
 from ideas.boards import api_examples as examples
 from ideas.boards import queries, roadmap
 from ideas.boards.roadmap import Item
-from ideas.boards.schemas_out import IdeaNamed, Shape, StageOut
+from ideas.boards.schemas_out import IdeaNamed, Shape, StageOut, idea_path
 from ideas.paging import Page
 from ideas.schemas import AppSchema, Slug, UtcTime, when
 from ideas.settings import absolute
@@ -57,7 +57,7 @@ def get_roadmap(asked: dict[str, Any]) -> Any:
 
 def _shape(item: Item) -> Shape:
     return {
-        "idea": {"id": item.id, "title": item.title, "url": absolute(f"/ideas/{item.id}-{item.slug}")},
+        "idea": {"id": item.id, "title": item.title, "url": absolute(idea_path(item))},
         "board": item.board.slug,
         "status": {"slug": item.status.slug, "name": item.status.name, "stage": item.status.stage},
         "vote_count": item.vote_count,

@@ -12,6 +12,7 @@ from ideas.boards import ranking, searching
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Status, Vote
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_releases import Release
 from ideas.boards.models_searching import BoardTerm, IdeaTerm
 from ideas.checking import Breach
 from ideas.db import db
@@ -176,6 +177,7 @@ _ACTS: dict[str, sa.Select[Any]] = {
     .join(AnswerVersion, AnswerVersion.answer_id == Answer.id)
     .where(AnswerVersion.number > 1),
     "answer.undone": sa.select(_name("idea", Answer.idea_id)).where(Answer.undone_at.is_not(None)),
+    "release.published": sa.select(_name("release", Release.id)).where(Release.published_at.is_not(None)),
     "comment.official": sa.select(_name("comment", Comment.id)).where(Comment.is_official),
     "idea.merged": sa.select(_name("idea", Merge.idea_id)),
     "idea.unmerged": sa.select(_name("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),

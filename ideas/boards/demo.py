@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ideas import text
 from ideas.accounts import people, upserting
 from ideas.accounts.models import Company, SiteRole, User
-from ideas.boards import boardkeeping, demo_words, following, queries, ranking, silence, solving
+from ideas.boards import boardkeeping, demo_words, following, queries, ranking, releasing, silence, solving
 from ideas.boards.demo_acts import Acts, Folk, Running
 from ideas.boards.demo_words import crowd
 from ideas.boards.demo_words.shapes import Answered, BoardStory, Merged, Story
@@ -83,6 +83,7 @@ class _Demo:
                 self._make_board(board)
         self._plan_habits()
         self._plan_stories(boards)
+        self._plan_releases(boards)
         self._plan(self.now - timedelta(days=7, hours=3), silence.remind_owners)
         for round_ in (solving.ask_due, silence.remind_owners, silence.remind_of_dates):
             self._plan(self.now - timedelta(minutes=3), round_)  # nothing is left for the worker's first
@@ -181,6 +182,7 @@ class _Demo:
         for number, person in enumerate(followers):
             slug = ("garden-planner", "data-and-tools")[number % 4 == 3]
             self._plan(early, partial(self._follow, person, slug))
+            self._plan(early, partial(self._hear_of_releases, person, slug))
         for days, readers in ((6.4, self.folk.everybody[::2]), (2.6, [mia, *some]), (1.6, self._team())):
             self._plan(self.now - timedelta(days=days), partial(self._read, readers))
 
@@ -201,6 +203,10 @@ class _Demo:
         reader = db.session.get_one(User, person)
         following.follow_board(reader, queries.get_board(reader, slug).board)
 
+    def _hear_of_releases(self, person: int, slug: str) -> None:
+        reader = db.session.get_one(User, person)
+        releasing.follow(reader, queries.get_board(reader, slug).board)
+
     def _read(self, readers: Iterable[int]) -> None:
         for reader in readers:
             inbox.mark_read(db.session.get_one(User, reader))
@@ -212,6 +218,11 @@ class _Demo:
         for board in boards:
             for story in board.stories:
                 self._plan_story(board, story, votes[story.title])
+
+    def _plan_releases(self, boards: Sequence[BoardStory]) -> None:
+        for board in boards:
+            for told in board.releases:
+                self._plan(self._moment(told.age), partial(self.does.release, board, told))
 
     def _shares(self, told: list[tuple[BoardStory, Story]]) -> dict[str, int]:
         """How many votes each story gets, VOTES in all, in the proportions that the stories tell."""

@@ -24,6 +24,8 @@ from ideas.boards import (
     posting,
     queries,
     ranking,
+    releases,
+    releasing,
     solving,
     voting,
 )
@@ -214,6 +216,17 @@ class Acts:
 
     def _in_a_word(self, content: float) -> str:
         return "yes" if self.folk.chance.random() < content else self.folk.chance.choice(["partly", "no"])
+
+    def release(self, board: shapes.BoardStory, told: shapes.Released) -> None:
+        """Write the release and publish it, unless it is a draft. Of what is there already nobody hears again."""
+        actor = self.folk.person(told.by)
+        words = {"title": told.title, "body": told.body, "date": None}
+        release_id = releasing.draft(actor, queries.get_board(actor, board.slug), words).id
+        for line in told.ideas:
+            said = {"reason": Reason.SHIPPED, "text": line.text, "credits": []}
+            releasing.put(actor, releases.get(actor, release_id), self._seen(self.running[line.idea], actor), said)
+        if not told.draft:
+            releasing.publish(actor, releases.get(actor, release_id))
 
     def withdraw(self, running: Running) -> None:
         self.cast(running, utcnow())

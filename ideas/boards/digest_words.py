@@ -28,5 +28,6 @@ COUNTED: dict[str, Callable[[int], str]] = {
     "reply": lambda n: ngettext("a reply to you", "replies to you on %(num)s ideas", n),
     "mention": lambda n: ngettext("you were named", "you were named on %(num)s ideas", n),
     "new_comment": lambda n: ngettext("comments on one idea", "comments on %(num)s ideas", n),
+    "release": lambda n: ngettext("a release is out", "%(num)s releases are out", n),
     "new_idea": lambda n: ngettext("one new idea", "%(num)s new ideas", n),
 }

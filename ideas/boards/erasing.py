@@ -35,6 +35,7 @@ from ideas.boards.models import (
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
+from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import Occasion, Reminder, StillWanted
@@ -76,6 +77,10 @@ TEXTS = (
     Text(Board.promise),
     Text(Merge.text, Merge.text_html),
     Text(Merge.unmerge_text, Merge.unmerge_text_html),
+    Text(Release.title),
+    Text(Release.body, Release.body_html),
+    Text(ReleaseIdea.text, ReleaseIdea.text_html),
+    Text(ReleaseIdea.credits),
 )
 
 
@@ -103,7 +108,7 @@ def _delete_files(names: Sequence[str]) -> None:
 def _forget_belonging(leaving: Leaving) -> None:
     statements: list[sa.UpdateBase] = [
         sa.delete(model).where(model.user_id == leaving.id)
-        for model in (Membership, IdeaFollow, BoardFollow, StillWanted, MailReply)
+        for model in (Membership, IdeaFollow, BoardFollow, ReleaseFollow, StillWanted, MailReply)
     ]
     of_theirs = sa.and_(Reminder.occasion == Occasion.OVERDUE, Reminder.about_id == leaving.id)
     statements.append(sa.delete(Reminder).where(of_theirs))

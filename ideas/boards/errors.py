@@ -79,6 +79,18 @@ class NotAsked(Conflict):
     code = "not-asked"
 
 
+class Published(Conflict):
+    """The release is published: which ideas are in it, and whether there is one, is no longer changed."""
+
+    code = "published"
+
+
+class CannotShip(Conflict):
+    """An idea in the release cannot be answered now, and so nothing was published; what is said tells which and why."""
+
+    code = "cannot-ship"
+
+
 class SlugTaken(Conflict):
     """Another one already has this address or this name. `field` is what to change."""
 

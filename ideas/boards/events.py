@@ -111,3 +111,10 @@ class Appealed(Event):
     """about_id: the hiding that its author asks the team to look at again."""
 
     kind: ClassVar[str] = "appealed"
+
+
+@dataclass(frozen=True)
+class ReleasePublished(Event):
+    """about_id: the release. subject: "release:3", for it is of several ideas."""
+
+    kind: ClassVar[str] = "release_published"

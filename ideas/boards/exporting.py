@@ -28,6 +28,7 @@ from ideas.boards.models import (
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_releases import Release, ReleaseFollow
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import StillWanted
@@ -103,6 +104,15 @@ def _wrote(person_id: int) -> Iterator[Part]:
             .join(Answer, Answer.id == AnswerVersion.answer_id)
             .where(AnswerVersion.by_id == person_id)
             .order_by(AnswerVersion.answer_id, AnswerVersion.number)
+        ),
+    )
+    yield Part(
+        "releases",
+        _("releases you wrote for the team"),
+        stream(
+            sa.select(Release.id, Release.title, Release.body, Release.created_at, Release.published_at)
+            .where(Release.by_id == person_id)
+            .order_by(Release.id)
         ),
     )
     yield Part(
@@ -240,7 +250,9 @@ def _by_mail(person_id: int) -> Iterator[Part]:
 def _belongs(person_id: int) -> Iterator[Part]:
     idea_follows = sa.select(sa.literal("idea").label("kind"), IdeaFollow.idea_id.label("id"), IdeaFollow.followed_at)
     board_follows = sa.select(sa.literal("board"), BoardFollow.board_id, BoardFollow.followed_at)
+    release_follows = sa.select(sa.literal("releases"), ReleaseFollow.board_id, ReleaseFollow.followed_at)
     for kind, statement in (
+        ("release_follows", release_follows.where(ReleaseFollow.user_id == person_id).order_by(ReleaseFollow.board_id)),
         ("idea_follows", idea_follows.where(IdeaFollow.user_id == person_id).order_by(IdeaFollow.idea_id)),
         ("board_follows", board_follows.where(BoardFollow.user_id == person_id).order_by(BoardFollow.board_id)),
     ):

@@ -218,8 +218,8 @@ class AnswerForm(OnceForm):
     status: SelectField | None = SelectField(lazy("What is it now?"), validate_choice=False)
     reason = SelectField(lazy("Why?"), validate_choice=False)
     text = TextAreaField(lazy("Your answer"), filters=[_text])
-    date = StringField(lazy("When will it be there?"), filters=[_or_none])
-    review_by = StringField(lazy("When will you look at it again?"), filters=[_or_none])
+    date: StringField | None = StringField(lazy("When will it be there?"), filters=[_or_none])
+    review_by: StringField | None = StringField(lazy("When will you look at it again?"), filters=[_or_none])
     announce_at: StringField | None = StringField(lazy("When are people told?"), filters=[_or_none])
 
     def __init__(self, *args: Any, picked: dict[str, str] | None = None, **options: Any) -> None:

@@ -11,11 +11,11 @@ from ideas.db import Base, utcnow
 
 
 class Picture(Base):
-    """A picture in an idea or a comment, or one that is to be in one. Written by picturing.py.
+    """A picture in an idea, a comment or a release, or one that is to be in one. Written by picturing.py.
 
     It belongs to the first text that shows it, and whoever may read that text may see it: a comment's when comment_id
-    is set, otherwise the idea's (its own words or an answer's). Until then its owner alone sees it. gone_at: nobody
-    sees it any more, and the worker deletes the file and the row.
+    is set, a release's when release_id is, otherwise the idea's (its own words or an answer's). Until then its owner
+    alone sees it. gone_at: nobody sees it any more, and the worker deletes the file and the row.
     """
 
     __tablename__ = "picture"
@@ -26,6 +26,7 @@ class Picture(Base):
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     idea_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id", ondelete="SET NULL"), index=True)
     comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id", ondelete="SET NULL"), index=True)
+    release_id: Mapped[int | None] = mapped_column(sa.ForeignKey("release.id", ondelete="SET NULL"), index=True)
     width: Mapped[int]
     height: Mapped[int]
     bytes: Mapped[int]
@@ -36,4 +37,4 @@ class Picture(Base):
     @property
     def is_loose(self) -> bool:
         """No text shows it yet."""
-        return self.idea_id is None and self.comment_id is None
+        return self.idea_id is None and self.comment_id is None and self.release_id is None

@@ -101,6 +101,11 @@ _KINDS = (
     NewsKind("new_comment", lazy("New comments"), lazy("On ideas you follow, or that you owe the next word.")),
     NewsKind("new_idea", lazy("New ideas"), lazy("On boards you follow, or whose team you are of.")),
     NewsKind(
+        "release",
+        lazy("A release is out"),
+        lazy("On boards whose releases you follow. What you asked for comes by itself."),
+    ),
+    NewsKind(
         "hidden", lazy("Something of yours was hidden"), lazy("What the team hid, why, and whom to ask about it.")
     ),
     NewsKind("appeal", lazy("Your appeal was answered"), lazy("Whether what was hidden is shown again, and why.")),

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas import markup, pictures, settings, storage
 from ideas.accounts import locks
 from ideas.accounts.models import User
-from ideas.boards import policy, queries, screening
+from ideas.boards import policy, queries, releases, screening
 from ideas.boards.models import Comment
 from ideas.boards.models_pictures import Picture
 from ideas.db import db, utcnow
@@ -81,6 +81,15 @@ def markdown(row: Picture) -> str:
 
 def tie(author_id: int, html: str, idea_id: int, comment_id: int | None = None) -> None:
     """The author's pictures that these rendered words are the first to show belong to them from now on."""
+    _tie(author_id, html, idea_id=idea_id, comment_id=comment_id)
+
+
+def tie_to_release(author_id: int, html: str, release_id: int) -> None:
+    """The same for the words of a release."""
+    _tie(author_id, html, release_id=release_id)
+
+
+def _tie(author_id: int, html: str, **to: int | None) -> None:
     names = markup.picture_names(html)
     if not names:
         return
@@ -90,9 +99,10 @@ def tie(author_id: int, html: str, idea_id: int, comment_id: int | None = None) 
             Picture.name.in_(names),
             Picture.owner_id == author_id,
             Picture.idea_id.is_(None),
+            Picture.release_id.is_(None),
             Picture.gone_at.is_(None),
         )
-        .values(idea_id=idea_id, comment_id=comment_id)
+        .values(**to)
         .execution_options(synchronize_session=False)
     )
 
@@ -144,6 +154,8 @@ def get(reader: User | None, name: str) -> Picture:
             said = queries.get_comment(reader, row.comment_id)
             if said.comment.deleted_at is not None:
                 raise missing
+        elif row.release_id is not None:
+            releases.get(reader, row.release_id)
         else:
             queries.get_idea(reader, row.idea_id or 0)
     except NotFound:
@@ -162,7 +174,8 @@ def everybody_sees(row: Picture) -> bool:
 
 def sweep() -> None:
     """Delete what is gone and what no text came to show, some at a time: the file first, then the row."""
-    old = sa.and_(Picture.idea_id.is_(None), Picture.comment_id.is_(None), Picture.created_at < utcnow() - LOOSE_FOR)
+    loose = (Picture.idea_id.is_(None), Picture.comment_id.is_(None), Picture.release_id.is_(None))
+    old = sa.and_(*loose, Picture.created_at < utcnow() - LOOSE_FOR)
     # one that became loose because its idea's row was deleted is old at once, and that is right
     rows = db.session.execute(
         sa.select(Picture.id, Picture.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from marshmallow import fields, validate
@@ -367,7 +367,17 @@ def idea(row: Idea | ListedIdea, tags: Iterable[Any], line: AnswerLine | None, *
     return shape
 
 
-def idea_path(row: Idea | ListedIdea) -> str:
+class Addressed(Protocol):
+    """What has an idea's address."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def slug(self) -> str: ...
+
+
+def idea_path(row: Addressed) -> str:
     return f"/ideas/{row.id}-{quote(row.slug)}" if row.slug else f"/ideas/{row.id}"
 
 

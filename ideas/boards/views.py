@@ -25,6 +25,7 @@ from ideas.boards import (
     queues,
     reading,
     receipts,
+    releases,
     sayings,
     trees,
     views_similar,
@@ -214,6 +215,7 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         people_told=told_in_words(standing.answer) if standing and not waiting else "",
         support=overdue.support(row) if _is_silent(row) else None,
         outcome=outcomes.of_idea(row) if row.idea.status.stage == Stage.SHIPPED else None,
+        release=releases.with_answer(standing.answer) if standing and row.idea.status.stage == Stage.SHIPPED else None,
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status

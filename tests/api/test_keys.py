@@ -46,6 +46,8 @@ ESTIMATE = {
 }
 SAME = "Both ask for the same bed."
 
+LINE = {"text": "It is there since this morning, for everybody who asked for it."}
+
 # Every operation: method, address, body, what a key needs, and whether visitors may (they read what is public).
 OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "list_boards": ("GET", "boards", None, "ideas:read", True),
@@ -53,6 +55,18 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "get_board_health": ("GET", "boards/garden/loop-health", None, "ideas:read", True),
     "get_loop_health": ("GET", "loop-health?board=garden", None, "people:read", False),
     "get_roadmap": ("GET", "roadmap?board=garden", None, "ideas:read", True),
+    "list_releases": ("GET", "releases?board=garden", None, "ideas:read", True),
+    "get_release": ("GET", "releases/{release}", None, "ideas:read", True),
+    "draft_release": ("POST", "releases", {"board": "garden", "title": "Spring"}, "answers:write", False),
+    "edit_release": ("PATCH", "releases/{release}", {"title": "Autumn"}, "answers:write", False),
+    "put_release_idea": ("PUT", "releases/{draft}/ideas/{unanswered}", LINE, "answers:write", False),
+    "take_out_release_idea": ("DELETE", "releases/{draft}/ideas/{unanswered}", None, "answers:write", False),
+    "publish_release": ("POST", "releases/{draft}/publish", None, "answers:write", False),
+    "send_release_now": ("POST", "releases/{release}/send-now", None, "answers:write", False),
+    "undo_release": ("POST", "releases/{release}/undo", None, "answers:write", False),
+    "discard_release": ("DELETE", "releases/{draft}", None, "answers:write", False),
+    "follow_releases": ("PUT", "boards/garden/releases/follow", None, "notifications:write", False),
+    "unfollow_releases": ("DELETE", "boards/garden/releases/follow", None, "notifications:write", False),
     "list_ideas": ("GET", "ideas", None, "ideas:read", True),
     "get_idea": ("GET", "ideas/{idea}", None, "ideas:read", True),
     "post_idea": ("POST", "ideas", {"board": "garden", "title": "Book a bed"}, "ideas:write", False),
@@ -149,18 +163,22 @@ OPEN_TO_ALL = {
     "unmute_idea",
     "get_notifications",
     "put_notifications",
+    "follow_releases",
+    "unfollow_releases",
 }
 # The team does not change the words of others, nor do authors answer.
 AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
 # Whoever was not asked is told so.
 OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
-OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications"}
+OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
 OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
 # Customers are there for teams alone.
 OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}
+# A release that is not published is there for its team alone.
+OF_FEW |= {"put_release_idea", "take_out_release_idea", "publish_release", "discard_release"}
 
 
 def a_hiding(idea, author, by):
@@ -199,6 +217,8 @@ def site(ask):
     assert joined.status_code == 201, joined.text
     given = ask(team).post(f"ideas/{answered.id}/answers", ANSWER)
     assert given.status_code == 201, given.text
+    begun = [ask(team).post("releases", {"board": "garden", "title": "Spring"}).json["id"] for _ in range(2)]
+    assert ask(team).post(f"releases/{begun[0]}/publish").status_code == 200
     inquiry = Inquiry(idea_id=answered.id, answer_id=given.json["id"])
     db.session.add(inquiry)
     db.session.flush()
@@ -221,6 +241,8 @@ def site(ask):
             "merged": merged.id,
             "view": view.id,
             "mail": mail.id,
+            "release": begun[0],
+            "draft": begun[1],
             "solved": asked[1].id,
             "company": company.id,
             "person": author.id,

@@ -29,7 +29,10 @@ from ideas.boards import (
     outcomes,
     posting,
     queries,
+    releases,
+    releasing,
     schemas,
+    schemas_releases,
     silence,
     solving,
 )
@@ -99,6 +102,7 @@ not solved       | not_solved         | -        | -        | -             | - 
 followed up      | followed_up        | -        | now vote | -             | now vote     | -         | -        | -        | now foll       | day team | day team | -     | off       | -             | self
 no word 90 days  | still_wanted_asked | day auth | day vote | day mauth     | day vote     | -         | -        | -        | -              | now own  | -        | muted | off       | unseen        | day vote
 overdue          | overdue            | -        | -        | -             | -            | -         | -        | -        | -              | now own  | -        | -     | -         | -             | -
+release          | release_published  | -        | -        | -             | -            | -         | -        | -        | now foll       | -        | -        | -     | -         | -             | self
 reply            | commented          | -        | -        | -             | -            | now repl  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
 mention          | commented          | -        | -        | -             | -            | now ment  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
 a comment        | commented          | -        | -        | -             | -            | -         | now foll | -        | -              | day own  | -        | -     | -         | -             | self
@@ -264,6 +268,21 @@ class World:
         with unit_of_work():
             solving.follow_up(self.who("actor"), self.on())
 
+    def release(self) -> None:
+        """Everybody follows the releases of the board; the idea that it ships is news of its own to all but one."""
+        with unit_of_work():
+            for column in COLUMNS:
+                if column not in ("owner", "team"):
+                    releasing.follow(self.who(column), self.board)
+            actor, where = self.who("actor"), queries.get_board(self.who("actor"), "garden")
+            words = schemas_releases.ReleaseWords().load({"title": "Spring"})
+            release_id = releasing.draft(actor, where, words).id
+        with unit_of_work():
+            line = schemas_releases.ReleaseLine().load({"text": WHY})
+            releasing.put(self.who("actor"), releases.get(self.who("actor"), release_id), self.on(), line)
+        with unit_of_work():
+            releasing.publish(self.who("actor"), releases.get(self.who("actor"), release_id))
+
     def be_silent(self) -> None:
         self.clock.shift(timedelta(days=90))
         with unit_of_work():
@@ -312,6 +331,7 @@ HAPPENS: dict[str, Callable[[World], Any]] = {
     "followed up": World.go_on,
     "no word 90 days": World.be_silent,
     "overdue": World.be_late,
+    "release": World.release,
     "reply": lambda world: world.say("actor", parent_id=world.comment_id),
     "mention": lambda world: world.say("actor", "Would you, @commenter?"),
     "a comment": lambda world: world.say("actor"),

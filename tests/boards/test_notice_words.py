@@ -22,12 +22,14 @@ from ideas.boards import (
     outcomes,
     posting,
     queries,
+    releases,
+    releasing,
     schemas,
     silence,
     solving,
     voting,
 )
-from ideas.boards.models import Comment
+from ideas.boards.models import Comment, Reason
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db, unit_of_work, utcnow
@@ -67,6 +69,7 @@ class Scene:
     """An idea with one person for each way to be connected with it."""
 
     def __init__(self, clock, *, title="A roof for bicycles", name="Kim", board_name="Garden"):
+        self.title = title
         self.other_title = title.replace("A roof", "A shed")
         clock.move_to(MARCH + timedelta(days=2))
         self.clock = clock
@@ -195,6 +198,19 @@ class Scene:
         hiding_id = db.session.scalars(sa.select(Hiding.id)).one()
         with unit_of_work():
             moderating.appeal(author, queries.get_hiding(author, hiding_id), words="The neighbour agrees by now.")
+
+    def release(self):
+        with unit_of_work():
+            releasing.follow(UserFactory(name="Rea"), self.board)
+            where = queries.get_board(self.mia, "garden")
+            words = {"title": f"{self.title}, and more", "body": "What was **wet** is dry.", "date": None}
+            release_id = releasing.draft(self.mia, where, words).id
+        with unit_of_work():
+            line = {"reason": Reason.SHIPPED, "text": LONG, "credits": []}
+            on = queries.get_idea(self.mia, self.id)
+            releasing.put(self.mia, releases.get(self.mia, release_id), on, line)
+        with unit_of_work():
+            releasing.publish(self.mia, releases.get(self.mia, release_id))
 
     def go_on(self):
         self.say_no()
@@ -329,6 +345,7 @@ EVENTS = {
     "followed-up": lambda scene: scene.go_on(),
     "still-wanted": lambda scene: scene.be_silent(),
     "still-wanted-and-merged": lambda scene: (scene.merge(), scene.be_silent()),
+    "release": lambda scene: scene.release(),
     "overdue": lambda scene: scene.be_late(),
     "date-near": lambda scene: scene.come_near(),
     "appealed": lambda scene: scene.ask_to_look_again(),

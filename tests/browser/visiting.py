@@ -32,6 +32,9 @@ NAMES = {
     "answer": "/answers/9",
     "held": "/hidden/10",
     "appeal": "/hidden/11",
+    "release": "/releases/14",
+    "draft": "/releases/15",
+    "idea_of_draft": "/16",
     "person": "/manage/people/12",
     "company": "/manage/companies/13",
     "customer": "/team/companies/13",
@@ -51,6 +54,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/roadmap?by=date",
         "/boards/garden-planner/roadmap",
         "/boards/garden-planner/roadmap?by=date",
+        "/releases",
+        "/boards/garden-planner/releases",
+        "{release}",
         "/boards/garden-planner/loop-health",
         "/boards/garden-planner/new",
         "/boards/garden-planner/new?title=Remind+us+of+thirsty+tomatoes",
@@ -132,6 +138,13 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/team/backlog/chosen?idea=1&idea=2&idea=3&idea=4",
         "{view}",
         "{view}/edit",
+        "/boards/garden-planner/releases",
+        "/boards/garden-planner/releases/new",
+        "{release}",
+        "{draft}",
+        "{draft}?q=zeppelin",
+        "{draft}/edit",
+        "{draft}/ideas{idea_of_draft}",
         "/needs-an-answer",
         "/loop-health",
         "/loop-health?tag=nothing-like-it",
@@ -190,6 +203,8 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{merged_number}/unmerge",
         "{held}/refuse",
         "{appeal}/keep",
+        "/boards/garden-planner/releases/new",
+        "{draft}/ideas{idea_of_draft}",
     ),
     "admin": ("/manage/boards/new", "/manage/companies/import"),
 }
@@ -238,6 +253,12 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.get_by_label("For each vote", exact=True).fill("1")
         page.get_by_role("button", name="Keep it").click()
         found["view"] = urlsplit(page.url).path
+    page.goto("/boards/garden-planner/releases")
+    found["release"] = _href(page, ".release-title a")
+    if who == "team":
+        page.goto(_href(page, ".release-drafts a"))
+        line = _href(page, 'a[href^="/releases/"][href*="/ideas/"]')
+        found["draft"], found["idea_of_draft"] = line.split("/ideas")
     page.goto(found["idea"])
     found["merged_number"] = f"/ideas/{_number(page.locator('.part').first.get_attribute('id'))}"
     if who == "team":

@@ -75,6 +75,9 @@ def crawl_one(app: Flask, world: World, endpoint: str, path: str) -> Crawl:
 def addresses(rule: Rule, world: World, method: str) -> Iterator[str]:
     """The rule with every value of its parts, up to MOST_ADDRESSES; lists also with questions."""
     names = re.findall(r"<(?:[^:<>]+:)?(\w+)>", rule.rule)
+    if "release_id" in names and "slug" in names:
+        yield from world.parts["release_path"]
+        return
     if "idea" in rule.endpoint and "slug" in names and "idea_id" in names:
         choices: list[list[Any]] = [["x"] if name == "slug" else world.parts[name] for name in names]
     else:

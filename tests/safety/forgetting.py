@@ -22,8 +22,8 @@ from ideas.accounts import audit, keys, letters, limits, people, sessions, ticke
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
 from ideas.backlog import estimating, keeping
 from ideas.backlog.schemas import EstimateWords, ViewWords
-from ideas.boards import commenting, following, moderating, picturing, posting, queries, voting
-from ideas.boards.models import CreditKind, Idea, Invitation
+from ideas.boards import commenting, following, moderating, picturing, posting, queries, releases, releasing, voting
+from ideas.boards.models import CreditKind, Idea, Invitation, Reason
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_replying import MailReply
@@ -53,7 +53,9 @@ CANARIES = {
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
-    "merge.unmerge_text_html", "picture.alt", "revision.title", "revision.body", "revision.body_html",
+    "merge.unmerge_text_html", "picture.alt",
+    "release.title", "release.body", "release.body_html", "release_idea.text", "release_idea.text_html",
+    "release_idea.credits", "revision.title", "revision.body", "revision.body_html",
     "solved.words", "term_slip.slip",
     "term_slip.term", "board_term.term", "ticket.details",
     "unfinished_act.details", "user.attributes", "user.email", "user.external_id", "user.name",
@@ -76,7 +78,8 @@ WORDLESS = {
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
-    "picture.name", "preference.email", "preference.inbox", "rhythm.key", "rhythm.timezone", "solved.answer",
+    "picture.name", "preference.email", "preference.inbox", "release_idea.reason", "rhythm.key", "rhythm.timezone",
+    "solved.answer",
     "status.slug", "status.name", "status.stage", "suppression.address", "suppression.why", "suppression.status",
     "tag.slug", "tag.name",
     "ticket.token_hash",
@@ -169,6 +172,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
     _upload(person_id, shared)
     _argue(person_id, said.id, theirs)
     _say_whether_it_helped(person_id, theirs, given.id)
+    _release(team_id, theirs, slug)
     return alone, shared, theirs
 
 
@@ -229,6 +233,22 @@ def _estimate(team_id: int, idea_id: int) -> None:
         estimating.say(team, queries.get_idea(team, idea_id), words)
         view = {"name": f"What {NAME} wants", "shared": True, "asked": {"q": NAME}}
         keeping.keep(team, ViewWords().load(view))
+
+
+def _release(team_id: int, idea_id: int, slug: str) -> None:
+    """A draft that names them wherever it has words."""
+    with unit_of_work():
+        team = db.session.get_one(User, team_id)
+        words = {"title": f"What {NAME} wanted", "body": f"{NAME} asked, and it came.", "date": None}
+        release_id = releasing.draft(team, queries.get_board(team, slug), words).id
+    with unit_of_work():
+        team = db.session.get_one(User, team_id)
+        line = {
+            "reason": Reason.SHIPPED,
+            "text": f"It is there since this morning, as {NAME} asked for.",
+            "credits": [credit(CreditKind.AUTHOR, f"{NAME} asked for it, and it came.")],
+        }
+        releasing.put(team, releases.get(team, release_id), queries.get_idea(team, idea_id), line)
 
 
 def _merge(team_id: int, idea_id: int, into_id: int) -> None:

@@ -26,6 +26,7 @@ KINDS: dict[str, set[str]] = {
     "words to the team": TEAM,  # why somebody pointed something out, or appealed
     "unseen backer": TEAM,  # the name of somebody who voted and did not choose to be seen
     "withdrawn idea": EVERYBODY,  # readable at its address, in no list
+    "release draft": TEAM,  # a release that is not published, and what it says of ideas
     "deleted words": NOBODY,
     "secret": NOBODY,  # hashes of passwords, tokens and keys; links that others got; what was begun elsewhere
     "own words to the team": TEAM,  # whether what was built helped
@@ -48,6 +49,7 @@ ON_AN_IDEA = {
     "withdrawn idea",
     "mail set aside",
 }
+IN_A_RELEASE = {"private board", "hidden idea", "release draft"}
 WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
@@ -112,13 +114,26 @@ ROUTES: dict[str, set[str]] = {
     "boards.board": ON_A_LIST,
     "roadmap.everywhere": ON_A_LIST,
     "roadmap.of_board": ON_A_LIST,
+    "releases.everywhere": IN_A_RELEASE,
+    "releases.of_board": IN_A_RELEASE,
+    "releases.by_number": IN_A_RELEASE,  # the address it leads to has the title in it
+    "releases.show": IN_A_RELEASE,
+    "releases.follow": NOTHING,
+    "releases.new": {"private board"},
+    "releases.edit": IN_A_RELEASE,
+    "releases.line": {*ON_AN_IDEA, "release draft"},
+    "releases.take_out": IN_A_RELEASE,
+    "releases.publish": IN_A_RELEASE,
+    "releases.undo": IN_A_RELEASE,
+    "releases.send_now": IN_A_RELEASE,
+    "releases.discard": IN_A_RELEASE,
     "boards.idea": ON_AN_IDEA,
     "boards.idea_by_number": ON_AN_IDEA,  # the address it leads to has the title in it
     "boards.history": ON_AN_IDEA,
     "boards.comment_history": ON_AN_IDEA,
     "boards.what_became_of_it": ON_AN_IDEA,
     "pictures.add": NOTHING,
-    "pictures.show": {"own picture", "hidden idea", "private board"},
+    "pictures.show": {"own picture", "hidden idea", "private board", "release draft"},
     # Taking part
     "taking_part.comment": ON_AN_IDEA,
     "taking_part.delete_comment": ON_AN_IDEA,
@@ -246,6 +261,18 @@ ROUTES: dict[str, set[str]] = {
     "api_insights.get_board_health": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,
     "api_roadmap.get_roadmap": ON_A_LIST,
+    "api_releases.list_releases": IN_A_RELEASE,
+    "api_releases.get_release": IN_A_RELEASE,
+    "api_releases.draft_release": NOTHING,
+    "api_releases.edit_release": IN_A_RELEASE,
+    "api_releases.discard_release": NOTHING,
+    "api_releases.put_release_idea": IN_A_RELEASE,
+    "api_releases.take_out_release_idea": NOTHING,
+    "api_releases.publish_release": IN_A_RELEASE,
+    "api_releases.undo_release": IN_A_RELEASE,
+    "api_releases.send_release_now": IN_A_RELEASE,
+    "api_releases.follow_releases": NOTHING,
+    "api_releases.unfollow_releases": NOTHING,
     "api_search.search": ON_A_LIST,
     "api_search.find_similar": ON_A_LIST,
     "api_ideas.get_idea": ON_AN_IDEA,

@@ -12,7 +12,19 @@ from flask.testing import FlaskClient
 from ideas import pictures
 from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
-from ideas.boards import boardkeeping, commenting, moderating, outcomes, overdue, picturing, posting, queries, voting
+from ideas.boards import (
+    boardkeeping,
+    commenting,
+    moderating,
+    outcomes,
+    overdue,
+    picturing,
+    posting,
+    queries,
+    releases,
+    releasing,
+    voting,
+)
 from ideas.boards.models import (
     Answer,
     Board,
@@ -28,6 +40,7 @@ from ideas.boards.models import (
 )
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
+from ideas.boards.models_releases import Release, ReleaseFollow
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_solving import Inquiry, Solved
@@ -178,6 +191,7 @@ def _public_board(world: World) -> None:
             words = "" if role == "admin" else world.token("own words to the team", role)
             asked: dict[str, Any] = {"asked_at": utcnow(), "answer": "no", "answered_at": utcnow(), "words": words}
             db.session.add(Solved(inquiry_id=inquiry.id, idea_id=moved, user_id=world.people[role], **asked))
+    _release(world, "garden", moved, hidden)
     _picture(world, world.token("own picture", "author"), None)
     _picture(world, world.token("hidden idea"), hidden)
     for role in ROLES:
@@ -191,6 +205,35 @@ def _picture(world: World, word: str, idea_id: int | None) -> None:
     with unit_of_work():
         picturing.add(_who(world, "author"), made).idea_id = idea_id
     picturing.keep(made)
+
+
+def _release(world: World, slug: str, *idea_ids: int, word: Any = None) -> None:
+    """A draft with these ideas, and a published release with the last; both with a picture. word: for what is private
+    on the board."""
+
+    def drafted(said: str, *within: int) -> int:
+        team = _who(world, "team")
+        with unit_of_work():
+            words = {"title": f"{said} release", "body": f"{said} in it", "date": None}
+            release_id = releasing.draft(team, queries.get_board(team, slug), words).id
+        for idea_id in within:
+            with unit_of_work():
+                text = f"{said} is there since this morning, for everybody who asked."
+                line = {"reason": Reason.SHIPPED, "text": text, "credits": []}
+                on = queries.get_idea(_who(world, "team"), idea_id)
+                releasing.put(_who(world, "team"), releases.get(_who(world, "team"), release_id), on, line)
+        return release_id
+
+    drafted(world.token("release draft"), *idea_ids)
+    told = drafted(word() if word else "the spring", idea_ids[-1])
+    with unit_of_work():
+        for follower in ("invited", "member"):
+            db.session.add(
+                ReleaseFollow(
+                    board_id=releases.get(_who(world, "team"), told).release.board_id, user_id=world.people[follower]
+                )
+            )
+        releasing.publish(_who(world, "team"), releases.get(_who(world, "team"), told))
 
 
 def _private_board(world: World) -> None:
@@ -238,6 +281,7 @@ def _private_board(world: World) -> None:
             text=f"{word()} is why we do it, and we looked at everything.",
             credits=[credit(CreditKind.VOTES, word())],
         )
+    _release(world, slug, secret, other, hidden, word=word)
     for role in ROLES:
         if role not in ("invited", "author", "team", "admin"):
             world.unseen.setdefault(role, []).extend([hidden, secret, other])
@@ -301,6 +345,8 @@ def _parts(world: World) -> None:
         "external_id": ["acct-1", "nothing"],
         "key_id": [1, 2],
         "hiding_id": ids(Hiding),
+        "release_id": ids(Release),
+        "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),

@@ -20,7 +20,9 @@ from ideas.boards.demo_words.shapes import (
     Event,
     Flagged,
     Helped,
+    Line,
     Merged,
+    Released,
     Said,
     Story,
 )
@@ -35,7 +37,13 @@ def boards() -> tuple[BoardStory, ...]:
 
 
 def _board(told: dict[str, Any]) -> BoardStory:
-    return BoardStory(**{**told, "stories": tuple(_story(story) for story in told["stories"])})
+    stories = tuple(_story(story) for story in told["stories"])
+    releases = tuple(_release(release) for release in told.get("releases", []))
+    return BoardStory(**{**told, "stories": stories, "releases": releases})
+
+
+def _release(told: dict[str, Any]) -> Released:
+    return Released(**{**told, "ideas": tuple(Line(**each) for each in told.get("ideas", []))})
 
 
 def _story(told: dict[str, Any]) -> Story:

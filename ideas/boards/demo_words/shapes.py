@@ -125,9 +125,28 @@ class Story:
     content: float = 0.8  # which part of the others say that it solved their need
 
 
+class Line(NamedTuple):
+    """An idea in a release. idea: its title."""
+
+    idea: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release, `age` days ago; a draft is still to be published."""
+
+    title: str
+    body: str
+    age: float
+    by: str
+    ideas: Sequence[Line] = ()
+    draft: bool = False
+
+
 @dataclass(frozen=True)
 class BoardStory:
-    """A board with its ideas. visibility as in boards.models."""
+    """A board with its ideas and releases. visibility as in boards.models."""
 
     slug: str
     name: str
@@ -137,3 +156,4 @@ class BoardStory:
     days: int
     tags: Sequence[str]
     stories: Sequence[Story]
+    releases: Sequence[Released] = ()
