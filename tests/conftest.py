@@ -298,22 +298,23 @@ class SharedApp:
 
     @contextmanager
     def lent(self) -> Iterator[Flask]:
-        """The application for one test: no mail sent, its config as it was. A test that changed more keeps it.
+        """The application for one test: no mail sent, its config as it was. A test that added pages keeps it.
 
         Its connections to PostgreSQL are kept, because a new one has to read all about the tables first. SQLite's file
         is another one for each test.
         """
         shutil.rmtree(self.instance, ignore_errors=True)
         app = self.app = self.app or _built(self.database, self.instance, {})
-        config, shape = dict(app.config), self._shape(app)
+        config, pages = dict(app.config), set(app.view_functions)
         try:
-            yield app
+            with _put_back(app.extensions["answerback"]):
+                yield app
         finally:
             with app.app_context():
                 db.session.remove()
             app.config.clear()
             app.config.update(config)
-            if (is_changed := self._shape(app) != shape) or self.database.kind == "sqlite":
+            if (is_changed := set(app.view_functions) != pages) or self.database.kind == "sqlite":
                 _hang_up(app)
             if is_changed:
                 self.app = None
@@ -322,11 +323,22 @@ class SharedApp:
         if self.app:
             _hang_up(self.app)
 
-    def _shape(self, app: Flask) -> list[Any]:
-        """What a test might change: its pages and what the rooms handed over."""
-        rooms = vars(app.extensions["answerback"])
-        handed = {name: copy.copy(it) if isinstance(it, dict | list | set) else it for name, it in rooms.items()}
-        return [set(app.view_functions), handed, rooms["templates"].loader]
+
+@contextmanager
+def _put_back(rooms: Any) -> Iterator[None]:
+    """What the rooms handed over is afterwards what it was: tests of the ledger hand over notices of their own."""
+    before, loader = dict(vars(rooms)), rooms.templates.loader
+    held = {name: copy.copy(it) for name, it in before.items() if isinstance(it, dict | list | set)}
+    try:
+        yield
+    finally:
+        vars(rooms).clear()
+        vars(rooms).update(before)
+        rooms.templates.loader = loader
+        for name, it in held.items():
+            if before[name] != it:
+                before[name].clear()
+                (before[name].extend if isinstance(it, list) else before[name].update)(it)
 
 
 @pytest.fixture(scope="session")
