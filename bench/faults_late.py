@@ -234,15 +234,17 @@ def _refused(here: Site) -> int:
 
 
 def _work_without_fence(given: dict[str, str], crashpoint: str) -> None:
-    def write_down(claim: sending.Claim, row: sending.Claimed, outcome: sending.Outcome) -> bool:
-        del claim
+    def write_down(
+        claim: sending.Claim, row: sending.Claimed, outcome: sending.Outcome, following: sending.Claimed | None = None
+    ) -> sending.Written:
+        del claim, following
         db.session.execute(
             sa.update(Delivery)
             .where(Delivery.id == row.delivery.id)
             .values(state=outcome.state.value, reason=outcome.reason, lease=None, done_at=utcnow())
             .execution_options(synchronize_session=False)
         )
-        return outcome.state is State.SENT
+        return sending.Written(outcome.state is State.SENT, goes_on=True)
 
     sending.write_down = write_down
     faults.work(given, crashpoint)

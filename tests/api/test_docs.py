@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ideas import api
+from ideas.backlog import ranking
 from ideas.boards import policy
 from ideas.boards.models import IdeaTag
 from ideas.db import db
@@ -15,6 +16,7 @@ from tests.api.asking import Asking, bearer
 from tests.factories import (
     BoardFactory,
     CommentFactory,
+    CompanyFactory,
     IdeaFactory,
     TagFactory,
     UserFactory,
@@ -72,12 +74,15 @@ def garden(app, document):
     """The garden of the guide, and Petra of its team."""
     board = BoardFactory(slug="garden", name="Garden")
     tag = TagFactory(board=board, slug="seed")
-    petra = team_member(board, name="Petra", admin=True)
+    ole, petra = UserFactory(name="Ole"), team_member(board, name="Petra", admin=True)  # people 1 and 2
     idea = IdeaFactory(id=23, board=board, title="Book a bed", author=petra)
     IdeaFactory(id=24, board=board, title="A list of free beds", author=petra)
-    CommentFactory(id=88, idea=idea, author=UserFactory(name="Ole"))
-    VoteFactory(idea=idea)
+    CommentFactory(id=88, idea=idea, author=ole)
+    company = CompanyFactory(plan="pro", monthly_revenue=90_000)
+    VoteFactory(idea=idea, user=UserFactory(company=company))
     db.session.add(IdeaTag(idea_id=idea.id, tag_id=tag.id))
+    ranking.recount([23, 24])  # as is done every minute
+    db.session.commit()
     asking = Asking(app.test_client(), document, {})
     asking.key = bearer(petra)["Authorization"]
     return asking

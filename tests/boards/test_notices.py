@@ -481,7 +481,7 @@ def test_every_event_has_its_notice_and_every_news_its_name(scene):
         *("received", "credited", "shipped", "planned", "declined", "moved"),
         *("official_comment", "merged", "solved", "follow_up", "not_solved"),
         *("still_wanted", "silent", "overdue", "date_near", "appealed"),
-        *("reply", "mention", "new_comment", "new_idea", "hidden", "appeal"),
+        *("reply", "mention", "new_comment", "new_idea", "release", "hidden", "appeal"),
     ]
 
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -197,8 +197,7 @@ class Filling:
         headers = self.world.headers[sheet.role] if sheet.is_api else {}
         client = self.program if sheet.is_api else self.world.browsers[sheet.role]
         if sheet.is_query:
-            parts = "&".join(f"{name}={quote_plus(value, errors='surrogatepass')}" for name, value in sent.items())
-            path = f"{sheet.path.partition('?')[0]}?{parts}"
+            path = f"{sheet.path.partition('?')[0]}?{urlencode(list(_pairs(sent)))}"
             body: dict[str, Any] = {"data": encoded(size=(2, 2)), "content_type": "image/png"} if sheet.file else {}
             return client.open(path, method=sheet.method, headers=headers, **body)
         if sheet.is_api:

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from ideas import pictures
 from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
+from ideas.backlog import keeping
+from ideas.backlog.models_views import BacklogView
 from ideas.boards import (
     boardkeeping,
     commenting,
@@ -325,6 +327,7 @@ def _parts(world: World) -> None:
         return list(db.session.scalars(sa.select(model.id).order_by(model.id)))
 
     with unit_of_work():
+        keeping.keep(_who(world, "admin"), {"name": "Silent", "is_shared": True, "asked": {"stage": "open"}})
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
     helped = outcomes.token(db.session.scalars(sa.select(Solved.id).order_by(Solved.id)).first() or 0)
@@ -346,6 +349,7 @@ def _parts(world: World) -> None:
         "key_id": [1, 2],
         "hiding_id": ids(Hiding),
         "release_id": ids(Release),
+        "view_id": ids(BacklogView),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],
