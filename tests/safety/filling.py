@@ -34,8 +34,8 @@ LONG = 100_000  # from here on a string may be too much for the request as a who
 NOT_THERE = {404}
 # What is wrong with the two together is said of both: whoever guesses learns nothing.
 OF_ALL = {"POST /sign-in"}
-# One of them alone is no choice, and it is said at the one that is missing.
-TOGETHER = {"quiet_from", "quiet_to"}
+# One of them alone says nothing, which is said at the one that is missing.
+TOGETHER = ({"quiet_from", "quiet_to"}, {"reach", "reach_source"})
 # Where an idea may be named by its number, it is shown in place of the question.
 NUMBERED = re.compile(r"GET /ideas/N/merge \?q")
 PROBES = ("Zq{}Alphaword", "Qz{}Otherword")
@@ -171,9 +171,9 @@ class Filling:
         """Which of the fields a refusal names."""
         if not sheet.is_api:
             names = looking.named(answer.get_data(as_text=True))
-            names |= TOGETHER if names & TOGETHER else set()
-            return {place for place in sent if place[0] in names}
+            return {place for place in sent if place[0] in names | _with(names)}
         ways = [tuple(line["pointer"].split("/")[1:]) for line in (answer.json or {}).get("errors", [])]
+        ways += [(name,) for name in _with({way[0] for way in ways if len(way) == 1})]
         return {place for place in sent if any(way and _starts_alike(tuple(map(str, place)), way) for way in ways)}
 
     def _keeps_what_was_typed(self, sheet: Sheet, sent: dict[Place, str], answer: TestResponse) -> None:
@@ -384,6 +384,11 @@ def _fewest_pages(known: dict[Place, Known]) -> None:
             best = sorted(offered, key=lambda path: (path not in chosen, -often[path], path))[:1]
             chosen |= set(best)
             setattr(mine, kind, {path: offered[path] for path in best})
+
+
+def _with(names: set[str]) -> set[str]:
+    """The fields that go together with one of these."""
+    return {name for pair in TOGETHER if pair & names for name in pair}
 
 
 def forms_of(value: str) -> set[str]:

@@ -29,7 +29,7 @@ from ideas.boards.models_solving import Solved
 from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import PASSWORD
 from tests.boards.pages import LONG_ENOUGH, answered
-from tests.factories import CommentFactory, IdeaFactory, TagFactory
+from tests.factories import CommentFactory, CompanyFactory, IdeaFactory, TagFactory
 from tests.safety.crawling import addresses
 from tests.safety.world import World
 
@@ -95,6 +95,7 @@ def prepare(world: World) -> None:
     held: Any = CommentFactory(idea=ideas[0], author=author)
     CommentFactory(idea=ideas[3], author=author)  # so that one answer may credit whatever can be credited
     db.session.execute(sa.update(Solved).values(may_publish=True))
+    CompanyFactory(external_id="acct-1")
     db.session.commit()
     ids = [idea.id for idea in ideas]
     db.session.add(Reminder(occasion=Occasion.SILENCE.value, about_id=ids[0], at=utcnow()))
@@ -169,6 +170,8 @@ def _examples(example: dict[str, Any], world: World) -> Iterator[dict[str, Any]]
                     credit["id"] = comment
             if "into" in made:
                 made["into"] = idea
+            if "company" in made:
+                made["company"] = "acct-1"
             yield made
         if "credits" not in example:
             return
@@ -272,6 +275,10 @@ class _Forms(HTMLParser):
             self.forms[-1].values[self.area] += data
 
 
+# points of the team's own lists, and what it estimates
+NUMBERS = {"votes", "breadth", "value", "priority", "lately", "reach", "confidence", "effort"}
+
+
 def _fine(name: str, kind: str) -> str:
     """Something that a field of that kind takes."""
     if kind == "email" or name.endswith("email"):
@@ -280,7 +287,7 @@ def _fine(name: str, kind: str) -> str:
         return PASSWORD
     if name.endswith("slug"):
         return "a-fine-board"
-    if name == "answer_within_days":
+    if name == "answer_within_days" or name in NUMBERS:
         return "7"
     # when people are told may be left open, as a date may
     if kind in ("hidden", "search", "date", "datetime-local") or name in ("website", "company"):
