@@ -32,6 +32,7 @@ NOT_VISITED = {
     "silence.still_wanted",  # asked when the team said nothing for longer than the demo lasts; see test_links_from_mail
     "team.told_as_csv",
     "boards.idea_by_number",  # leads on to the idea
+    "releases.by_number",  # and this to the release
     "manage.manage",  # leads on to the boards
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",

@@ -32,7 +32,7 @@ NAMES = {
     "answer": "/answers/9",
     "held": "/hidden/10",
     "appeal": "/hidden/11",
-    "release": "/releases/14",
+    "release": "/releases/14-spring",
     "draft": "/releases/15",
     "idea_of_draft": "/16",
     "person": "/manage/people/12",
@@ -285,9 +285,9 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         found["edited_comment"] = _href(page, 'a[href^="/comments/"][href$="/history"]').removesuffix("/history")
     elif who == "admin":
         page.goto("/manage/people?q=mia")
-        found["person"] = _href(page, 'main a[href^="/manage/people/"]')
+        found["person"] = _href(page, 'main a[href^="/manage/people/"]:not([href$="/import"])')
         page.goto("/manage/companies")
-        found["company"] = _href(page, 'main a[href^="/manage/companies/"]')
+        found["company"] = _href(page, 'main a[href^="/manage/companies/"]:not([href$="/import"])')
     return found
 
 
