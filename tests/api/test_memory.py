@@ -1,5 +1,8 @@
 """Answers to visitors are remembered while nothing was written, and not a moment longer."""
 
+import random
+import time
+
 import pytest
 import sqlalchemy as sa
 from flask import Response
@@ -32,6 +35,18 @@ def cost(asking, path):
     return len(statements)
 
 
+def cost_while_nobody_writes(asking, path):
+    """What a reading costs while the database is the same before and after it.
+
+    PostgreSQL names the state of all its databases, and tests beside this one write to theirs: on a busy machine
+    a quiet moment may be long in coming.
+    """
+    until = time.monotonic() + 60
+    while (asked := cost(asking, path)) > 1 and time.monotonic() < until:
+        time.sleep(random.uniform(0, 0.02))  # out of step with whoever writes
+    return asked
+
+
 @pytest.mark.parametrize("path", ["ideas", "ideas/{}", "boards", "boards/garden", "ideas/{}/comments"])
 def test_what_was_read_is_not_read_again_while_nothing_was_written(ask, idea, path):
     visitor = ask()
@@ -39,8 +54,7 @@ def test_what_was_read_is_not_read_again_while_nothing_was_written(ask, idea, pa
 
     again = visitor.get(path.format(idea))
 
-    # PostgreSQL names the state of all its databases, and tests beside this one write to theirs
-    assert min(cost(visitor, path.format(idea)) for _ in range(30)) == 1
+    assert cost_while_nobody_writes(visitor, path.format(idea)) == 1
     assert again.data == first.data
     for name in ("ETag", "Cache-Control", "Content-Type", "Vary"):
         assert again.headers[name] == first.headers[name]
