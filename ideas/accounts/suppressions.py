@@ -119,6 +119,24 @@ def listed(*, limit: int = 1000, after: Listed | None = None) -> list[Listed]:
     return [Listed(row.address, Stopped(row.why), row.status, row.since, owners.get(row.address)) for row in rows]
 
 
+def differing(*, most: int) -> list[tuple[int, Stopped | None, Stopped | None]]:
+    """People of whom something else is kept than the list says: (id, what is kept, what the list says)."""
+    kept = {str(email): (id_, stopped) for id_, email, stopped in db.session.execute(_KEPT)}
+    keys = set(db.session.scalars(sa.select(Suppression.address)))
+    # who is not on the list is not looked up there
+    of_list = [email for email in kept if any(key in keys for key in _keys(email))] if keys else []
+    found = _whys(of_list)
+    wrong = [
+        (id_, Stopped(stopped) if stopped else None, found.get(email))
+        for email, (id_, stopped) in kept.items()
+        if stopped != found.get(email)
+    ]
+    return wrong[:most]
+
+
+_KEPT = sa.select(User.id, User.email, User.mail_stopped).where(User.email.is_not(None)).order_by(User.id)
+
+
 def since(person: User) -> datetime | None:
     """Since when `person` gets no mail, for the reason that is kept with them."""
     if person.mail_stopped is None or person.email is None:

@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     from ideas.backlog import api as backlog_api
     from ideas.backlog import (
         api_customers,
+        checks,
         erasing,
         exporting,
         ranking,
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
 
     with app.app_context():
         rooms = settings.rooms()
+    rooms.checks |= checks.CHECKS
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.rounds["backlog.count"] = Round(timedelta(minutes=1), ranking.refresh)

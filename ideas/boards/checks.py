@@ -7,15 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ideas.accounts.models import AuditEntry
+from ideas.accounts.checks import subject, unaudited
 from ideas.boards import ranking, searching
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Status, Vote
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
-from ideas.boards.models_releases import Release
+from ideas.boards.models_releases import Release, ReleaseIdea
 from ideas.boards.models_searching import BoardTerm, IdeaTerm
 from ideas.checking import Breach
 from ideas.db import db
+from ideas.outbox import OutboxEntry
 
 # (an idea, itself or one merged into it), for those that others were merged into
 _within = (
@@ -155,57 +156,65 @@ def places_are_true() -> list[Breach]:
     ]
 
 
-def privileged_acts_are_audited() -> list[Breach]:
-    """I8: each answer, correction, undoing, official word, merge, hiding, restoring has its line in the audit log."""
+def releases_are_what_they_say() -> list[Breach]:
+    """I3: a published release was announced and its lines are answers to their ideas; a draft did and said nothing."""
+    is_draft = Release.published_at.is_(None)
+    lines = (
+        sa.select(ReleaseIdea.release_id)
+        .join(Release, Release.id == ReleaseIdea.release_id)
+        .outerjoin(Answer, Answer.id == ReleaseIdea.answer_id)
+    )
+    found: dict[str, Any] = {
+        "is a draft, and yet people are told of it": sa.select(Release.id).where(
+            is_draft, sa.or_(Release.entry_id.is_not(None), Release.published_by_id.is_not(None))
+        ),
+        "is published, and nobody is told of it": sa.select(Release.id)
+        .outerjoin(OutboxEntry, OutboxEntry.id == Release.entry_id)
+        .where(
+            sa.not_(is_draft),
+            sa.or_(OutboxEntry.id.is_(None), OutboxEntry.cancelled_at.is_not(None), Release.published_by_id.is_(None)),
+        ),
+        "is a draft, and yet answered an idea": lines.where(
+            is_draft, sa.or_(ReleaseIdea.shipped_here, ReleaseIdea.answer_id.is_not(None))
+        ),
+        "shipped an idea without an answer to it": lines.where(ReleaseIdea.shipped_here, Answer.id.is_(None)),
+        "has an answer to another idea": lines.where(Answer.idea_id != ReleaseIdea.idea_id),
+        "has an idea of another board": lines.join(Idea, Idea.id == ReleaseIdea.idea_id).where(
+            Idea.board_id != Release.board_id
+        ),
+    }
     return [
-        Breach("I8", f"was done {row.done} times and stands {row.lines} times in the log: {act}", row.subject)
-        for act, done in _ACTS.items()
-        for row in db.session.execute(_unaudited(act, done))
+        Breach("I3", what, f"release:{release_id}")
+        for what, statement in found.items()
+        for release_id in db.session.scalars(statement.distinct())
     ]
 
 
-def _name(kind: str, row_id: Any) -> sa.ColumnElement[str]:
-    """A subject of the audit log."""
-    return sa.literal(f"{kind}:").concat(sa.cast(row_id, sa.String)).label("subject")
+def privileged_acts_are_audited() -> list[Breach]:
+    """I8: each answer, correction, undoing, official word, merge, hiding, restoring has its line in the audit log."""
+    return unaudited(_ACTS)
 
 
 _of_idea, _of_comment = Hiding.comment_id.is_(None), Hiding.comment_id.is_not(None)
 _by_somebody = Hiding.by_id.is_not(None)  # what is held was hidden by nobody
 _ACTS: dict[str, sa.Select[Any]] = {
-    "idea.answered": sa.select(_name("idea", Answer.idea_id)),
-    "answer.corrected": sa.select(_name("idea", Answer.idea_id))
+    "idea.answered": sa.select(subject("idea", Answer.idea_id)),
+    "answer.corrected": sa.select(subject("idea", Answer.idea_id))
     .join(AnswerVersion, AnswerVersion.answer_id == Answer.id)
     .where(AnswerVersion.number > 1),
-    "answer.undone": sa.select(_name("idea", Answer.idea_id)).where(Answer.undone_at.is_not(None)),
-    "release.published": sa.select(_name("release", Release.id)).where(Release.published_at.is_not(None)),
-    "comment.official": sa.select(_name("comment", Comment.id)).where(Comment.is_official),
-    "idea.merged": sa.select(_name("idea", Merge.idea_id)),
-    "idea.unmerged": sa.select(_name("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),
-    "idea.hidden": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea, _by_somebody),
-    "idea.restored": sa.select(_name("idea", Hiding.idea_id)).where(_of_idea, Hiding.restored_at.is_not(None)),
-    "comment.hidden": sa.select(_name("comment", Hiding.comment_id)).where(_of_comment, _by_somebody),
-    "comment.restored": sa.select(_name("comment", Hiding.comment_id)).where(
+    "answer.undone": sa.select(subject("idea", Answer.idea_id)).where(Answer.undone_at.is_not(None)),
+    "release.drafted": sa.select(subject("release", Release.id)),
+    "release.published": sa.select(subject("release", Release.id)).where(Release.published_at.is_not(None)),
+    "comment.official": sa.select(subject("comment", Comment.id)).where(Comment.is_official),
+    "idea.merged": sa.select(subject("idea", Merge.idea_id)),
+    "idea.unmerged": sa.select(subject("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),
+    "idea.hidden": sa.select(subject("idea", Hiding.idea_id)).where(_of_idea, _by_somebody),
+    "idea.restored": sa.select(subject("idea", Hiding.idea_id)).where(_of_idea, Hiding.restored_at.is_not(None)),
+    "comment.hidden": sa.select(subject("comment", Hiding.comment_id)).where(_of_comment, _by_somebody),
+    "comment.restored": sa.select(subject("comment", Hiding.comment_id)).where(
         _of_comment, Hiding.restored_at.is_not(None)
     ),
 }
-
-
-def _unaudited(act: str, done: sa.Select[Any]) -> sa.Select[Any]:
-    """Subjects to which `act` was done more often than the log says."""
-    acts, count = done.subquery(), sa.func.count()
-    lines = (
-        sa.select(AuditEntry.subject, count.label("lines"))
-        .where(AuditEntry.act == act)
-        .group_by(AuditEntry.subject)
-        .subquery()
-    )
-    logged = sa.func.coalesce(lines.c.lines, 0)
-    return (
-        sa.select(acts.c.subject, count.label("done"), logged.label("lines"))
-        .outerjoin(lines, lines.c.subject == acts.c.subject)
-        .group_by(acts.c.subject, logged)
-        .having(count > logged)
-    )
 
 
 INDEX_LOOKED_AT = 200  # the newest ideas; a recount looks at all
@@ -259,5 +268,6 @@ CHECKS: dict[str, Callable[[], list[Breach]]] = {
     "lists show what is": places_are_true,
     "ideas are found by their words": ideas_are_found_by_their_words,
     "words are counted": words_are_counted,
+    "releases are what they say": releases_are_what_they_say,
     "privileged acts are audited": privileged_acts_are_audited,
 }

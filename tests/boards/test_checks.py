@@ -6,9 +6,24 @@ import pytest
 import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, User
-from ideas.boards import answering, checks, commenting, moderating, posting, queries, ranking, schemas, voting
-from ideas.boards.models import Comment, Idea, IdeaRank, Stage, Status, Vote
+from ideas.boards import (
+    answering,
+    checks,
+    commenting,
+    moderating,
+    posting,
+    queries,
+    ranking,
+    releases,
+    releasing,
+    schemas,
+    schemas_releases,
+    voting,
+)
+from ideas.boards.models import Answer, Comment, Idea, IdeaRank, Stage, Status, Vote
+from ideas.boards.models_releases import Release, ReleaseIdea
 from ideas.db import db, unit_of_work, utcnow
+from ideas.outbox import OutboxEntry
 from tests.boards.arranging import statements
 from tests.factories import BoardFactory, IdeaFactory, UserFactory, team_member
 
@@ -35,8 +50,8 @@ def site():
     mia, ole, kim = team_member(board), UserFactory(), UserFactory()
     with unit_of_work():
         where = queries.get_board(ole, board.slug)
-        ids = [posting.submit(ole, where, title=f"A roof {number}", body="").id for number in range(3)]
-    answered, hidden, withdrawn = ids
+        ids = [posting.submit(ole, where, title=f"A roof {number}", body="").id for number in range(4)]
+    answered, hidden, withdrawn, shipped = ids
     for person in (ole, kim, mia):
         with unit_of_work():
             voting.cast(person, queries.get_idea(person, answered).idea)
@@ -75,6 +90,16 @@ def site():
     with unit_of_work():
         kept = schemas.AnswerWords().load({"reason": "committed", "text": WHY + " Really."})
         answering.correct(mia, queries.get_answer(mia, given), kept)
+    for number in range(2):  # the second stays a draft
+        words = schemas_releases.ReleaseWords().load({"title": f"Release {number}"})
+        with unit_of_work():
+            draft = releasing.draft(mia, queries.get_board(mia, board.slug), words).id
+        line = schemas_releases.ReleaseLine().load({"reason": "shipped", "text": WHY})
+        with unit_of_work():
+            releasing.put(mia, releases.get(mia, draft), queries.get_idea(mia, shipped), line)
+        if number == 0:
+            with unit_of_work():
+                releasing.publish(mia, releases.get(mia, draft))
     return answered
 
 
@@ -158,8 +183,35 @@ def test_an_idea_without_a_place_is_found(site):
 
 
 @pytest.mark.parametrize(
+    ("wrong", "of_draft"),
+    [
+        (sa.update(Release).values(entry_id=None), False),
+        (sa.update(Release).values(published_by_id=None), False),
+        (sa.update(OutboxEntry).where(OutboxEntry.kind == "release_published").values(cancelled_at=utcnow()), False),
+        (sa.update(ReleaseIdea).where(ReleaseIdea.shipped_here).values(answer_id=None), False),
+        (
+            sa.update(ReleaseIdea).values(
+                shipped_here=True, answer_id=sa.select(sa.func.max(Answer.id)).scalar_subquery()
+            ),
+            True,
+        ),
+        (sa.update(Release).values(published_at=None, published_by_id=None, entry_id=None), False),
+    ],
+)
+def test_a_release_that_did_otherwise_than_it_says_is_found(site, wrong, of_draft):
+    published, draft = db.session.scalars(sa.select(Release.id).order_by(Release.id)).all()
+
+    act(wrong)
+
+    found_there = found()["releases are what they say"]
+    assert set(found_there) == {("I3", f"release:{draft if of_draft else published}")}
+
+
+@pytest.mark.parametrize(
     "what",
     [
+        "release.published",
+        "release.drafted",
         *("idea.answered", "answer.corrected", "answer.undone", "comment.official"),
         *("idea.hidden", "idea.restored", "comment.hidden", "comment.restored"),
     ],
