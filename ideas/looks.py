@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from babel.core import negotiate_locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_currency, get_currency_precision
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request, send_file, url_for
-from flask_babel import Babel, get_timezone
+from flask_babel import Babel
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -74,7 +75,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension of that name
         words.in_catalogue, words.in_catalogue_by_number, newstyle=True
     )
-    app.jinja_env.globals["ngettext"] = _ngettext
+    # and Jinja's go through the template's context twice for each
+    app.jinja_env.globals.update(_=_gettext, ngettext=_ngettext)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(_frame)
@@ -134,13 +136,16 @@ def _properties(shades: colours.Shades) -> str:
 
 def asset(path: str) -> str:
     """The address of a static file with a part that changes with its content, so that browsers may keep it for good."""
-    file = HERE / "static" / path
-    return f"{current_app.static_url_path}/{path}?v={_fingerprint(file, file.stat().st_mtime_ns)}"
+    file = f"{_STATIC}/{path}"
+    return f"{current_app.static_url_path}/{path}?v={_fingerprint(file, os.stat(file).st_mtime_ns)}"
+
+
+_STATIC = str(HERE / "static")
 
 
 @cache
-def _fingerprint(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+def _fingerprint(file: str, _changed: int) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:10]
 
 
 def _frame() -> dict[str, Any]:
@@ -278,6 +283,14 @@ def money(amount: int | None) -> str:
 
 
 @pass_eval_context
+def _gettext(context: EvalContext, said: str, **values: Any) -> str:
+    """As `words._`, with what is no markup escaped where the template escapes."""
+    said = words.in_catalogue(said)
+    found = Markup(said) if context.autoescape else said  # noqa: S704
+    return found % values if "%" in said else found
+
+
+@pass_eval_context
 def _ngettext(context: EvalContext, one: str, many: str, num: int, **values: Any) -> str:
     """As `words.ngettext`, with what is no markup escaped where the template escapes."""
     said = words.in_catalogue_by_number(one, many, num)
@@ -294,7 +307,7 @@ def hue(person_id: int) -> int:
 
 
 def _here(when: datetime) -> datetime:
-    return when.astimezone(get_timezone() or UTC)
+    return when.astimezone(words.zone())
 
 
 def _clock(here: datetime) -> str:

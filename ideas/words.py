@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import flask_babel
 from babel import Locale
 from babel.numbers import format_decimal
 from flask import g, has_app_context
 from flask_babel.speaklater import LazyString
+
+T = TypeVar("T")
 
 SOURCE_LANGUAGE = "en"  # what the words in the code are written in
 PLAIN_ENGLISH = Locale.parse("en_GB")
@@ -39,17 +42,25 @@ def in_catalogue_by_number(one: str, many: str, num: int) -> str:
 
 
 def _catalogue() -> Any:
-    """The catalogue of the reader's language; found once for a request, because a page asks some hundred times."""
+    return _remembered("catalogue", flask_babel.get_translations)
+
+
+def _remembered(what: str, find: Callable[[], T]) -> T:
+    """What `find` finds, asked once for a request: a page asks some hundred times, and finding takes long."""
     if not has_app_context():
-        return flask_babel.get_translations()
-    if "catalogue" not in g:
-        g.catalogue = flask_babel.get_translations()
-    return g.catalogue
+        return find()
+    kept = g._get_current_object()  # each look through the proxy costs
+    found: T | None = kept.get(what)
+    if found is None:
+        found = find()
+        setattr(kept, what, found)
+    return found
 
 
 def _forget() -> None:
     flask_babel.refresh()
-    g.pop("catalogue", None)
+    for what in ("catalogue", "formats", "zone"):
+        g.pop(what, None)
 
 
 def lazy(words: str, **values: Any) -> LazyString:
@@ -64,10 +75,23 @@ def language() -> Locale:
 
 def formats() -> Locale:
     """The locale that dates and numbers follow. Plain English writes as most of the world does: "3 March", "14:05"."""
+    return _remembered("formats", _formats)
+
+
+def _formats() -> Locale:
     locale: Locale | None = flask_babel.get_locale()
     if locale is None or (locale.language == SOURCE_LANGUAGE and locale.territory is None):
         return PLAIN_ENGLISH
     return locale
+
+
+def zone() -> tzinfo:
+    """The time zone that times are told in."""
+    return _remembered("zone", _zone)
+
+
+def _zone() -> tzinfo:
+    return flask_babel.get_timezone() or UTC
 
 
 def grouped(value: float) -> str:

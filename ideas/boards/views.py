@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -319,8 +320,9 @@ def _one_of(kind: Any, text: str | None) -> Any:
     return kind(text) if text in set(kind) else None
 
 
+@lru_cache(maxsize=10_000)
 def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
-    """The address of a list, as short as it can be: it is what people share."""
+    """The address of a list, as short as it can be: it is what people share. A list shows twenty, mostly the same."""
     said = {
         "q": wanted.question,
         "sort": wanted.order.value if wanted.order is not Wanted(question=wanted.question).order else "",
@@ -333,7 +335,7 @@ def _address(slug: str, wanted: Wanted, cursor: str | None = None) -> str:
         "cursor": cursor,
     }
     query = urlencode({name: value for name, value in said.items() if value})
-    return url_for("boards.board", slug=slug) + (f"?{query}" if query else "")
+    return f"/boards/{quote(slug)}" + (f"?{query}" if query else "")
 
 
 def _sorts(wanted: Wanted) -> list[tuple[Sort, str]]:
