@@ -32,6 +32,7 @@ from werkzeug.test import TestResponse
 from config import Config
 from ideas import create_app, migrating
 from ideas.db import db
+from tests.remembering import Begin, Worlds
 from tests.servers import PostgresServer, Unavailable
 
 LEASE = timedelta(seconds=60)  # longer than the slowest machine ever holds a test up
@@ -133,6 +134,12 @@ class Database(Protocol):
     def fresh(self) -> str:
         """The URL of another, empty database, for a test that needs two."""
 
+    def keep(self) -> Any:
+        """All that it holds now, for `put_back`; None where that is not ours to do."""
+
+    def put_back(self, kept: Any) -> None:
+        """Hold what `keep` gave. The database is empty, and nobody is connected in a transaction."""
+
 
 class SqliteDatabase:
     kind = "sqlite"
@@ -148,18 +155,31 @@ class SqliteDatabase:
         self.url = self.fresh()
 
     def empty(self) -> None:
-        self._copy(Path(self.url.removeprefix("sqlite:///")))
+        self._write(self.template.read_bytes())
 
     def fresh(self) -> str:
         self.made += 1
         path = self.folder / f"{self.made}.sqlite"
-        self._copy(path)
+        shutil.copyfile(self.template, path)
         return f"sqlite:///{path}"
 
-    def _copy(self, path: Path) -> None:
+    def keep(self) -> bytes:
+        with sqlite3.connect(self._path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return self._path.read_bytes()
+
+    def put_back(self, kept: bytes) -> None:
+        self._write(kept)
+
+    @property
+    def _path(self) -> Path:
+        return Path(self.url.removeprefix("sqlite:///"))
+
+    def _write(self, content: bytes) -> None:
         for leftover in ("-wal", "-shm"):
-            Path(f"{path}{leftover}").unlink(missing_ok=True)
-        shutil.copyfile(self.template, path)
+            Path(f"{self._path}{leftover}").unlink(missing_ok=True)
+        self._path.write_bytes(content)
 
 
 class PostgresDatabase:
@@ -190,7 +210,7 @@ class PostgresDatabase:
             sql.SQL("setval({}, 1, false)").format(sql.Literal(f'public."{name}"')) for (name,) in sequences.fetchall()
         )
         try:
-            # Rows may go in any order: what refers to them goes too.
+            # Rows may go, and come back, in any order: what refers to them does too.
             self.connection.execute("SET session_replication_role = replica")
             self.may_delete = True
         except psycopg.errors.InsufficientPrivilege:  # a server that somebody named, and is not theirs
@@ -213,6 +233,31 @@ class PostgresDatabase:
 
     def fresh(self) -> str:
         return self._url(self._create(str(len(self.made)), f"{self.name}_template"))
+
+    def keep(self) -> Any:
+        if not self.may_delete:
+            return None
+        tables = {}
+        for table, _pages in self.connection.execute(self.filled).fetchall():
+            with self.connection.cursor().copy(self._copying(table, "TO STDOUT")) as rows:
+                tables[table] = b"".join(rows)
+        counted = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value > 0"
+        steps = [
+            sql.SQL("SELECT setval({}, {})").format(sql.Literal(f'public."{name}"'), sql.Literal(last))
+            for name, last in self.connection.execute(counted).fetchall()
+        ]
+        return tables, sql.SQL("; ").join(steps)
+
+    def put_back(self, kept: Any) -> None:
+        tables, numbers = kept
+        with self.connection.transaction(), self.connection.cursor() as cursor:
+            for table, rows in tables.items():
+                with cursor.copy(self._copying(table, "FROM STDIN")) as copy:
+                    copy.write(rows)
+            cursor.execute(numbers)
+
+    def _copying(self, table: str, way: str) -> sql.Composed:
+        return sql.SQL("COPY {} {} (FORMAT binary)").format(sql.Identifier(table), sql.SQL(way))
 
     def close(self) -> None:
         self.connection.close()
@@ -377,6 +422,20 @@ def _hang_up(app: Flask) -> None:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def worlds(database: Database) -> Worlds:
+    return Worlds(database)
+
+
+@pytest.fixture
+def begin(app: Flask, worlds: Worlds) -> Begin:
+    """Makes the world with which the tests of a module begin: begin(make, app), where `make` is a function.
+
+    Only the first of them makes it; the others have it put back.
+    """
+    return worlds.begin
 
 
 @pytest.fixture

@@ -509,7 +509,7 @@ class RunningApp:
         self.processes.append(process)
         return process
 
-    def wait_until_it_answers(self, timeout: float = 60) -> None:
+    def wait_until_it_answers(self, timeout: float = 300) -> None:
         """Raises RuntimeError with the log when the site does not answer in time, or a process ends before."""
         deadline = time.monotonic() + timeout
         while not _serves(self.url):

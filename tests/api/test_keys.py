@@ -190,8 +190,7 @@ def a_hiding(idea, author, by):
     return hiding
 
 
-@pytest.fixture
-def site(ask):
+def a_site(ask):
     """A board with an idea that is answered, one that is not, a comment, and everybody's key."""
     board = BoardFactory(slug="garden")
     team = team_member(board)
@@ -250,6 +249,11 @@ def site(ask):
         },
         "edited": mine.id,
     }
+
+
+@pytest.fixture
+def site(begin, ask):
+    return begin(a_site, ask)
 
 
 def send(asking, site, name, method=None):

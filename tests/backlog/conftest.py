@@ -6,15 +6,12 @@ import sqlalchemy as sa
 from ideas.backlog.models import BacklogPlan, BacklogRank
 from ideas.boards.models import Idea, IdeaRank
 from ideas.db import db, utcnow
-from tests.boards.test_plans import learn
-from tests.boards.test_plans import site as boards_site
-
-__all__ = ["boards_site"]
+from tests.boards.test_plans import a_large_site, learn
 
 
-@pytest.fixture
-def large_site(boards_site):
+def a_counted_site():
     """Every idea is counted; one in a hundred is backed by an enterprise, nearly all by somebody on the free plan."""
+    site = a_large_site()
     ranks = IdeaRank.__table__.c
     number = (ranks.idea_id * 7919) % 997
     silent_since = sa.func.coalesce(ranks.answered_at, ranks.created_at)
@@ -39,7 +36,12 @@ def large_site(boards_site):
         [{"plan": "enterprise", "idea_id": idea, "votes": 1} for idea in ids[::100]]
         + [{"plan": "free", "idea_id": idea, "votes": 1} for idea in ids if idea % 10],
     )
-    db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=boards_site.team.id))
-    db.session.commit()
+    db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=site.team.id))
+    return site
+
+
+@pytest.fixture
+def large_site(begin):
+    site = begin(a_counted_site)
     learn()
-    return boards_site
+    return site

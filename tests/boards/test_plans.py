@@ -80,8 +80,7 @@ class Site(NamedTuple):
     team: Any
 
 
-@pytest.fixture
-def site(app):
+def a_large_site():
     boards = [BoardFactory() for _ in range(3)]
     reader, team = UserFactory(), UserFactory(admin=True)
     people = db.session.scalars(
@@ -172,9 +171,14 @@ def site(app):
             for channel in Channel
         ],
     )
-    db.session.commit()
-    learn()
     return Site(boards, reader, team)
+
+
+@pytest.fixture
+def site(begin):
+    site = begin(a_large_site)
+    learn()
+    return site
 
 
 def _stage(idea_id):

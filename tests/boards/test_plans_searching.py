@@ -17,8 +17,7 @@ IDEAS = 2_500
 WORDS = [f"word{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(400)]
 
 
-@pytest.fixture
-def boards(app):
+def two_boards():
     """Two boards of many ideas: all say “common” and “usual”, each a few rarer words."""
     made, author = [BoardFactory(), BoardFactory()], UserFactory()
     first = {board.id: status_of(board, Stage.OPEN).id for board in made}
@@ -44,6 +43,12 @@ def boards(app):
     db.session.commit()
     with unit_of_work():
         searching.recount()
+    return made
+
+
+@pytest.fixture
+def boards(begin):
+    made = begin(two_boards)
     db.session.execute(sa.text("ANALYZE"))
     db.session.commit()
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -26,10 +27,9 @@ SAID = "Yes, please. We need this for the audit."
 
 
 @pytest.fixture
-def app(make_app):
-    app = make_app(**HOW)
-    with app.app_context():
-        yield app
+def app(app):
+    app.config["ANSWERBACK"] = replace(app.config["ANSWERBACK"], mail_in_address=HOW["MAIL_IN_ADDRESS"])
+    return app
 
 
 @pytest.fixture

@@ -18,14 +18,20 @@ from tests.insights.arranging import Story, day
 FILES = tuple(tables.FILES)
 
 
-@pytest.fixture
-def told(story: Story, clock) -> Story:
-    """An idea that was shipped, one that is planned, one that waits; it is day 30."""
+def three_ideas(app) -> Story:
+    story = Story(app)
     shipped = story.post(0, voters=[UserFactory(), UserFactory()])
     planned = story.post(1)
     story.post(2)
     story.answer(shipped, 4, "shipped")
     story.answer(planned, 8, "planned", [{"kind": "author", "how": "Your words are in the plan now."}])
+    return story
+
+
+@pytest.fixture
+def told(begin, app, clock) -> Story:
+    """An idea that was shipped, one that is planned, one that waits; it is day 30."""
+    story = begin(three_ideas, app)
     clock.move_to(day(30))
     return story
 

@@ -259,6 +259,17 @@ class Site:
         finally:
             stop(process)
 
+    def outlast_leases(self) -> None:
+        """What a killed worker had in hand is due, as if its lease had run out: nobody need wait for that."""
+        with self.here(), unit_of_work():
+            held = Delivery.state == State.PENDING.value, Delivery.lease.is_not(None)
+            db.session.execute(sa.update(Delivery).where(*held).values(due_at=utcnow()))
+
+    def work_here(self) -> None:
+        """Do all that is due in this process, after which nothing may wait."""
+        worker.run_once(self.app)
+        assert self.is_done()
+
     def sent(self) -> list[tuple[str, str]]:
         """What the ledger says was sent by mail: Message-ID and recipient."""
         with self.here():

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from ideas import migrating
+from ideas.ledger import fanout
 from tests.conftest import SETTINGS, Database
 from tests.ledger import faults
-from tests.ledger.faults import LEASE, Sink, Site
+from tests.ledger.faults import Sink, Site
 from tests.servers import PostgresServer
 
 PEOPLE = 5
@@ -23,10 +24,11 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def site(database: Database, sink: Sink, tmp_path: Path) -> Iterator[Site]:
+def site(database: Database, sink: Sink, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     database.empty()
+    monkeypatch.setattr(fanout, "PIECE", faults.PIECE)
     own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(tmp_path), "MAIL_URL": sink.url}
-    site = Site({**SETTINGS, **own, "LEASE_SECONDS": str(LEASE), "LOG_LEVEL": "error"})
+    site = Site({**SETTINGS, **own})
     site.settle_in(PEOPLE)
     yield site
     site.close()
@@ -48,10 +50,11 @@ GATHERED = [(point, True) for point in faults.crash_points() if point.startswith
 def test_a_worker_killed_anywhere_loses_nothing(site: Site, sink: Sink, point: str, gathered: bool):
     owed = site.answer(site.people(), gathered=gathered)
     worker = faults.start_worker(site.settings, point)
-    worker.join(60)
+    worker.join(300)
     assert worker.exitcode == -signal.SIGKILL, f"{point} was not reached"
+    site.outlast_leases()
 
-    site.work_to_the_end()
+    site.work_here()
 
     verdict = faults.judge(site, sink, owed=owed, may_repeat=1 if point in faults.IN_FLIGHT else 0)
     assert verdict.problems == []
@@ -65,11 +68,11 @@ def test_an_answer_by_mail_is_posted_once_wherever_whoever_takes_it_is_killed(si
     site.__post_init__()
     given, said = site.reply_by_mail(site.people()[0], 1, tmp_path)
     killed = faults.start_worker(given, point, work=faults.take_mail)
-    killed.join(60)
+    killed.join(300)
     assert killed.exitcode == -signal.SIGKILL, f"{point} was not reached"
 
     again = faults.start_worker(given, work=faults.take_mail)  # whoever handed it over had no answer, and comes again
-    again.join(60)
+    again.join(300)
 
     assert again.exitcode == 0
     assert site.comments_saying(said) == 1
@@ -86,7 +89,7 @@ def test_ending_a_worker_finishes_what_it_has_in_hand_and_nothing_is_repeated(si
 
     assert worker.exitcode == 0
     assert 0 < len(sink.taken) < PEOPLE
-    site.work_to_the_end()
+    site.work_here()
     verdict = faults.judge(site, sink, owed=owed, may_repeat=0)
     assert verdict.problems == []
 
@@ -102,7 +105,7 @@ def test_a_worker_waits_out_a_database_that_is_gone(sink: Sink, tmp_path: Path):
         voters = site.people()
         worker = faults.start_worker(site.settings)
         owed = site.answer(voters)
-        site.wait_until_done(worker, 60)
+        site.wait_until_done(worker, 300)
 
         server.crash()
         time.sleep(1)
@@ -110,7 +113,7 @@ def test_a_worker_waits_out_a_database_that_is_gone(sink: Sink, tmp_path: Path):
         site.close()  # its connections are gone as well
 
         owed += site.answer(voters)
-        site.wait_until_done(worker, 60)
+        site.wait_until_done(worker, 300)
         faults.stop(worker)
 
         assert worker.exitcode == 0

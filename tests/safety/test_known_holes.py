@@ -256,11 +256,13 @@ def patterns():
 GROWING = [" ", "a", "0", "-", ".", "@", "<", "[", "(", "*", "_", "`", "\\", "/", "\n", "a.", "a@", "a-", "a ", "中"]
 
 
-@pytest.mark.parametrize(("file", "pattern"), sorted(set(patterns())), ids=lambda each: repr(each)[:40])
-def test_no_pattern_takes_for_ever(file, pattern):
-    compiled = re.compile(pattern)
-    for piece in GROWING:
-        begun = time.process_time()
-        compiled.search((piece * 20_000)[:20_000] + "\x01")
+def test_no_pattern_takes_for_ever():
+    found = set(patterns())
+    assert len(found) > 40
+    for file, pattern in found:
+        compiled = re.compile(pattern)
+        for piece in GROWING:
+            begun = time.process_time()
+            compiled.search((piece * 20_000)[:20_000] + "\x01")
 
-        assert time.process_time() - begun < 2.5, (file, piece)
+            assert time.process_time() - begun < 2.5, (file, pattern, piece)
