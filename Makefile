@@ -56,12 +56,23 @@ format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-.PHONY: test
+.PHONY: test at-length databases lint-and-browser
 # Tests start hundreds of processes: each finds what others have compiled, whatever the environment says of keeping it.
 test: export PYTHONDONTWRITEBYTECODE =
-test: lint chromium redis  ## Lint, then every test: on SQLite, on PostgreSQL, in a browser
-	$(BIN)/pytest -n $(JOBS) -m "not browser" --database sqlite
-	$(BIN)/pytest -n $(JOBS) -m "not browser" --database postgresql
+test: .venv/dev.stamp redis  ## Lint, and every test: on SQLite, on PostgreSQL, in a browser
+	@$(MAKE) --jobs=2 --keep-going $(call SYNC,target) at-length lint-and-browser
+
+# Two ways at once, so that no processor waits. One sees how far the first is; of the other, what came of it.
+SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=$(1))
+
+at-length:
+	@$(MAKE) --jobs=1 $(call SYNC,none) databases
+
+databases:
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser" --database sqlite
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser" --database postgresql
+
+lint-and-browser: lint chromium
 	$(BIN)/pytest -m browser tests/browser
 
 .PHONY: chromium

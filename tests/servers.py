@@ -362,7 +362,7 @@ class SmtpSink:
         """For MAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}?tls=none"
 
-    def wait_for(self, count: int, timeout: float = 30) -> list[ReceivedMail]:
+    def wait_for(self, count: int, timeout: float = 120) -> list[ReceivedMail]:
         """The messages, once there are `count` of them. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         while len(self.messages) < count:

@@ -166,7 +166,7 @@ def test_all_processes_of_a_site_count_together_and_workers_are_seen(database):
         for _ in range(12):
             urllib.request.urlopen(f"{site.url}/").close()
         name = 'answerback_requests_total{method="GET",route="/",status="200"}'
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while (found := figures(read(site.url))).get("answerback_workers") != 1:
             assert time.monotonic() < deadline
             time.sleep(0.1)

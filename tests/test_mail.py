@@ -40,7 +40,7 @@ def to(address: str) -> Message:
 
 
 def transport(url: str, **seconds: float) -> SmtpTransport:
-    return SmtpTransport(url, FROM, **({"command_seconds": 0.5, "after_data_seconds": 0.5} | seconds))
+    return SmtpTransport(url, FROM, **({"command_seconds": 1, "after_data_seconds": 1} | seconds))
 
 
 def test_a_message_arrives_as_it_was_written():
@@ -100,7 +100,7 @@ def test_what_is_refused_for_one_recipient_concerns_that_one_alone(
             way.send(to("bad@example.test"))
         way.send(to("after@example.test"))
 
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         if isinstance(raised.value, mail.Undecided):
             with pytest.raises(TemporaryFailure):
                 raised.value.wait()

@@ -17,16 +17,16 @@ from config import Config
 from ideas import serving
 from tests.servers import ROOT, environment, free_port, ideas, running_app
 
-STAYS = "import time; time.sleep(600)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-FAILS = "raise SystemExit(3)"
+STAYS = "note(); import time; time.sleep(600)"
+STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); note(); time.sleep(600)"
+FAILS = "note(); raise SystemExit(3)"
 
 
 T = TypeVar("T")
 
 
 class Supervisor:
-    """`serving.supervise` in a process of its own, over children that note their pid in a file."""
+    """`serving.supervise` in a process of its own, over children that say by `note()` when they are ready."""
 
     def __init__(self, folder: Path, *, grace: float = 5, **children: str) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class Supervisor:
         )
 
     def _noting(self, name: str, code: str) -> str:
-        return f"import os; open({str(self.folder / name)!r}, 'a').write(f'{{os.getpid()}}\\n'); {code}"
+        return f"import os; note = lambda: open({str(self.folder / name)!r}, 'a').write(f'{{os.getpid()}}\\n'); {code}"
 
     def pids(self, name: str, count: int = 1) -> list[int]:
         """Whom that child has been, once there were `count` of them."""
@@ -66,7 +66,7 @@ class Supervisor:
         return self.process.returncode, said
 
 
-def wait_for(question: Callable[[], T], timeout: float = 20) -> T:
+def wait_for(question: Callable[[], T], timeout: float = 300) -> T:
     """The first true answer."""
     deadline = time.monotonic() + timeout
     while not (answer := question()):
@@ -121,7 +121,6 @@ def test_a_process_that_cannot_start_ends_the_supervisor(tmp_path):
 def test_whoever_does_not_end_in_time_is_killed(tmp_path):
     supervisor = Supervisor(tmp_path, grace=0.5, worker=STUBBORN)
     (pid,) = supervisor.pids("worker")
-    time.sleep(0.2)  # until it ignores the signal
 
     code, said = supervisor.end()
 
@@ -245,8 +244,8 @@ def test_a_web_server_that_is_told_to_end_finishes_what_it_has_begun(database):
         host, port = site.url.removeprefix("http://").split(":")
         head = f"POST /sign-in HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         with socket.create_connection((host, int(port)), timeout=30) as begun:
-            begun.sendall(f"{head}Content-Length: 10\r\n\r\nemail".encode())
-            time.sleep(1)  # it is in hand: read as far as it goes, the rest awaited
+            begun.sendall(f"{head}Content-Length: 10\r\nExpect: 100-continue\r\n\r\nemail".encode())
+            assert begun.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"  # it is in hand, the rest awaited
 
             started = time.monotonic()
             web.terminate()

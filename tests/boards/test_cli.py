@@ -242,7 +242,7 @@ def wait_until_it_writes(database, process):
 
     SQLite writes to the log before the end only once its cache of 2 MB is full: the import has to be far larger.
     """
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert process.poll() is None, "the import was over before it could be killed"
         if database.kind == "sqlite":

@@ -359,11 +359,11 @@ def test_two_people_of_one_name_are_not_called_by_it():
 
 def test_a_text_of_nothing_but_calls_costs_little():
     names = {number: f"Person {number}" for number in range(3_000)}
-    began = time.perf_counter()
+    began = time.process_time()
 
     commenting.mentioned("@person " * 2_500, names)
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_people_who_take_part_and_the_team_are_called(mia, ida, idea):

@@ -14,6 +14,7 @@ from tests.boards.arranging import READERS, reader_of, statements
 from tests.boards.pages import browser_of, seen
 from tests.factories import BoardFactory, CompanyFactory, IdeaFactory, TagFactory, UserFactory, VoteFactory
 from tests.insights.arranging import Story, day
+from tests.remembering import Begin
 
 FILES = tuple(tables.FILES)
 
@@ -29,7 +30,7 @@ def three_ideas(app) -> Story:
 
 
 @pytest.fixture
-def told(begin, app, clock) -> Story:
+def told(begin: Begin, app, clock) -> Story:
     """An idea that was shipped, one that is planned, one that waits; it is day 30."""
     story = begin(three_ideas, app)
     clock.move_to(day(30))
