@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -56,6 +56,9 @@ class Claimed:
     first_tried_at: datetime
     entry_id: int
     request_id: str | None  # the request in which it happened
+    gathered_until: datetime | None = (
+        None  # when it would come with others, if there are too many; None: it never would
+    )
 
 
 @dataclass(frozen=True)
@@ -121,9 +124,9 @@ def claim(*, leftover: bool = False, most: int = BATCH, only: Sequence[int] | No
     only: of these deliveries alone, as far as they are still due and in nobody's hands.
 
     In the same transaction everything is asked once more that may have changed since the news was announced: whoever
-    may not or would not hear any more is struck out, with the reason, and what may not come by itself now is put off
-    (see pacing.py). Raises CannotAsk when one of them is so broken
-    that this fails; the caller rolls back, takes one at a time, and calls `give_up` for the one.
+    may not or would not hear any more is struck out, with the reason, and what may not come while it is quiet is put
+    off (see pacing.py). Raises CannotAsk when one of them is so broken that this fails; the caller rolls back, takes
+    one at a time, and calls `give_up` for the one.
     """
     crashpoint("claim.before")
     now = utcnow()
@@ -138,10 +141,17 @@ def claim(*, leftover: bool = False, most: int = BATCH, only: Sequence[int] | No
     if not taken:
         return Claim(lease, until, [])
     wanted = ask_again(taken)
-    later = pacing.later(wanted, now)
-    pacing.put_off(later)
+    later = pacing.until_quiet_ends(wanted, now)
+    pacing.put_off(later, lease)
     wanted = sorted((row for row in wanted if row.id not in later), key=lambda row: (row.lane, row.id))
-    return Claim(lease, until, [_claimed(row) for row in wanted], len(taken))
+    site = rhythms.site_moments(now)
+    return Claim(lease, until, [_claimed(row, site.daily_at) for row in wanted], len(taken))
+
+
+def without(claim: Claim, waits: Mapping[int, pacing.Later]) -> Claim:
+    """The claim without what has to wait, which is given back until then."""
+    pacing.put_off(waits, claim.lease)
+    return replace(claim, rows=[row for row in claim.rows if row.delivery.id not in waits])
 
 
 def ask_again(taken: Sequence[Any]) -> list[Any]:
@@ -247,8 +257,16 @@ def _muting(entry_ids: set[int]) -> sa.ColumnElement[bool]:
     return sa.or_(Mute.subject == OutboxEntry.subject, *more)
 
 
-def _claimed(row: Any) -> Claimed:
-    return Claimed(delivery_of(row), addressee_of(row), row.attempts, row.first_tried_at, row.entry_id, row.request_id)
+def _claimed(row: Any, daily_at: datetime) -> Claimed:
+    return Claimed(
+        delivery_of(row),
+        addressee_of(row),
+        row.attempts,
+        row.first_tried_at,
+        row.entry_id,
+        row.request_id,
+        None if row.never_gathered else row.daily_at or daily_at,
+    )
 
 
 def delivery_of(row: Any) -> DueDelivery:

@@ -20,7 +20,7 @@ from ideas import mail, rounds, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, one_statement, unit_of_work, utcnow
-from ideas.ledger import beats, digests, fanout, parcels, sending
+from ideas.ledger import beats, digests, fanout, pacing, parcels, sending
 from ideas.ledger.fanout import Announced
 from ideas.ledger.models import State
 from ideas.ledger.parcels import Parcel, Ready
@@ -274,11 +274,19 @@ class Worker:
         self.careful = max(0, self.careful - 1)
         crashpoint("claim.after_commit")
         if claim.rows:
-            self._hand_over(parcels.singles(claim))
+            self._hand_over(parcels.singles(self._without_too_many(claim)))
         if most == self.most and not leftover:
             goes_well = claim.taken == most and utcnow() - began < QUICK
             self.most = min(2 * most, BATCH_MOST) if goes_well else sending.BATCH
         return claim.taken > 0
+
+    def _without_too_many(self, claim: sending.Claim) -> sending.Claim:
+        waits = pacing.too_many(claim.rows, claim.lease, utcnow())
+        db.session.rollback()  # hardly ever there is something to change
+        if not waits:
+            return claim
+        with unit_of_work():
+            return sending.without(claim, waits)
 
     def _send_digests(self, *, leftover: bool, only: Sequence[int] | None = None) -> bool:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,8 +17,8 @@ from ideas import mail
 from ideas.accounts import rhythms
 from ideas.accounts.models import User
 from ideas.accounts.rhythms import Chosen
-from ideas.db import db, unit_of_work
-from ideas.ledger import digests, preferences
+from ideas.db import db, unit_of_work, utcnow
+from ideas.ledger import digests, pacing, preferences, sending
 from ideas.ledger.models import Delivery, Digest, Mode
 from ideas.ledger.preferences import Stop
 from tests.conftest import LEASE
@@ -448,6 +449,34 @@ def test_whoever_wants_each_by_itself_gets_it(world: World, noon):
     world.work()
 
     assert len(world.mailed) == 12
+
+
+@pytest.mark.usefixtures("few")
+def test_two_workers_with_mail_for_one_person_in_hand_do_not_send_too_many(world: World, noon):
+    mia, exempt = person(), person(never_gathered=True)
+    for number in range(12):
+        world.happens((mia, "voter"), (exempt, "voter"), subject=f"idea:{number}")
+    world.happens((mia, "voter", "shipped"))
+    world.announce()
+    with unit_of_work():
+        first = sending.claim(most=14)
+    with unit_of_work():
+        second = sending.claim(most=14)
+
+    in_hand = []
+    for claim in (first, second):
+        waits = pacing.too_many(claim.rows, claim.lease, utcnow())
+        with unit_of_work():
+            in_hand.append(sending.without(claim, waits))
+    for claim in in_hand:
+        with unit_of_work():
+            assert all(sending.write_down(claim, row, sending.SENT).is_mine for row in claim.rows)
+
+    kept = [(row.to.id, row.delivery.news) for claim in in_hand for row in claim.rows]
+    assert Counter(kept) == {(mia.id, "planned"): 10, (mia.id, "shipped"): 1, (exempt.id, "planned"): 12}
+    columns = (Delivery.user_id, Delivery.digest, Delivery.lease, Delivery.attempts)
+    waiting = db.session.execute(sa.select(*columns).where(Delivery.state == "pending")).all()
+    assert [tuple(row) for row in waiting] == [(mia.id, "many", None, 0)] * 2
 
 
 def test_every_line_of_the_ledger_adds_up(world: World, noon):
