@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.new_hours.append(preferences.new_hours)
     rooms.take_report = views_reports.take
+    rooms.mail_takers[preferences.STOPS] = views_reports.stop
     app.register_blueprint(views.bp)
     api.api.register_blueprint(api_choosing.blueprint)
     app.context_processor(views.frame)

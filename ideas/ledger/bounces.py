@@ -18,6 +18,7 @@ from ideas.db import db, utcnow
 from ideas.ledger import preferences, sending
 from ideas.ledger.models import Channel, Delivery, Digest, Failed, State, Suppressed
 from ideas.mail_reports import Report, Verdict
+from ideas.outbox import OutboxEntry
 
 SINGLE, DIGEST, LETTER = "d", "g", letters.NAMED  # before an id: what a mail is called in reports about it
 
@@ -72,6 +73,22 @@ def stop_waiting(address: str) -> None:
     person_id = db.session.scalar(sa.select(User.id).where(User.email == _spelled(address))) if why else None
     if why is not None and person_id is not None:
         preferences.strike_out(person_id, WHY[why])
+
+
+def link_of(name: str) -> preferences.Link | None:
+    """What the link that stops mail knows in that mail; None if nothing is kept of it any more."""
+    kind, number = name[:1], name[1:]
+    if kind not in (SINGLE, DIGEST) or not number.isdecimal() or len(number) > 18:
+        return None
+    if kind == DIGEST:
+        user_id = db.session.scalar(sa.select(Digest.user_id).where(Digest.id == int(number)))
+        return preferences.Link(user_id, "", f"{preferences.DIGEST}{number}") if user_id else None
+    row = db.session.execute(
+        sa.select(Delivery.user_id, Delivery.news, OutboxEntry.subject)
+        .join(OutboxEntry, OutboxEntry.id == Delivery.entry_id)
+        .where(Delivery.id == int(number), Delivery.channel == Channel.EMAIL.value)
+    ).one_or_none()
+    return preferences.Link(row.user_id, row.news, row.subject) if row else None
 
 
 def _write_down(lines: sa.ColumnElement[bool], report: Report) -> None:

@@ -27,6 +27,7 @@ Choice = Mode | None  # None: as is usual for that news
 
 
 DIGEST = "digest:"  # before its id: the subject of a link in a digest
+STOPS = "u"  # the purpose of addresses by which mail programs unsubscribe that call no site
 
 
 class Stop(StrEnum):

@@ -1,15 +1,20 @@
 """What people want to hear, and how they stop it from a mail, without signing in."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ideas import mail_doors
 from ideas.db import db, unit_of_work
 from ideas.errors import NotFound
 from ideas.ledger import preferences
 from ideas.ledger.models import EVERYTHING, Mode, Mute, Preference
 from ideas.ledger.preferences import Link, Stop
+from ideas.mail_doors import Handed
 from tests.ledger.arranging import SUBJECT, World, lines, outcome, person
 
 
@@ -93,6 +98,31 @@ def test_the_page_offers_this_this_kind_and_all(
     world.announce()
     assert outcome(mia, "email", later) == ("suppressed", email)
     assert outcome(mia, "inbox", later) == (("suppressed", inbox) if inbox else ("sent", None))
+
+
+@pytest.mark.parametrize("gathered", [False, True], ids=["a single mail", "a digest"])
+def test_a_mail_program_that_writes_instead_is_heard(world: World, app: Flask, clock, gathered: bool):
+    app.config["ANSWERBACK"] = replace(app.config["ANSWERBACK"], mail_in_address="reply@in.example.test")
+    mia, ole = person(), person("Ole")
+    world.happens(*((each, "voter", "planned", "daily" if gathered else "instant") for each in (mia, ole)))
+    world.announce()
+    clock.shift(timedelta(days=1))
+    world.work()
+    [message] = (each for each in world.transport.sent if each.to == mia.email)
+    to = message.headers["List-Unsubscribe"].partition("<mailto:")[2].partition("?")[0]
+    waiting, other = world.happens((mia, "voter"), (ole, "voter")), world.happens((mia, "voter", "shipped"))
+    world.announce()
+
+    came_back = b"Content-Type: multipart/report\r\n\r\nCould not be delivered.\r\n"
+    assert mail_doors.take(Handed(came_back, (to,))) == "passed_over"
+    forged = to.replace("+", "+a", 1)
+    assert mail_doors.take(Handed(b"Subject: unsubscribe\r\n\r\n", (forged,))) == mail_doors.NOBODY
+    assert outcome(mia, "email", waiting) == ("pending", None)
+    written = b"From: Mia <mia@elsewhere.test>\r\nSubject: unsubscribe\r\nAuto-Submitted: auto-generated\r\n\r\n"
+    assert mail_doors.take(Handed(written, (to,))) == "stopped"
+
+    assert outcome(mia, "email", waiting) == ("suppressed", "unsubscribed")
+    assert outcome(mia, "email", other) == outcome(ole, "email", waiting) == ("pending", None)
 
 
 def test_unsubscribing_stops_ones_own_mail_alone(world: World):

@@ -183,7 +183,7 @@ def _message(digest: Claimed, groups: Sequence[Group]) -> mail.Message:
         message_id=f"<digest-{digest.id}@{host}>",
         headers={
             "List-Id": f"<digest.{host}>",
-            **email.unsubscribe_headers(token),
+            **email.unsubscribe_headers(token, f"{bounces.DIGEST}{digest.id}"),
             "Feedback-ID": "digest:digest:digest:answerback",
             "Auto-Submitted": "auto-generated",
         },

@@ -116,7 +116,7 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any], alike: Hasha
             "In-Reply-To": thread,
             "References": thread,
             "List-Id": f"<{delivery.news.replace('_', '-')}.{host()}>",
-            **unsubscribe_headers(token),
+            **unsubscribe_headers(token, f"{bounces.SINGLE}{delivery.id}"),
             "Feedback-ID": f"{delivery.kind}:{delivery.news}:{delivery.path}:answerback",
             "Auto-Submitted": "auto-generated",
         },
@@ -170,9 +170,14 @@ def host() -> str:
     return urlsplit(settings.current().base_url).hostname or "localhost"
 
 
-def unsubscribe_headers(token: str) -> dict[str, str]:
-    """The one click of mail programs (RFC 8058), and the same by mail for those that know only that."""
-    by_mail = f"mailto:{settings.current().support_email}?subject={quote(f'unsubscribe {token}')}"
+def unsubscribe_headers(token: str, name: str) -> dict[str, str]:
+    """The one click of mail programs (RFC 8058), and the same by mail for those that know only that.
+
+    name: what the mail is called in addresses. Where no mail comes in, a person reads what programs write.
+    """
+    comes_in = mail_tokens.address(preferences.STOPS, name)
+    said = "unsubscribe" if comes_in else f"unsubscribe {token}"
+    by_mail = f"mailto:{comes_in or settings.current().support_email}?subject={quote(said)}"
     return {
         "List-Unsubscribe": f"<{settings.absolute(f'/u/{token}')}>, <{by_mail}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
