@@ -37,8 +37,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Forecast:
-    """`total` people: `email` of them by e-mail, `inbox` in their inbox alone. paths and left_out: words and counts.
+    """`total` people: `email` of them by e-mail (`in_digests` of these in a digest), `inbox` in their inbox alone.
 
+    paths and left_out: words and counts.
     is_correction: people were told of the answer already; of a correction hears only for whom it holds news.
     """
 
@@ -48,6 +49,7 @@ class Forecast:
     inbox: int
     paths: list[tuple[str, int]]
     left_out: list[tuple[str, int]]
+    in_digests: int = 0
     announce_at: datetime | None = None  # when it is planned for; None: after the settle time
     answer: Answer | None = None
     owed_as: str = ""
@@ -95,6 +97,7 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         "total": people.email + people.inbox,
         "email": people.email,
         "inbox": people.inbox,
+        "in_digests": people.in_digests,
         "announce_at": _moment(typed.get("announce_at")),
         "paths": [(labels.people_on_path(path, count), count) for path, count in people.paths],
         "left_out": [(labels.why_not(why), count) for why, count in people.left_out],

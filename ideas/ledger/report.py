@@ -47,13 +47,15 @@ class Told(NamedTuple):
 class Forecast:
     """Whom an announcement would reach now: `email` people by e-mail, `inbox` by their inbox alone.
 
-    paths: how they are connected with it, strongest first. left_out: reasons why others would not be told, with counts.
+    in_digests: how many of those by e-mail hear of it with a digest. paths: how people are connected with it, strongest
+    first. left_out: reasons why others would not be told, with counts.
     """
 
     email: int
     inbox: int
     paths: list[tuple[str, int]]
     left_out: list[tuple[str, int]]
+    in_digests: int = 0
 
 
 # How a person counts who has several rows, for two channels or two announcements: by the greatest
@@ -165,17 +167,15 @@ def forecast(
         muting=Mute.subject.in_(subjects),
         visible=visible(subject, people.c.user_id),
     )
+    gathered = judging.gathered(judgement.mode).is_not(None).label("gathered")
     judged = (
-        sa.select(people.c.path, judgement.by_inbox.label("inbox"), judgement.by_email.label("email"))
+        sa.select(people.c.path, judgement.by_inbox.label("inbox"), judgement.by_email.label("email"), gathered)
         .select_from(judgement.tables)
         .where(judging.is_here)
         .subquery()
     )
-    rows = db.session.execute(
-        sa.select(judged.c.path, judged.c.inbox, judged.c.email, sa.func.count().label("people")).group_by(
-            judged.c.path, judged.c.inbox, judged.c.email
-        )
-    ).all()
+    alike = (judged.c.path, judged.c.inbox, judged.c.email, judged.c.gathered)
+    rows = db.session.execute(sa.select(*alike, sa.func.count().label("people")).group_by(*alike)).all()
     paths: Counter[str] = Counter()
     left_out: Counter[str] = Counter()
     for row in rows:
@@ -189,4 +189,5 @@ def forecast(
         inbox=sum(row.people for row in rows if row.inbox is None and row.email is not None),
         paths=sorted(paths.items(), key=lambda item: order.index(item[0])),
         left_out=left_out.most_common(),
+        in_digests=sum(row.people for row in rows if row.email is None and row.gathered),
     )

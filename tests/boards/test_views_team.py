@@ -168,6 +168,10 @@ def test_the_composer_says_who_will_hear_and_by_what(app, board, idea, petra):
 
     assert "<html" not in page
     assert in_order(page, "5 people", "5 by e-mail", "1 author", "3 voters", "1 follower", "1 suspended")
+    assert "with a digest" not in page
+    moved = {**WORDS, "status": "considering", "reason": "under_review", "preview": "1"}
+    later = petra.post(f"/ideas/{idea.id}/answer", data=moved, headers=FETCH).text
+    assert in_order(later, "5 by e-mail", "3 of those by e-mail hear of it with a digest.", "3 voters")
     assert count(Answer) == 0
 
 

@@ -53,7 +53,8 @@ def test_nothing_announced_is_nobody_told(world: World):
 def test_the_forecast_is_what_then_happens(world: World):
     people = seven(world)
     actor = person("Petra")
-    entry = world.happens(*((each, "voter") for each in people.values()), (actor, "author"), by=actor)
+    paths = [(each, "voter", "planned", "daily" if each == people["mailed"] else "instant") for each in people.values()]
+    entry = world.happens(*paths, (actor, "author"), by=actor)
     notice: Notice = world.app.extensions["answerback"].notices["tried"]
 
     forecast = report.forecast(
@@ -61,7 +62,7 @@ def test_the_forecast_is_what_then_happens(world: World):
     )
     world.announce()
 
-    assert (forecast.email, forecast.inbox) == (3, 2)
+    assert (forecast.email, forecast.inbox, forecast.in_digests) == (3, 2, 1)
     assert forecast.paths == [("voter", 5)]
     assert sorted(forecast.left_out) == [("muted", 1), ("suspended", 1)]
     told = report.people_told([entry])
