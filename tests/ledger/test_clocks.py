@@ -18,7 +18,7 @@ from ideas.ledger import digests, sending
 from ideas.ledger.models import Delivery, Digest
 from tests.ledger.arranging import World, lines, outcome, person
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 EIGHT = datetime(2026, 3, 4, 8, tzinfo=UTC)
 SENT = ("sent", None)
 
@@ -147,7 +147,7 @@ def test_quiet_hours_end_by_the_clock_of_the_wall(world: World, clock, day, ends
 # --- Leases ---
 
 
-@pytest.mark.parametrize("step", [-HOUR, -DAY])
+@pytest.mark.parametrize("step", [-SECOND, -HOUR, -DAY])
 def test_a_clock_put_back_in_the_middle_of_a_lease_sends_nothing_twice(world: World, clock, step: timedelta):
     clock.move_to(EIGHT - HOUR)
     mia = person()
