@@ -20,6 +20,7 @@ from ideas.outbox import Notice, Notices, OutboxEntry
 TRY_AGAIN = timedelta(minutes=5)
 STUCK_AFTER = timedelta(hours=24)
 PIECE = 20_000  # people of one event who are written down at once; then others have their turn
+FEW = 2_000  # … who are written down as soon as it is found; what is told to more waits for its turn
 
 COLUMNS = (
     *("entry_id", "user_id", "channel", "path", "news", "contribution_kind", "contribution_id"),
@@ -65,8 +66,8 @@ def begin_next(notices: Notices, *, only: int | None = None) -> Announced | None
     """Turn the oldest waiting outbox entry that is due into deliveries; None when none waits. `only`: this one.
 
     The entry is marked and its deliveries written in the caller's one transaction, so a crash in between leaves it
-    waiting, and a second worker takes the next one meanwhile. One INSERT … SELECT; of more than PIECE people it is
-    only noted here how they are cut into pieces, and `go_on` writes them, one at a time.
+    waiting, and a second worker takes the next one meanwhile. One INSERT … SELECT; of more than FEW people it is
+    only noted here how they are cut into pieces of at most PIECE, and `go_on` writes them, one at a time.
     Raises CannotAnnounce when its audience cannot be read; the caller rolls back and calls `put_off`.
     """
     crashpoint("fanout.before_take")
@@ -79,11 +80,14 @@ def begin_next(notices: Notices, *, only: int | None = None) -> Announced | None
     notice = notices.get(entry.kind)
     if notice is None:
         return Announced(entry.id, entry.kind, entry.request_id, 0)
+    every = min(FEW, PIECE)
     with _reading(entry):
-        starts = list(db.session.scalars(judging.starts(notice.audience(entry.about_id), every=PIECE)))
-        if not starts:
+        cuts = list(db.session.scalars(judging.starts(notice.audience(entry.about_id), every=every)))
+        if not cuts:
             db.session.execute(_insert(entry, notice, now, _WHOLE))
-    if starts:
+    if cuts:
+        together = PIECE // every
+        starts = cuts[together - 1 :: together]
         _note(entry.id, now, {"from": 0, "starts": starts, "told": 0})
         crashpoint("fanout.after_begin")
         return Announced(entry.id, entry.kind, entry.request_id, len(starts) + 1)

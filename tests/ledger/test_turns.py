@@ -93,6 +93,28 @@ def test_a_reply_is_told_in_the_turn_in_which_it_is_found_while_many_are_told(wo
     assert entry_of(many).under_way is not None
 
 
+@pytest.mark.parametrize(("people", "written"), [(2, [4]), (3, [0, 6]), (4, [0, 8]), (9, [0, 8, 16, 18])])
+def test_what_is_told_to_more_than_a_few_waits_until_everything_smaller_is_told(
+    world: World, small_pieces: None, monkeypatch: pytest.MonkeyPatch, people: int, written: list[int]
+):
+    monkeypatch.setattr(fanout, "FEW", 2)
+    everybody, mia = crowd(people), person("Mia")
+    entry, reply = told(world, everybody), told(world, [mia.id], subject="idea:2")
+    found = []
+
+    for number in range(len(written) + 1):
+        with unit_of_work():
+            fanout.fan_out_next(settings.rooms().notices)
+        if number == 1:
+            assert count(reply) == 2
+        else:
+            found.append(count(entry))
+
+    assert found == written
+    assert sorted(lines(entry)) == sorted((each, channel) for each in everybody for channel in ("email", "inbox"))
+    assert (entry_of(entry).owed, entry_of(entry).under_way) == (people, None)
+
+
 def test_two_that_are_told_to_many_take_turns(world: World, small_pieces: None):
     everybody = crowd(4 * PIECE)
     first, second = told(world, everybody, "idea:1"), told(world, everybody, "idea:2")
