@@ -5,8 +5,9 @@ python -m bench.fan_out [--database sqlite|postgresql] [--people 500000] [--crow
 Four figures, each beside its bar. 1,000,000 lines of the ledger against a bare INSERT … SELECT of as many rows into a
 table with the same columns, keys and indexes. Mail from end to end against a bare loop: one message over an open
 connection to the same mail server, one UPDATE of its line, committed as durably, by the database's own driver. Fifty
-single replies while one answer goes to a crowd against fifty on the idle site. The worker's memory for a crowd against
-that for a tenth of it. A worker that takes the oldest mail first is planted at the end; the bar must see it.
+single replies while one answer goes to a crowd, half of them under that very idea, against fifty on the idle site. The
+worker's memory for a crowd against that for a tenth of it. A worker that takes the oldest mail first is planted at the
+end; the bar must see it.
 """
 
 from __future__ import annotations
@@ -159,10 +160,12 @@ def mail(findings: Findings, kind: str, env: Mapping[str, str], *, crowd: int) -
         here.settle_in(crowd + 2 * REPLIES + 1)
         people = here.people()
         told, everybody = people[: 2 * REPLIES + 1], people[2 * REPLIES + 1 :]
-        threads = begin_threads(here, told)
+        quiet, first, second = told[:REPLIES], told[REPLIES:-1:2], told[REPLIES + 1 : -1 : 2]
+        _shed, elsewhere = begin_threads(here, [*quiet, *first, told[-1]])
+        asked, below = begin_threads(here, second)
 
         with working(here) as process:
-            idle = reply(here, sink, threads[:REPLIES])
+            idle = reply(here, sink, elsewhere[:REPLIES])
         mails = crowd // 20
         with working(here) as process, ThreadPoolExecutor(1) as aside:
             memory = aside.submit(memory_of, process, here, sink, crowd // 10, mails)
@@ -172,14 +175,15 @@ def mail(findings: Findings, kind: str, env: Mapping[str, str], *, crowd: int) -
 
         with working(here) as process, ThreadPoolExecutor(1) as aside:
             memory = aside.submit(memory_of, process, here, sink, crowd, mails)
-            here.answer(everybody)
-            busy = reply(here, sink, threads[REPLIES:-1])
+            here.answer(everybody, idea_id=asked)
+            in_turn = zip(below, elsewhere[REPLIES:-1], strict=True)
+            busy = reply(here, sink, [each for pair in in_turn for each in pair])
             waiting = still_waiting(here)
             large = memory.result()
             rate = mails_a_second(sink)
         bare = bare_loop(here, sink)
         bar = WAIT_BAR * max(idle)
-        planted = unfairly(here, sink, threads[-1:], patience=1.5 * bar)
+        planted = unfairly(here, sink, elsewhere[-1:], patience=1.5 * bar)
 
     seconds = f"at most {WAIT_BAR:.0f} times {max(idle):.2f}"
     findings.note(f"{kind}: seconds that {REPLIES} replies waited on the idle site, half of them at most", middle(idle))
@@ -223,8 +227,8 @@ def working(here: Site, work: Any = faults.work) -> Iterator[Any]:
         faults.stop(process)
 
 
-def begin_threads(here: Site, people: Sequence[int]) -> list[tuple[int, str]]:
-    """A comment of each of these people, to which somebody may reply: (comment, address)."""
+def begin_threads(here: Site, people: Sequence[int]) -> tuple[int, list[tuple[int, str]]]:
+    """An idea with a comment of each of these people, to which somebody may reply: (comment, address)."""
     with here.here():
         with unit_of_work():
             petra = db.session.get_one(User, here.petra_id)
@@ -234,13 +238,14 @@ def begin_threads(here: Site, people: Sequence[int]) -> list[tuple[int, str]]:
                 for each in people
             ]
             db.session.execute(sa.insert(Comment), said)
+            idea_id = idea.id
         rows = db.session.execute(
             sa.select(Comment.id, User.email)
             .join(User, User.id == Comment.author_id)
             .where(Comment.author_id.in_(people))
             .order_by(Comment.id)
         )
-        return [(row.id, str(row.email)) for row in rows]
+        return idea_id, [(row.id, str(row.email)) for row in rows]
 
 
 def reply(here: Site, sink: Sink, threads: Sequence[tuple[int, str]]) -> list[float]:

@@ -84,6 +84,7 @@ def begin_next(notices: Notices, *, only: int | None = None) -> Announced | None
     with _reading(entry):
         cuts = list(db.session.scalars(judging.starts(notice.audience(entry.about_id), every=every)))
         if not cuts:
+            _tell_what_came_before(entry, notice, notices, now)
             db.session.execute(_insert(entry, notice, now, _WHOLE))
     if cuts:
         together = PIECE // every
@@ -94,6 +95,18 @@ def begin_next(notices: Notices, *, only: int | None = None) -> Announced | None
     db.session.execute(_NOTE_OWED, {"this": entry.id})
     crashpoint("fanout.after_insert")
     return Announced(entry.id, entry.kind, entry.request_id, 0)
+
+
+def _tell_what_came_before(entry: OutboxEntry, notice: Notice, notices: Notices, now: datetime) -> None:
+    """Write down for the few whom `entry` concerns what is told of its subject in pieces and did not come to them yet.
+
+    So news of one subject comes in order, and a reply waits for no million. Their piece passes over them later.
+    """
+    # locked, so that nobody writes a piece of it meanwhile
+    for earlier in db.session.scalars(_BEFORE, {"subject": entry.subject}).all():
+        if of_earlier := notices.get(earlier.kind):
+            few = Piece(judging.Among(notice.audience(entry.about_id)), 0)
+            db.session.execute(_insert(earlier, of_earlier, now, few))
 
 
 def go_on(notices: Notices, *, only: int | None = None) -> Announced | None:
@@ -127,7 +140,7 @@ def go_on(notices: Notices, *, only: int | None = None) -> Announced | None:
 class Piece(NamedTuple):
     """Of an audience those who are told now (None: all), and how many were told before them."""
 
-    within: judging.Within | None
+    within: judging.Part | None
     told: int
 
 
@@ -190,25 +203,38 @@ _FIRSTS = sa.union_all(
 _NEXT_DUE = sa.select(sa.func.min(_FIRSTS.c.due_at))
 _earlier = sa.orm.aliased(OutboxEntry)
 _begun = sa.orm.aliased(OutboxEntry)
-# another worker may be at an earlier entry of the same subject, or it is told in pieces: its news comes first
-_first_of_its_subject = sa.and_(
-    ~sa.exists().where(
-        _earlier.subject == OutboxEntry.subject,
-        _earlier.fanned_out_at.is_(None),
-        _earlier.cancelled_at.is_(None),
-        sa.or_(
-            _earlier.due_at < OutboxEntry.due_at,
-            sa.and_(_earlier.due_at == OutboxEntry.due_at, _earlier.id < OutboxEntry.id),
-        ),
+# another worker may be at an earlier entry of the same subject: its news comes first
+_first_of_its_subject = ~sa.exists().where(
+    _earlier.subject == OutboxEntry.subject,
+    _earlier.fanned_out_at.is_(None),
+    _earlier.cancelled_at.is_(None),
+    sa.or_(
+        _earlier.due_at < OutboxEntry.due_at,
+        sa.and_(_earlier.due_at == OutboxEntry.due_at, _earlier.id < OutboxEntry.id),
     ),
-    ~sa.exists().where(_begun.subject == OutboxEntry.subject, _begun.under_way.is_not(None)),
+)
+# … and of two that are told in pieces, all of the one that was begun first
+_first_begun_of_its_subject = ~sa.exists().where(
+    _begun.subject == OutboxEntry.subject,
+    _begun.under_way.is_not(None),
+    sa.or_(
+        _begun.fanned_out_at < OutboxEntry.fanned_out_at,
+        sa.and_(_begun.fanned_out_at == OutboxEntry.fanned_out_at, _begun.id < OutboxEntry.id),
+    ),
+)
+_BEFORE = (
+    sa.select(OutboxEntry)
+    .where(OutboxEntry.subject == sa.bindparam("subject"), _under_way)
+    .order_by(OutboxEntry.fanned_out_at, OutboxEntry.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
 )
 
 
 @cache
 def _take(under_way: bool, by_id: bool) -> Any:
     """Take the entry that has waited longest, to be announced or to go on; by_id: this one, if it waits."""
-    state = _under_way if under_way else sa.and_(_waiting, _first_of_its_subject)
+    state = sa.and_(_under_way, _first_begun_of_its_subject) if under_way else sa.and_(_waiting, _first_of_its_subject)
     one = sa.select(OutboxEntry.id).where(state, OutboxEntry.due_at <= sa.bindparam("now"))
     if by_id:
         one = one.where(OutboxEntry.id == sa.bindparam("only"))

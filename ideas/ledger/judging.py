@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -98,6 +98,21 @@ def judge(
 Audience = sa.Select[Any] | sa.CompoundSelect[Any]
 
 
+class Part(Protocol):
+    """Whom of an audience a statement is about."""
+
+    def holds(self, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]: ...
+
+
+class Among(NamedTuple):
+    """Of an audience those who are in another one too."""
+
+    other: Audience
+
+    def holds(self, user_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        return user_id.in_(sa.select(self.other.subquery("other").c.user_id))
+
+
 class Within(NamedTuple):
     """Of an audience those whose ids are from `first` on, and before `end`; None: without end."""
 
@@ -109,7 +124,7 @@ class Within(NamedTuple):
         return from_first if self.end is None else sa.and_(from_first, user_id < self.end)
 
 
-def strongest(audience: Audience, *, but: int | None, within: Within | None = None) -> sa.Subquery:
+def strongest(audience: Audience, *, but: int | None, within: Part | None = None) -> sa.Subquery:
     """One row for each person of the audience: their strongest path, and on it their weightiest contribution.
 
     Whoever would hear the same news at once by a weaker path hears it at once: to comment on what one voted for, or to

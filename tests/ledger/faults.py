@@ -163,16 +163,17 @@ class Site:
                 boardkeeping.make(petra, BoardWords().load({"slug": "garden", "name": "Garden"}))
                 self.petra_id = petra.id
 
-    def answer(self, voters: list[int], *, gathered: bool = False) -> int:
+    def answer(self, voters: list[int], *, gathered: bool = False, idea_id: int | None = None) -> int:
         """Somebody answers an idea that those people voted for; how many people are owed word of it.
 
-        gathered: it is announced already, and waits for digests whose hour has come.
+        gathered: it is announced already, and waits for digests whose hour has come. idea_id: an idea that is there.
         """
         with self.here():
             with unit_of_work():
                 petra = db.session.get_one(User, self.petra_id)
-                idea = posting.submit(petra, queries.get_board(petra, "garden"), title="A seed library", body="")
-                idea_id = idea.id
+                if idea_id is None:
+                    where = queries.get_board(petra, "garden")
+                    idea_id = posting.submit(petra, where, title="A seed library", body="").id
                 self._vote(idea_id, voters)
             with unit_of_work():
                 petra = db.session.get_one(User, self.petra_id)

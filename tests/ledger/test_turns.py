@@ -127,19 +127,26 @@ def test_two_that_are_told_to_many_take_turns(world: World, small_pieces: None):
     assert written == [(2 * PIECE, 0), (2 * PIECE, 2 * PIECE), (4 * PIECE, 2 * PIECE), (4 * PIECE, 4 * PIECE)]
 
 
-def test_news_of_one_subject_comes_in_order_while_the_first_is_told_to_many(world: World, small_pieces: None):
-    first = told(world, crowd(3 * PIECE), "idea:1")
+def test_news_of_one_subject_comes_in_order_and_waits_for_none_that_is_told_to_many(world: World, small_pieces: None):
+    everybody, stranger = crowd(3 * PIECE), person("Stranger").id
+    first, second = told(world, everybody), told(world, everybody[1:])
+    reply = told(world, [everybody[0], everybody[-1], stranger])
     with unit_of_work():
-        fanout.begin_next(settings.rooms().notices)
-    second, other = told(world, [person().id], "idea:1"), told(world, [person().id], "idea:2")
+        begun = [fanout.begin_next(settings.rooms().notices) for _ in range(3)]
 
-    with unit_of_work():
-        begun = [fanout.begin_next(settings.rooms().notices) for _ in range(2)]
-
-    assert [each and each.entry_id for each in begun] == [other, None]
+    assert [(each.entry_id, each.left) for each in begun if each] == [(first, 3), (second, 3), (reply, 0)]
+    assert [count(each) for each in (first, second, reply)] == [4, 2, 6]
     world.announce()
-    order = db.session.scalars(sa.select(Delivery.entry_id).order_by(Delivery.id)).all()
-    assert max(place for place, entry in enumerate(order) if entry == first) < order.index(second)
+
+    order: dict[int, list[int]] = {}
+    for line in db.session.scalars(sa.select(Delivery).where(Delivery.channel == "inbox").order_by(Delivery.id)):
+        order.setdefault(line.user_id, []).append(line.entry_id)
+    assert order.pop(everybody[0]) == [first, reply]
+    assert order.pop(everybody[-1]) == [first, second, reply]
+    assert order.pop(stranger) == [reply]
+    assert order == {each: [first, second] for each in everybody[1:-1]}
+    assert [entry_of(each).owed for each in (first, second, reply)] == [3 * PIECE, 3 * PIECE - 1, 3]
+    assert [breach for check in checker.CHECKS.values() for breach in check()] == []
 
 
 def test_what_is_told_in_pieces_cannot_be_called_off_halfway(world: World, small_pieces: None):
