@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from ideas import looks
+from ideas import looks, markup
 from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.models import Answer, Board, Comment, Idea, Reason, Revision
@@ -61,6 +61,14 @@ def headline(idea: Idea, answer: Answer, owed_as: str, occasion: str, through: T
     if owed_as == "declined":
         return _("We will not do this: %(title)s", title=title)
     return _("%(status)s: %(title)s", status=answer.status.name, title=title)
+
+
+def in_short(answer: Answer) -> str:
+    """The first words of an answer, and when it is looked at again; for lists, where not all of it is read."""
+    said = markup.excerpt(answer.text_html)
+    if answer.review_by is None:
+        return said
+    return _("%(said)s We look at it again by %(day)s.", said=said, day=day(answer.review_by))
 
 
 def own_title(idea: Idea, through: Through | None) -> str:
