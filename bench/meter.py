@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -81,26 +80,30 @@ class Meter:
 
     def __init__(self, web: int, database: Callable[[], list[int]] = list) -> None:
         self._web, self._database = web, database
+        self.one = 0.0  # seconds of CPU for a bare answer, once something was compared with it
 
     def compare(
         self, bare: Bare, requests: Mapping[str, Callable[[], object]], before: Callable[[], object] = lambda: None
     ) -> dict[str, Cost]:
-        """What each request costs in the middle of ROUNDS, in bare answers, which take turns with them.
+        """What each request costs in bare answers, which take turns with it: of both the least of ROUNDS.
+
+        The same work takes more CPU while others empty its caches, never less: the least is what it takes by itself.
 
         `before` is called before each request, outside of what is measured; its own cost must not fall on the processes
         that are.
         """
+        bares: list[float] = []
         found: dict[str, list[Cost]] = {name: [] for name in requests}
         for round_ in range(ROUNDS + 1):  # the first warms up
             one = bare.cost()
-            for name, request in requests.items():
-                cost = self.batch(request, before)
-                if round_:
-                    found[name].append(Cost(cost.web / one, cost.database / one))
+            costs = {name: self.batch(request, before) for name, request in requests.items()}
+            if round_:
+                bares.append(one)
+                for name, cost in costs.items():
+                    found[name].append(cost)
+        one = self.one = min(bares)
         return {
-            name: Cost(
-                statistics.median(cost.web for cost in costs), statistics.median(cost.database for cost in costs)
-            )
+            name: Cost(min(cost.web for cost in costs) / one, min(cost.database for cost in costs) / one)
             for name, costs in found.items()
         }
 
