@@ -117,6 +117,16 @@ def plain(html: str) -> str:
     return Markup(re.sub(r"<[^>]*>", "", text)).unescape()  # noqa: S704 - taken apart, not shown as HTML
 
 
+_ENDS = re.compile(r"</(?:p|li|h\d|t[dhr]|pre|blockquote)\s*>")
+
+
+def paragraphs(html: str) -> list[str]:
+    """The words of rendered HTML, each paragraph, line of a list or cell of a table by itself; code left out."""
+    html = re.sub(r"<(pre|code)>.*?</\1>", " ", html, flags=re.DOTALL)
+    found = (plain(part) for part in _ENDS.split(" ".join(html.split())))
+    return [" ".join(part.split()) for part in found if part.strip()]
+
+
 def excerpt(html: str, longest: int = 160) -> str:
     """The first words of rendered HTML as one line of plain text."""
     return cut(plain(html), longest)

@@ -232,6 +232,10 @@ class AnswerForm(OnceForm):
             self.how = {name[4:]: words for name, words in request.form.items() if name.startswith("how-")}
             self.picked = {key: self.how.get(key, "") for key in request.form.getlist("credit")}
 
+    def pick(self, key: str) -> None:
+        """Credit one contribution more, with what was typed beside it before."""
+        self.picked.setdefault(key, self.how.get(key, ""))
+
     @property
     def data(self) -> dict[str, Any]:
         values = {**super().data, "credits": [credit_of(key, how) for key, how in self.picked.items()]}

@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 from ideas.accounts import signin
 from ideas.boards import (
     answering,
+    composing,
     forecast,
     labels,
     listing,
@@ -100,6 +101,9 @@ def answer(idea_id: int) -> ResponseReturnValue:
         return _compose(row, form)
     if "preview" in request.form:
         return _preview(row, form)
+    if "pick" in request.form:
+        form.pick(request.form["pick"])
+        return _compose(row, form)
     if not form.validate_on_submit():
         return _compose(row, form), 422
     try:
@@ -150,6 +154,9 @@ def correct(answer_id: int) -> ResponseReturnValue:
         return _compose(row.on, form, row)
     if "preview" in request.form:
         return _preview(row.on, form, row)
+    if "pick" in request.form:
+        form.pick(request.form["pick"])
+        return _compose(row.on, form, row)
     if not form.validate_on_submit():
         return _compose(row.on, form, row), 422
     typed = form.version.data or ""
@@ -176,7 +183,9 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
     """The composer; `given` is the answer to be corrected, `seen` a preview that was asked for."""
     statuses = queries.statuses_of(row.idea.board)
     form.offer(statuses if given is None else [given.answer.status])
-    comments, merged = reading.creditable(row), parts.parts_of(row)
+    comments, merged, said = reading.creditable(row), parts.parts_of(row), composing.strongest(row)
+    first = [each.comment for each in said]
+    comments = [*first, *(comment for comment in comments if comment not in first)]
     form.drawn = {"author", "votes", *(credit_key("comment", comment.id) for comment in comments)}
     form.drawn |= {credit_key("merged_idea", part.id) for part in merged}
     return render_template(
@@ -189,6 +198,8 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
         comments=comments,
         parts=merged,
+        said=said,
+        reading=composing.read(signin.member(), form.text.data or "", given),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
         sayings=sayings,
         settle_minutes=current().settle_minutes,
@@ -201,7 +212,9 @@ def _preview(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None) -> 
     if wants_part():
         return render_template(
             "boards/_forecast.html",
+            reads_beside=True,
             seen=seen,
+            reading=composing.read(signin.member(), form.text.data or "", given),
             idea=row.idea,
             sayings=sayings,
             settle_minutes=current().settle_minutes,

@@ -50,6 +50,7 @@ ON_AN_IDEA = {
     "mail set aside",
 }
 IN_A_RELEASE = {"private board", "hidden idea", "release draft"}
+COMPOSING = {*ON_AN_IDEA, "own company"}  # the company of whoever commented, beside their words
 WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
@@ -150,8 +151,8 @@ ROUTES: dict[str, set[str]] = {
     # The team
     "team.all_needing_an_answer": ON_A_LIST,
     "team.needs_an_answer": ON_A_LIST,
-    "team.answer": ON_AN_IDEA,
-    "team.correct": ON_AN_IDEA,
+    "team.answer": COMPOSING,
+    "team.correct": COMPOSING,
     "team.send_now": ON_AN_IDEA,
     "team.undo": ON_AN_IDEA,
     "team.told": ON_AN_IDEA,

@@ -1,4 +1,5 @@
-// While an answer is written: the button says whom it tells and when, and only reasons that fit the status are offered.
+// While an answer is written: the button says whom it tells and when, only reasons that fit the status are offered, and
+// a comment beside it is credited where it stands.
 
 const form = document.querySelector("form[data-fits]");
 const side = document.getElementById("forecast");
@@ -23,4 +24,16 @@ if (form?.elements.status) {
   };
   status.addEventListener("change", offer);
   offer();
+}
+
+for (const pick of document.querySelectorAll("[data-pick]")) {
+  pick.addEventListener("click", (event) => {
+    const box = document.getElementById(`credit-${pick.value}`);
+    if (!box) return;
+    event.preventDefault();
+    const fold = box.closest("details");
+    if (fold) fold.open = true;
+    if (!box.checked) box.click();
+    document.getElementById(`how-${pick.value}`)?.focus();
+  });
 }

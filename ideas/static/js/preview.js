@@ -28,6 +28,11 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   function put(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html").body;
     target.removeAttribute("data-empty");
+    // a part may belong beside what it is about
+    for (const part of fresh.querySelectorAll("[data-goes-to]")) {
+      part.remove();
+      document.getElementById(part.dataset.goesTo)?.replaceChildren(...document.importNode(part, true).childNodes);
+    }
     target.replaceChildren(...document.importNode(fresh, true).childNodes);
   }
 
