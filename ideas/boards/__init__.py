@@ -3,7 +3,7 @@
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
 answer_version, credit, hiding, flag, merge, mail_reply, imported_person, inquiry, solved, reminder, still_wanted,
-release, release_idea, release_follow.
+release, release_idea, release_follow, snippet.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
 solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed,
 release_published.
@@ -50,6 +50,7 @@ def init_app(app: Flask) -> None:
         views_roadmap,
         views_silence,
         views_similar,
+        views_snippets,
         views_taking_part,
         views_team,
     )
@@ -75,7 +76,16 @@ def init_app(app: Flask) -> None:
     rooms.files.append(picturing.FILES)
     rooms.mail_takers[replying.PURPOSE] = views_replying.take
     pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (*pages, views_replying, views_similar, views_asking, views_silence, views_roadmap, views_releases):
+    for page in (
+        *pages,
+        views_replying,
+        views_similar,
+        views_asking,
+        views_silence,
+        views_roadmap,
+        views_releases,
+        views_snippets,
+    ):
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

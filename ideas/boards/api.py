@@ -20,6 +20,7 @@ from ideas.boards import (
     api_releases,
     api_roadmap,
     api_search,
+    api_snippets,
     queries,
 )
 from ideas.boards import schemas_out as shapes
@@ -39,6 +40,7 @@ blueprints = (
     api_me.blueprint,
     api_roadmap.blueprint,
     api_releases.blueprint,
+    api_snippets.blueprint,
 )
 
 

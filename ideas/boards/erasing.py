@@ -39,6 +39,7 @@ from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import Occasion, Reminder, StillWanted
+from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Solved
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
@@ -81,6 +82,8 @@ TEXTS = (
     Text(Release.body, Release.body_html),
     Text(ReleaseIdea.text, ReleaseIdea.text_html),
     Text(ReleaseIdea.credits),
+    Text(Snippet.name),
+    Text(Snippet.text),
 )
 
 
@@ -110,6 +113,7 @@ def _forget_belonging(leaving: Leaving) -> None:
         sa.delete(model).where(model.user_id == leaving.id)
         for model in (Membership, IdeaFollow, BoardFollow, ReleaseFollow, StillWanted, MailReply)
     ]
+    statements.append(sa.delete(Snippet).where(Snippet.owner_id == leaving.id, Snippet.board_id.is_(None)))
     of_theirs = sa.and_(Reminder.occasion == Occasion.OVERDUE, Reminder.about_id == leaving.id)
     statements.append(sa.delete(Reminder).where(of_theirs))
     statements.append(sa.update(Idea).where(Idea.owner_id == leaving.id).values(owner_id=None))

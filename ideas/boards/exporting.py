@@ -32,6 +32,7 @@ from ideas.boards.models_releases import Release, ReleaseFollow
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.models_silence import StillWanted
+from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Solved
 from ideas.privacy import Attachment, Part
 from ideas.words import _
@@ -113,6 +114,15 @@ def _wrote(person_id: int) -> Iterator[Part]:
             sa.select(Release.id, Release.title, Release.body, Release.created_at, Release.published_at)
             .where(Release.by_id == person_id)
             .order_by(Release.id)
+        ),
+    )
+    yield Part(
+        "snippets",
+        _("texts that you keep for answers"),
+        stream(
+            sa.select(Snippet.id, Snippet.board_id, Snippet.name, Snippet.text, Snippet.created_at, Snippet.changed_at)
+            .where(Snippet.owner_id == person_id)
+            .order_by(Snippet.id)
         ),
     )
     yield Part(

@@ -24,9 +24,9 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas.accounts.models import User
-from ideas.boards import policy, schemas
+from ideas.boards import policy, schemas, schemas_snippets
 from ideas.boards.labels import FLAG_WORDS, HELPED_WORDS, REASON_WORDS
-from ideas.boards.models import BoardRole, Reason, Stage, Status, Tag, Visibility
+from ideas.boards.models import Board, BoardRole, Reason, Stage, Status, Tag, Visibility
 from ideas.boards.screening import Sent
 from ideas.db import utcnow
 from ideas.forms import OnceForm, SchemaForm
@@ -312,6 +312,25 @@ class CorrectionForm(AnswerForm):
     status = None  # how WTForms takes a field out of a form
     announce_at = None
     version = HiddenField()
+
+
+class SnippetEditForm(OnceForm):
+    """Other words for a text that is used often."""
+
+    schema: ClassVar[Schema] = schemas_snippets.SnippetEdit()
+    name = StringField(lazy("Name"), filters=[_text])
+    text = TextAreaField(lazy("Text"), filters=[_text])
+
+
+class SnippetForm(SnippetEditForm):
+    """A text that is used often, and who uses it."""
+
+    schema = schemas_snippets.SnippetWords()
+    board = SelectField(lazy("Who uses it?"), filters=[_or_none], validate_choice=False)
+
+    def offer(self, boards: Sequence[Board]) -> None:
+        team = [(board.slug, lazy("The team of %(board)s", board=board.name)) for board in boards]
+        self.board.choices = _choices([("", lazy("You alone")), *team])
 
 
 def credit_of(key: str, how: str) -> dict[str, Any]:

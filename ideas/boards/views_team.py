@@ -20,6 +20,7 @@ from ideas.boards import (
     listing,
     moderating,
     parts,
+    phrasing,
     policy,
     posting,
     queries,
@@ -101,8 +102,7 @@ def answer(idea_id: int) -> ResponseReturnValue:
         return _compose(row, form)
     if "preview" in request.form:
         return _preview(row, form)
-    if "pick" in request.form:
-        form.pick(request.form["pick"])
+    if _changed_by_button(row, form):
         return _compose(row, form)
     if not form.validate_on_submit():
         return _compose(row, form), 422
@@ -154,8 +154,7 @@ def correct(answer_id: int) -> ResponseReturnValue:
         return _compose(row.on, form, row)
     if "preview" in request.form:
         return _preview(row.on, form, row)
-    if "pick" in request.form:
-        form.pick(request.form["pick"])
+    if _changed_by_button(row.on, form):
         return _compose(row.on, form, row)
     if not form.validate_on_submit():
         return _compose(row.on, form, row), 422
@@ -179,6 +178,20 @@ def correct(answer_id: int) -> ResponseReturnValue:
     return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id), 303)
 
 
+def _changed_by_button(row: IdeaRow, form: AnswerForm) -> bool:
+    """Whether a button beside the answer was pressed, which changes the form and sends nothing."""
+    if "pick" in request.form:
+        form.pick(request.form["pick"])
+    elif "insert" in request.form:
+        chosen = [
+            each for each in phrasing.all_for(signin.member(), on=row) if str(each.id) == request.form.get("snippet")
+        ]
+        form.text.data = "\n\n".join(filter(None, [form.text.data, *(phrasing.filled(each, row) for each in chosen)]))
+    else:
+        return False
+    return True
+
+
 def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, seen: Any = None) -> str:
     """The composer; `given` is the answer to be corrected, `seen` a preview that was asked for."""
     statuses = queries.statuses_of(row.idea.board)
@@ -199,6 +212,7 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         comments=comments,
         parts=merged,
         said=said,
+        snippets=[(each, phrasing.filled(each, row)) for each in phrasing.all_for(signin.member(), on=row)],
         reading=composing.read(signin.member(), form.text.data or "", given),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),
         sayings=sayings,

@@ -100,7 +100,7 @@ def sendable(document):
     [
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
         *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view", "put_tags", "put_owner"),
-        *("draft_release", "edit_release", "put_release_idea"),
+        *("draft_release", "edit_release", "put_release_idea", "keep_snippet", "edit_snippet"),
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -129,6 +129,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "draft_release",
         "edit_release",
         "put_release_idea",
+        "keep_snippet",
+        "edit_snippet",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id
@@ -138,6 +140,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
 
     if name == "edit_view":
         ids["view_id"] = asking.post("backlog/views", examples["keep_view"][2]).json["id"]
+    if name == "edit_snippet":
+        ids["snippet_id"] = asking.post("snippets", examples["keep_snippet"][2]).json["id"]
     if name in ("edit_release", "put_release_idea"):
         ids["release_id"] = asking.post("releases", examples["draft_release"][2]).json["id"]
     if name in ("merge_idea", "unmerge_idea"):

@@ -13,6 +13,7 @@ from ideas.backlog.models_views import BacklogView
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
+from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, utcnow
 from tests.api.asking import bearer
@@ -118,6 +119,11 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "get_view": ("GET", "backlog/views/{view}", None, "people:read", False),
     "edit_view": ("PATCH", "backlog/views/{view}", {"name": "Mornings"}, "answers:write", False),
     "remove_view": ("DELETE", "backlog/views/{view}", None, "answers:write", False),
+    "list_snippets": ("GET", "snippets", None, "people:read", False),
+    "keep_snippet": ("POST", "snippets", {"name": "Thanks", "text": "Thank you."}, "answers:write", False),
+    "get_snippet": ("GET", "snippets/{snippet}", None, "people:read", False),
+    "edit_snippet": ("PATCH", "snippets/{snippet}", {"name": "Thanks"}, "answers:write", False),
+    "remove_snippet": ("DELETE", "snippets/{snippet}", None, "answers:write", False),
     "get_scores": ("GET", "ideas/{idea}/scores", None, "people:read", False),
     "put_estimate": ("PUT", "ideas/{idea}/estimate", ESTIMATE, "answers:write", False),
     "remove_estimate": ("DELETE", "ideas/{idea}/estimate", None, "answers:write", False),
@@ -175,7 +181,8 @@ OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_release
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
 OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
-# Customers are there for teams alone.
+# So are what teams say often, and customers.
+OF_FEW |= {"list_snippets", "keep_snippet", "get_snippet", "edit_snippet", "remove_snippet"}
 OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}
 # A release that is not published is there for its team alone.
 OF_FEW |= {"put_release_idea", "take_out_release_idea", "publish_release", "discard_release"}
@@ -224,7 +231,8 @@ def a_site(ask):
     said = {"idea_id": answered.id, "asked_at": utcnow(), "answer": "no", "answered_at": utcnow()}
     asked = [Solved(inquiry_id=inquiry.id, user_id=person.id, **said) for person in (team, author)]
     view = BacklogView(owner_id=team.id, name="Evenings")
-    db.session.add(view)
+    snippet = Snippet(owner_id=team.id, board_id=board.id, name="Thanks", text="Thank you.")
+    db.session.add_all([view, snippet])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -239,6 +247,7 @@ def a_site(ask):
             "loose": loose.id,
             "merged": merged.id,
             "view": view.id,
+            "snippet": snippet.id,
             "mail": mail.id,
             "release": begun[0],
             "draft": begun[1],

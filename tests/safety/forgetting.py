@@ -22,7 +22,18 @@ from ideas.accounts import audit, keys, letters, limits, people, sessions, ticke
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
 from ideas.backlog import estimating, keeping
 from ideas.backlog.schemas import EstimateWords, ViewWords
-from ideas.boards import commenting, following, moderating, picturing, posting, queries, releases, releasing, voting
+from ideas.boards import (
+    commenting,
+    following,
+    moderating,
+    phrasing,
+    picturing,
+    posting,
+    queries,
+    releases,
+    releasing,
+    voting,
+)
 from ideas.boards.models import CreditKind, Idea, Invitation, Reason
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
@@ -56,7 +67,7 @@ CANARIES = {
     "merge.unmerge_text_html", "picture.alt",
     "release.title", "release.body", "release.body_html", "release_idea.text", "release_idea.text_html",
     "release_idea.credits", "revision.title", "revision.body", "revision.body_html",
-    "solved.words", "term_slip.slip",
+    "snippet.name", "snippet.text", "solved.words", "term_slip.slip",
     "term_slip.term", "board_term.term", "ticket.details",
     "unfinished_act.details", "user.attributes", "user.email", "user.external_id", "user.name",
     "user.title", "user_session.browser",
@@ -233,6 +244,8 @@ def _estimate(team_id: int, idea_id: int) -> None:
         estimating.say(team, queries.get_idea(team, idea_id), words)
         view = {"name": f"What {NAME} wants", "shared": True, "asked": {"q": NAME}}
         keeping.keep(team, ViewWords().load(view))
+        board = queries.get_idea(team, idea_id).idea.board.slug
+        phrasing.keep(team, {"name": f"As {NAME} says", "text": f"{NAME} would say: yes.", "board": board})
 
 
 def _release(team_id: int, idea_id: int, slug: str) -> None:

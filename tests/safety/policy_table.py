@@ -26,6 +26,7 @@ KINDS: dict[str, set[str]] = {
     "words to the team": TEAM,  # why somebody pointed something out, or appealed
     "unseen backer": TEAM,  # the name of somebody who voted and did not choose to be seen
     "withdrawn idea": EVERYBODY,  # readable at its address, in no list
+    "snippet": TEAM,  # a text that the team uses often
     "release draft": TEAM,  # a release that is not published, and what it says of ideas
     "deleted words": NOBODY,
     "secret": NOBODY,  # hashes of passwords, tokens and keys; links that others got; what was begun elsewhere
@@ -50,7 +51,7 @@ ON_AN_IDEA = {
     "mail set aside",
 }
 IN_A_RELEASE = {"private board", "hidden idea", "release draft"}
-COMPOSING = {*ON_AN_IDEA, "own company"}  # the company of whoever commented, beside their words
+COMPOSING = {*ON_AN_IDEA, "own company", "snippet"}  # the company of whoever commented, beside their words
 WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
@@ -109,6 +110,7 @@ ROUTES: dict[str, set[str]] = {
         "hiding reason",
         "private board",
         "own key",
+        "snippet",
     },
     # Boards and ideas
     "boards.home": ON_A_LIST,
@@ -153,6 +155,10 @@ ROUTES: dict[str, set[str]] = {
     "team.needs_an_answer": ON_A_LIST,
     "team.answer": COMPOSING,
     "team.correct": COMPOSING,
+    "snippets.all_snippets": {"private board", "snippet"},
+    "snippets.new": {"private board"},
+    "snippets.edit": {"private board", "snippet"},
+    "snippets.remove": NOTHING,
     "team.send_now": ON_AN_IDEA,
     "team.undo": ON_AN_IDEA,
     "team.told": ON_AN_IDEA,
@@ -295,6 +301,11 @@ ROUTES: dict[str, set[str]] = {
     "api_answers.correct_answer": ON_AN_IDEA,
     "api_answers.send_answer_now": ON_AN_IDEA,
     "api_answers.undo_answer": ON_AN_IDEA,
+    "api_snippets.list_snippets": {"private board", "snippet"},
+    "api_snippets.keep_snippet": NOTHING,
+    "api_snippets.get_snippet": {"private board", "snippet"},
+    "api_snippets.edit_snippet": {"private board", "snippet"},
+    "api_snippets.remove_snippet": NOTHING,
     "api_merges.list_merges": ON_AN_IDEA,
     "api_merges.preview_merge": ON_AN_IDEA,
     "api_merges.merge_idea": ON_AN_IDEA,

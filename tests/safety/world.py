@@ -20,6 +20,7 @@ from ideas.boards import (
     moderating,
     outcomes,
     overdue,
+    phrasing,
     picturing,
     posting,
     queries,
@@ -45,6 +46,7 @@ from ideas.boards.models_pictures import Picture
 from ideas.boards.models_releases import Release, ReleaseFollow
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
+from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
@@ -327,6 +329,9 @@ def _parts(world: World) -> None:
         return list(db.session.scalars(sa.select(model.id).order_by(model.id)))
 
     with unit_of_work():
+        for slug in db.session.scalars(sa.select(Board.slug).order_by(Board.id)).all():
+            said = world.token("snippet")
+            phrasing.keep(_who(world, "team"), {"name": said, "text": f"{said} for “{{{{title}}}}”", "board": slug})
         keeping.keep(_who(world, "admin"), {"name": "Silent", "is_shared": True, "asked": {"stage": "open"}})
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
@@ -350,6 +355,7 @@ def _parts(world: World) -> None:
         "hiding_id": ids(Hiding),
         "release_id": ids(Release),
         "view_id": ids(BacklogView),
+        "snippet_id": ids(Snippet),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],

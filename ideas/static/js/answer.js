@@ -1,5 +1,5 @@
 // While an answer is written: the button says whom it tells and when, only reasons that fit the status are offered, and
-// a comment beside it is credited where it stands.
+// a comment beside it is credited where it stands. A snippet is put in where one writes.
 
 const form = document.querySelector("form[data-fits]");
 const side = document.getElementById("forecast");
@@ -25,6 +25,15 @@ if (form?.elements.status) {
   status.addEventListener("change", offer);
   offer();
 }
+
+const insert = form?.querySelector("[data-insert]");
+insert?.addEventListener("click", (event) => {
+  const { snippet, text } = form.elements;
+  event.preventDefault();
+  text.setRangeText(snippet.selectedOptions[0].dataset.text, text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true }));
+  text.focus();
+});
 
 for (const pick of document.querySelectorAll("[data-pick]")) {
   pick.addEventListener("click", (event) => {
