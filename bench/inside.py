@@ -34,9 +34,9 @@ class Inside(NamedTuple):
 
 def applications(asked: argparse.Namespace, *, csrf: bool = False, **more: str) -> Iterator[Inside]:
     """One on each database that was asked for, one after the other. `more`: settings on top of those of all tests."""
-    with stage.databases(asked) as databases:
+    # what is shown needs the rows, not that they outlive the machine: in memory where there is some
+    with stage.databases(asked, survives=False) as databases:
         for kind, settings in databases.items():
-            # in memory where there is some: what is shown needs the file, not its survival
             with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
                 url = settings().get("DATABASE_URL", f"sqlite:///{folder}/site/site.sqlite")
                 made = Path(folder) / "site"

@@ -61,8 +61,11 @@ def _data(folder: str | None) -> Path:
 
 
 @contextmanager
-def databases(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Kind → a function that makes a fresh database's settings, for the kinds that were asked for."""
+def databases(asked: argparse.Namespace, *, survives: bool = True) -> Iterator[dict[str, Any]]:
+    """Kind → a function that makes a fresh database's settings, for the kinds that were asked for.
+
+    survives: each commit is on the disk before it is told, as in production.
+    """
     kinds = [asked.database] if asked.database else list(DATABASES)
     made = iter(range(1000))
     with ExitStack() as stack:
@@ -71,7 +74,7 @@ def databases(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
             found["sqlite"] = dict  # the site's own folder holds it
         if "postgresql" in kinds:
             try:
-                server = stack.enter_context(PostgresServer(fsync=True))
+                server = stack.enter_context(PostgresServer(fsync=survives))
             except Unavailable as error:
                 sys.exit(str(error))
             found["postgresql"] = lambda: {"DATABASE_URL": server.create_database(f"evidence_{next(made)}")}
