@@ -51,6 +51,7 @@ SETTINGS = {
 DATABASES = ("sqlite", "postgresql")
 PAGE = 8192  # bytes
 FEW_PAGES = 40  # of a table whose rows are deleted
+QUICK = {"full_page_writes": "off", "max_wal_size": "4GB"}  # it need survive nothing
 POSTGRES_URL = pytest.StashKey[str]()
 POSTGRES_STACK = pytest.StashKey[ExitStack]()
 
@@ -105,7 +106,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.stash[POSTGRES_URL] = url
         return
     try:
-        server = stack.enter_context(PostgresServer())
+        server = stack.enter_context(PostgresServer(settings=QUICK))
     except Unavailable as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     config.stash[POSTGRES_URL] = server.url()
@@ -131,8 +132,10 @@ class Database(Protocol):
     def empty(self) -> None:
         """Make every table as empty as the migrations leave it. Nobody may be connected in a transaction."""
 
-    def fresh(self) -> str:
-        """The URL of another, empty database, for a test that needs two."""
+    def fresh(self, like: str | None = None) -> str:
+        """The URL of another database, for a test that needs two: empty, or as that at the URL `like` is, where nobody
+        may be connected.
+        """
 
     def keep(self) -> Any:
         """All that it holds now, for `put_back`; None where that is not ours to do."""
@@ -157,10 +160,10 @@ class SqliteDatabase:
     def empty(self) -> None:
         self._write(self.template.read_bytes())
 
-    def fresh(self) -> str:
+    def fresh(self, like: str | None = None) -> str:
         self.made += 1
         path = self.folder / f"{self.made}.sqlite"
-        shutil.copyfile(self.template, path)
+        shutil.copyfile(like.removeprefix("sqlite:///") if like else self.template, path)
         return f"sqlite:///{path}"
 
     def keep(self) -> bytes:
@@ -231,8 +234,9 @@ class PostgresDatabase:
             self.connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(tables))
         self.connection.execute(self.from_one)
 
-    def fresh(self) -> str:
-        return self._url(self._create(str(len(self.made)), f"{self.name}_template"))
+    def fresh(self, like: str | None = None) -> str:
+        template = sa.make_url(like).database if like else None
+        return self._url(self._create(str(len(self.made)), template or f"{self.name}_template"))
 
     def keep(self) -> Any:
         if not self.may_delete:
@@ -261,7 +265,8 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self.connection.close()
-        for name in reversed(self.made):
+        # A server of ours goes with all that it has; to drop a database is to wait for a checkpoint of all of them.
+        for name in reversed(self.made) if os.environ.get("TEST_DATABASE_URL") else ():
             self.server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
         self.server.close()
 

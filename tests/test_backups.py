@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import threading
 import zipfile
@@ -76,10 +77,10 @@ def place(database, tmp_path):
         each.close()
 
 
-@pytest.fixture
-def full(place):
+@pytest.fixture(scope="module")
+def lived_in(database, tmp_path_factory):
     """A site in the middle of its life: told people, people being told, people to be told, letters, a picture."""
-    site = place("full")
+    site = Place(database.fresh(), tmp_path_factory.mktemp("site") / "lived_in")
     with site.open().app_context():
         living = Site(site.env)
         living.settle_in(4)
@@ -98,6 +99,16 @@ def full(place):
             idea.body = 'Ünïcode “quotes” \u2028 \\ " \t line\nbreak 日本語 🌱'
         storage.pictures().put(NAME, b"RIFF", "image/webp")
         db.session.rollback()
+    site.close()
+    return site
+
+
+@pytest.fixture
+def full(place, database, lived_in, tmp_path):
+    """A copy of it, to do with as one likes."""
+    shutil.copytree(lived_in.config.instance_path, tmp_path / "full")
+    site = place("full", database.fresh(like=lived_in.config.database_url))
+    site.open()
     return site
 
 

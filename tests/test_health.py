@@ -162,7 +162,7 @@ def test_with_a_token_they_are_for_whoever_sends_it(make_app):
 def test_all_processes_of_a_site_count_together_and_workers_are_seen(database):
     env = {"DATABASE_URL": database.fresh(), "WEB_WORKERS": "2", "LOG_LEVEL": "info", "ENVIRONMENT": "production"}
     secret = {"SECRET_KEY": "tests sign with this key and nobody else does"}
-    with running_app({**env, **secret}, ("web", "worker")) as site:
+    with running_app({**env, **secret}, ("web", "worker"), prepare=()) as site:
         for _ in range(12):
             urllib.request.urlopen(f"{site.url}/").close()
         name = 'answerback_requests_total{method="GET",route="/",status="200"}'

@@ -8,6 +8,7 @@ import hmac
 import io
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -75,19 +76,18 @@ NAMES = list(shapes())
 
 
 @pytest.fixture
-def taken(make_app, monkeypatch):
+def taken(app):
     """The application, and what its one room took."""
-    app = make_app(**HOW)
+    known = {name.lower(): value for name, value in HOW.items()}
+    app.config["ANSWERBACK"] = replace(app.config["ANSWERBACK"], **known)
     mails = []
 
     def take(mail, words):
         mails.append((mail, words))
         return "taken"
 
-    with app.app_context():
-        settings.rooms().mail_takers["t"] = take
-        own = mail_tokens.address("t", "42")
-    return app, mails, own
+    settings.rooms().mail_takers["t"] = take
+    return app, mails, mail_tokens.address("t", "42")
 
 
 def hand_in(app, how, **auth):

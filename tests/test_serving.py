@@ -168,7 +168,7 @@ def test_a_port_is_free_until_somebody_listens_there():
 
 
 def test_serve_runs_web_and_worker_and_survives_the_loss_of_both(database):
-    with running_app({"DATABASE_URL": database.fresh()}, ("serve",)) as site:
+    with running_app({"DATABASE_URL": database.fresh()}, ("serve",), prepare=()) as site:
         (serve,) = site.processes
         for pid in wait_for(lambda: found if len(found := children_of(serve.pid)) == 2 else []):
             os.kill(pid, signal.SIGKILL)
@@ -186,7 +186,7 @@ def test_serve_runs_web_and_worker_and_survives_the_loss_of_both(database):
 
 
 def test_an_empty_site_prints_a_link_for_its_first_administrator(database):
-    with running_app({"DATABASE_URL": database.fresh()}, ("serve",)) as site:
+    with running_app({"DATABASE_URL": database.fresh()}, ("serve",), prepare=()) as site:
         wait_for(lambda: "This link makes the first administrator, once: http://127.0.0.1:" in site.log.read_text())
 
 
@@ -239,7 +239,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_a_web_server_that_is_told_to_end_finishes_what_it_has_begun(database):
-    with running_app({"DATABASE_URL": database.fresh(), "WEB_WORKERS": "1"}) as site:
+    with running_app({"DATABASE_URL": database.fresh(), "WEB_WORKERS": "1"}, prepare=()) as site:
         (web,) = site.processes
         host, port = site.url.removeprefix("http://").split(":")
         head = f"POST /sign-in HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/x-www-form-urlencoded\r\n"

@@ -43,8 +43,7 @@ def act(statement):
     db.session.commit()
 
 
-@pytest.fixture
-def site():
+def a_site():
     """Everything that happens on boards, done by the services; the id of the idea it happened to."""
     board = BoardFactory()
     mia, ole, kim = team_member(board), UserFactory(), UserFactory()
@@ -101,6 +100,11 @@ def site():
             with unit_of_work():
                 releasing.publish(mia, releases.get(mia, draft))
     return answered
+
+
+@pytest.fixture
+def site(begin):
+    return begin(a_site)
 
 
 def test_a_site_made_by_the_services_has_nothing_broken(site):

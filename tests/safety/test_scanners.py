@@ -111,7 +111,9 @@ def test_mails_lead_to_every_page_with_a_secret_and_to_nothing_that_is_not_read(
 @pytest.mark.parametrize(
     ("who", "times"), [("a scanner", TIMES), ("the browser that asked", FEWER), ("its reader, signed in", FEWER)]
 )
-def test_however_many_visits_to_every_link_change_nothing(app, made, mails, who, times):
+def test_however_many_visits_to_every_link_change_nothing(app, made, mails, database, who, times):
+    if database.kind == "postgresql":  # what a page writes shows at once; what counts visits is the same code
+        times = min(times, FEWER)
     links = links_in(mails())
     browser = made.browsers["asked"] if who == "the browser that asked" else app.test_client()
     if who == "its reader, signed in":
@@ -133,7 +135,7 @@ def test_afterwards_each_link_does_what_it_says(app, made, mails):
     by_page = {}
     for path in links_in(mails()):
         by_page.setdefault(page_of(app, path), []).append(path)
-        for _ in range(TIMES // 20):
+        for _ in range(TIMES // 20 if page_of(app, path) in SECRET else 1):
             app.test_client().get(path)
             app.test_client().head(path)
 
@@ -148,6 +150,7 @@ def test_afterwards_each_link_does_what_it_says(app, made, mails):
     assert app.test_client().get(by_page["accounts.link"][0]).status_code in (200, 404)
 
 
+@pytest.mark.sqlite  # whether a view takes HEAD for a form has nothing to do with the database
 @pytest.mark.parametrize("role", ["visitor", "author", "admin"])
 def test_asking_for_the_head_of_a_page_is_reading_it(app, made, role):
     """Programs ask with HEAD whether a page is there. A view that takes whatever is not GET for a form would act."""
