@@ -66,7 +66,7 @@ test: .venv/dev.stamp redis  ## Lint, and every test: on SQLite, on PostgreSQL, 
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=$(1))
 
 at-length:
-	@$(MAKE) --jobs=1 $(call SYNC,none) databases
+	@$(MAKE) $(call SYNC,none) databases
 
 databases:
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser" --database sqlite
