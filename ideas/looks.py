@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
+from babel.dates import format_date, format_datetime, format_skeleton, format_time, get_timezone
 from babel.numbers import format_currency, get_currency_precision
 from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request, send_file, url_for
 from flask_babel import Babel
@@ -193,7 +193,18 @@ def _locale() -> str:
 
 
 def _timezone() -> str | None:
-    return _of_reader(lambda reader: reader.timezone)
+    """The reader's own choice; a zone that the machine does not know, or no longer, is none."""
+    name = _of_reader(lambda reader: reader.timezone)
+    return name if name and _is_zone(name) else None
+
+
+@lru_cache(maxsize=1_000)
+def _is_zone(name: str) -> bool:
+    try:
+        get_timezone(name)
+    except LookupError:
+        return False
+    return True
 
 
 def _of_reader(choice: Callable[[Reader], str | None]) -> str | None:

@@ -78,6 +78,15 @@ def test_times_are_in_the_readers_zone(app):
     assert "05:30:00" in shown
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", " "])
+def test_a_zone_that_is_none_is_that_of_the_site(app, monkeypatch, name):
+    app.extensions["answerback"].reader = Reader
+    monkeypatch.setattr(Reader, "timezone", name)
+
+    with app.test_request_context():
+        assert "20:30:00" in looks.time(datetime(2026, 11, 22, 20, 30, tzinfo=UTC), NOW)
+
+
 def test_numbers_are_grouped(app):
     with app.test_request_context():
         assert looks.number(19229) == "19,229"
