@@ -1,7 +1,7 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
 Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
-audit_entry.
+audit_entry, segment, segment_person.
 Emits: nothing. Stands on: the ground.
 """
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from ideas import mailroom, repeats, settings
-from ideas.accounts import audit, people, policy
+from ideas.accounts import audit, people, policy, segments
 from ideas.accounts.limits import of_person
 from ideas.accounts.models import (
     ApiKey,
@@ -188,9 +188,10 @@ def _forget_in_letters(leaving: Leaving) -> None:
 
 
 def _forget_in_companies(leaving: Leaving) -> None:
-    """What is known of a company may name them, as whom to call."""
+    """What is known of a company may name them, as whom to call, and so may a segment that asks for it."""
     for company in db.session.scalars(sa.select(Company).where(leaving.may_stand_in(Company.attributes))):
         company.attributes = leaving.rewritten_json(company.attributes)
+    segments.forget(leaving)
 
 
 def _forget_in_log(leaving: Leaving) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Rhythm, Ticket, User, UserSession
+from ideas.accounts.models_segments import Segment, SegmentPerson
 from ideas.db import db
 from ideas.privacy import Part, rows_of, write_archive
 from ideas.words import _
@@ -99,6 +100,16 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
             sa.select(Letter.id, Letter.recipient, Letter.subject, Letter.created_at, Letter.sent_at, Letter.failed_at)
             .where(Letter.recipient == email, Letter.recipient != "")
             .order_by(Letter.id)
+        ),
+    )
+    yield Part(
+        "segments",
+        _("questions of the team to which you belong by what is known of you"),
+        stream(
+            sa.select(Segment.id, Segment.name, Segment.question)
+            .join(SegmentPerson, SegmentPerson.segment_id == Segment.id)
+            .where(SegmentPerson.user_id == person_id)
+            .order_by(Segment.id)
         ),
     )
     about, by = AuditEntry.subject == f"person:{person_id}", AuditEntry.actor_id == person_id

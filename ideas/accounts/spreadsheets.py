@@ -146,7 +146,7 @@ def _row(kind: Kind, cells: Mapping[str, str]) -> dict[str, Any]:
         if name.startswith(ATTRIBUTE):
             said.setdefault("attributes", {})[name.removeprefix(ATTRIBUTE)] = text or None
         elif name == "revenue":
-            said["monthly_revenue"] = _smallest_units(text) if text else None
+            said["monthly_revenue"] = smallest_units(text) if text else None
         elif text or name not in KEPT:
             said[name] = text or None
     if not any(said.get(key) for key in KEYS[kind]):
@@ -155,7 +155,8 @@ def _row(kind: Kind, cells: Mapping[str, str]) -> dict[str, Any]:
     return loaded
 
 
-def _smallest_units(text: str) -> int:
+def smallest_units(text: str) -> int:
+    """An amount as people write it, 1200.50, in the smallest unit of the currency. Raises ValidationError."""
     places = get_currency_precision(current().currency)
     try:
         amount = Decimal(text).scaleb(places)

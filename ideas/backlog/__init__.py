@@ -1,6 +1,6 @@
 """Backlog: the team's ranked list of ideas, with scores that explain themselves, and for whom an idea matters.
 
-Owns: backlog_rank, backlog_plan, backlog_company, backlog_walk, backlog_view, estimate. Emits nothing.
+Owns: backlog_rank, backlog_plan, backlog_company, backlog_segment, backlog_walk, backlog_view, estimate. Emits nothing.
 Stands on: boards, ledger, accounts, the ground.
 """
 
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     from ideas.backlog import api as backlog_api
     from ideas.backlog import (
         api_customers,
+        api_segments,
         checks,
         erasing,
         exporting,
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         views_customers,
         views_desk,
         views_keeping,
+        views_segments,
     )
     from ideas.rounds import Round
 
@@ -40,7 +42,8 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(erasing.erase)
     rooms.rounds["backlog.count"] = Round(timedelta(minutes=1), ranking.refresh)
     rooms.rounds["backlog.companies"] = Round(timedelta(minutes=5), ranking.refresh_companies)
-    for page in (views, views_choosing, views_customers, views_desk, views_keeping):
+    rooms.rounds["backlog.segments"] = Round(timedelta(minutes=1), ranking.refresh_segments)
+    for page in (views, views_choosing, views_customers, views_desk, views_keeping, views_segments):
         app.register_blueprint(page.bp)
-    for blueprint in (backlog_api.blueprint, api_customers.blueprint):
+    for blueprint in (backlog_api.blueprint, api_customers.blueprint, api_segments.blueprint):
         api.register_blueprint(blueprint)

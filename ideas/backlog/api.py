@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ideas import api
+from ideas.accounts.models_segments import SLUG_LONGEST
 from ideas.api import Blueprint, ListQuery, list_of
 from ideas.backlog import api_examples as examples
 from ideas.backlog import asking, choosing, desk, estimating, explaining, keeping
@@ -14,7 +15,7 @@ from ideas.boards import listing, policy, posting, queries
 from ideas.boards import schemas_out as boards_out
 from ideas.db import unit_of_work
 from ideas.paging import Page
-from ideas.schemas import Id
+from ideas.schemas import AppSchema, Id, Slug
 
 blueprint = Blueprint("backlog", __name__, about="The team's ranked list, and scores that explain themselves.")
 
@@ -23,6 +24,12 @@ class BacklogWanted(ListQuery, asking.AskedQuery):
     """Which ideas of the team's list, and in which order."""
 
     view = Id(metadata={"description": "A view's id: what it asks, unless you ask something else, and its weights."})
+
+
+class ScoresQuery(AppSchema):
+    """Whose reach priority counts."""
+
+    segment = Slug(longest=SLUG_LONGEST, metadata={"description": "Slug of a segment; left out: everybody's."})
 
 
 @blueprint.route("/backlog")
@@ -105,13 +112,14 @@ def remove_view(view_id: int) -> None:
 
 @blueprint.route("/ideas/<id:idea_id>/scores")
 @blueprint.needs("people:read")
+@blueprint.asks(ScoresQuery)
 @blueprint.gives(shapes.ScoresOut, example=examples.SCORES)
-def get_scores(idea_id: int) -> Any:
+def get_scores(asked: dict[str, Any], idea_id: int) -> Any:
     """Read the scores of an idea
 
     Each with its formula and what goes into it, from the votes as they are now. For the team.
     """
-    return _scores(idea_id)
+    return _scores(idea_id, asked.get("segment"))
 
 
 @blueprint.route("/ideas/<id:idea_id>/tags", method="PUT")
@@ -172,8 +180,9 @@ def remove_estimate(idea_id: int) -> None:
         estimating.unsay(api.member(), queries.get_idea(api.member(), idea_id))
 
 
-def _scores(idea_id: int) -> shapes.Shape:
-    return shapes.scores(idea_id, explaining.explain(api.member(), queries.get_idea(api.member(), idea_id)))
+def _scores(idea_id: int, segment: str | None = None) -> shapes.Shape:
+    row = queries.get_idea(api.member(), idea_id)
+    return shapes.scores(idea_id, explaining.explain(api.member(), row, segment=segment))
 
 
 def _view(view_id: int) -> shapes.Shape:

@@ -8,7 +8,9 @@ from marshmallow import fields, validate
 
 from ideas import api
 from ideas.accounts import schemas_out as accounts_shapes
+from ideas.accounts import segments
 from ideas.accounts.api_examples import COMPANY, PERSON
+from ideas.accounts.models_segments import SLUG_LONGEST, Segment
 from ideas.api import Blueprint, ListQuery, list_of
 from ideas.backlog import api_examples_customers as examples
 from ideas.backlog import customers
@@ -16,7 +18,7 @@ from ideas.backlog import schemas_out_customers as shapes
 from ideas.backlog.customers import Order
 from ideas.boards import api_examples as boards_examples
 from ideas.boards import schemas_out as boards_shapes
-from ideas.schemas import Id, Line
+from ideas.schemas import Id, Line, Slug
 
 READ = "people:read"
 
@@ -28,6 +30,7 @@ class CompaniesQuery(ListQuery):
 
     q = Line(longest=100, load_default="", metadata={"description": "Part of a name, or an id elsewhere."})
     plan = Line(longest=40, load_default="")
+    segment = Slug(longest=SLUG_LONGEST, metadata={"description": "Slug of a segment: those with people in it."})
     sort = fields.String(
         load_default=Order.NAME.value,
         validate=validate.OneOf([str(order) for order in Order]),
@@ -40,6 +43,7 @@ class PeopleQuery(ListQuery):
 
     q = Line(longest=100, load_default="", metadata={"description": "Part of a name, or an id elsewhere."})
     company = Id(load_default=None, metadata={"description": "A company’s id: those who belong to it."})
+    segment = Slug(longest=SLUG_LONGEST, metadata={"description": "Slug of a segment: those who belong to it."})
 
 
 @blueprint.route("/companies")
@@ -55,6 +59,7 @@ def list_companies(asked: dict[str, Any]) -> Any:
         api.member(),
         asked=asked["q"],
         plan=asked["plan"],
+        segment=_segment(asked),
         order=Order(asked["sort"]),
         limit=asked["limit"],
         cursor=asked.get("cursor"),
@@ -95,7 +100,12 @@ def list_people(asked: dict[str, Any]) -> Any:
     """
     reader = api.member()
     page = customers.people(
-        reader, asked=asked["q"], company_id=asked["company"], limit=asked["limit"], cursor=asked.get("cursor")
+        reader,
+        asked=asked["q"],
+        company_id=asked["company"],
+        segment=_segment(asked),
+        limit=asked["limit"],
+        cursor=asked.get("cursor"),
     )
     return api.listed(page, lambda row: accounts_shapes.customer(row.person, with_address=reader.is_admin))
 
@@ -124,3 +134,9 @@ def list_contributions(asked: dict[str, Any], person_id: int) -> Any:
     person = customers.get_person(api.member(), person_id)
     page = customers.contributions_of(api.member(), person, limit=asked["limit"], cursor=asked.get("cursor"))
     return api.listed(page, boards_shapes.receipt)
+
+
+def _segment(asked: dict[str, Any]) -> Segment | None:
+    """Raises ValidationError for one that is not there; NotFound for somebody of no team, before anything is said."""
+    customers.boards_of(api.member())
+    return segments.by_slug(asked["segment"]) if asked.get("segment") else None

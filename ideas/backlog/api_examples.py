@@ -18,6 +18,7 @@ LINE: Example = {
     "created_at": "2026-11-01T10:00:00Z",
     "silent_since": "2026-11-22T10:00:00Z",
     "vote_count": 312,
+    "reach": 312,
     "comment_count": 4,
     "hot": 152.7,
     "votes_lately": 40,
@@ -89,12 +90,14 @@ SCORES: Example = {
     "priority": {
         "score": 124.8,
         "reach": 312,
+        "segment": None,
         "estimate": {
             **ESTIMATE_WORDS,
             "by": {"id": 2, "name": "Petra", "role": "team"},
             "said_at": "2026-11-22T10:00:00Z",
         },
     },
+    "segments": [{"segment": "large-and-renewing", "name": "Large and renewing", "votes": 12}],
     "listed_at": "2026-11-22T10:01:00Z",
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from ideas.accounts.models_segments import SLUG_LONGEST
 from ideas.backlog.models import PLAN_LONGEST
 from ideas.boards.models import Stage
 from ideas.schemas import AppSchema, Id, Line, Slug
@@ -30,6 +31,7 @@ class Order(StrEnum):
     PRIORITY = "priority"
     LATELY = "lately"
     SINCE = "since"
+    REACH = "reach"  # voters of the segment that is asked for; of all people without one
     POINTS = "points"  # the weights of a view
 
 
@@ -38,6 +40,7 @@ class Column(StrEnum):
 
     VOTES = "votes"
     POINTS = "points"
+    REACH = "reach"
     BREADTH = "breadth"
     COMPANIES = "companies"
     VALUE = "value"
@@ -76,10 +79,11 @@ class Weights:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which ideas, in which order. board, status, tag: slugs. owner: an id, ME or NOBODY. Days and votes: at least.
+    """Which ideas, in which order. board, status, tag, segment: slugs. owner: an id, ME or NOBODY.
 
-    young: posted within so many days; old: before. silent: so many days without an official word. since, lately: so
-    many votes since that word, in the last 30 days. credited: whether an answer names somebody. question: words.
+    Days and votes: at least. young: posted within so many days; old: before. silent: so many days without an official
+    word. since, lately: so many votes since that word, in the last 30 days. credited: whether an answer names somebody.
+    question: words.
     """
 
     order: Order = Order.VOTES
@@ -92,6 +96,7 @@ class Asked:
     owner: str | None = None
     company: int | None = None
     plan: str | None = None
+    segment: str | None = None
     young: int | None = None
     old: int | None = None
     silent: int | None = None
@@ -108,8 +113,8 @@ class Asked:
     @property
     def narrows(self) -> frozenset[str]:
         """The filters that are set, apart from the board and the words."""
-        names = ("stage", "status", "tag", "owner", "company", "plan", "young", "old", "silent", "since", "lately")
-        found = {name for name in names if getattr(self, name)}
+        names = ("stage", "status", "tag", "owner", "company", "plan", "segment", "young", "old", "silent", "since")
+        found = {name for name in (*names, "lately") if getattr(self, name)}
         if self.owner == NOBODY:
             found = found - {"owner"} | {"nobody"}
         if self.credited is not None:
@@ -150,6 +155,10 @@ class AskedQuery(AppSchema):
     )
     company = Id(metadata=_said("A company's id: ideas that its people back."))
     plan = Line(longest=PLAN_LONGEST, metadata=_said("Ideas that people of companies on that plan back."))
+    segment = Slug(
+        longest=SLUG_LONGEST,
+        metadata=_said("Slug of a segment: ideas that its people back, whose reach and priority count those alone."),
+    )
     young = _days("Posted within so many days.")
     old = _days("Posted at least so many days ago.")
     silent = _days("At least so many days without an official word.")
@@ -174,9 +183,11 @@ def said(loaded: dict[str, Any]) -> dict[str, str]:
 
 
 def asked(loaded: dict[str, Any], weights: Weights = Weights()) -> Asked:
-    """What AskedQuery loaded, with the weights of a view. Without weights there are no points to go by."""
+    """What AskedQuery loaded, with the weights of a view. Without weights there are no points to go by, and without a
+    segment everybody is reached."""
     values = {name: value for name, value in loaded.items() if name in Asked.__dataclass_fields__}
-    if values.get("order") is None or (values["order"] is Order.POINTS and not weights):
+    order = values.get("order")
+    if order is None or (order is Order.POINTS and not weights) or (order is Order.REACH and not values.get("segment")):
         values["order"] = Order.VOTES
     return Asked(**values, weights=weights)
 

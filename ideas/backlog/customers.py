@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from ideas.accounts import segments
 from ideas.accounts.models import Company, User
+from ideas.accounts.models_segments import Segment
 from ideas.backlog import owing
 from ideas.backlog.owing import Owed
 from ideas.boards import listing, queries, receipts
@@ -92,7 +94,7 @@ _people_there = sa.select(sa.func.count()).where(User.company_id == Company.id).
 
 
 @cache
-def _companies(order: Order, *, searched: bool, planned: bool, going_on: bool) -> sa.Select[Any, Any]:
+def _companies(order: Order, *, searched: bool, planned: bool, narrowed: bool, going_on: bool) -> sa.Select[Any, Any]:
     statement = sa.select(Company, _people_there.label("people")).limit(sa.bindparam("most"))
     if searched:
         words = sa.bindparam("words", type_=sa.String)
@@ -101,6 +103,12 @@ def _companies(order: Order, *, searched: bool, planned: bool, going_on: bool) -
         )
     if planned:
         statement = statement.where(Company.plan == sa.bindparam("plan"))
+    if narrowed:
+        statement = statement.where(
+            sa.exists()
+            .where(User.company_id == Company.id, User.id.in_(segments.belonging(sa.bindparam("segment"))))
+            .correlate(Company)
+        )
     column: Any = {Order.NAME: Company.name, Order.REVENUE: Company.monthly_revenue, Order.RENEWAL: Company.renews_on}[
         order
     ]
@@ -122,11 +130,15 @@ def companies(
     *,
     asked: str = "",
     plan: str = "",
+    segment: Segment | None = None,
     order: Order = Order.NAME,
     limit: int = ROWS,
     cursor: str | None = None,
 ) -> Page[CompanyRow]:
-    """Companies whose name says what was asked, or whose id elsewhere it is; at most `limit`, from the cursor on."""
+    """Companies whose name says what was asked, or whose id elsewhere it is; of a segment, those with people in it.
+
+    At most `limit`, from the cursor on.
+    """
     boards_of(reader)
     words = _searched(asked)
     kind = f"customers {order}"
@@ -136,10 +148,14 @@ def companies(
         values |= {"words": _escaped(words), "said": words}
     if plan:
         values["plan"] = plan
+    if segment:
+        values["segment"] = segment.id
     if after:
         place = date.fromisoformat(after[0]) if order == Order.RENEWAL else after[0]
         values |= {"place": place, "number": after[1]}
-    statement = _companies(order, searched=bool(words), planned=bool(plan), going_on=bool(after))
+    statement = _companies(
+        order, searched=bool(words), planned=bool(plan), narrowed=segment is not None, going_on=bool(after)
+    )
     rows = [CompanyRow(*row) for row in db.session.execute(statement, values)]
     return Page.of(rows, limit, order=kind, key=lambda row: _place(row.company, order))
 
@@ -174,7 +190,7 @@ _votes_cast = sa.select(sa.func.count()).where(Vote.user_id == User.id).correlat
 
 
 @cache
-def _listed_people(*, searched: bool, inside: bool, going_on: bool) -> sa.Select[Any, Any]:
+def _listed_people(*, searched: bool, inside: bool, narrowed: bool, going_on: bool) -> sa.Select[Any, Any]:
     statement = (
         sa.select(User, _votes_cast.label("votes"))
         .where(User.erased_at.is_(None))
@@ -189,15 +205,24 @@ def _listed_people(*, searched: bool, inside: bool, going_on: bool) -> sa.Select
         )
     if inside:
         statement = statement.where(User.company_id == sa.bindparam("company"))
+    if narrowed:
+        statement = statement.where(User.id.in_(segments.belonging(sa.bindparam("segment"))))
     if going_on:
         statement = statement.where(User.id < sa.bindparam("place"))
     return statement
 
 
 def people(
-    reader: User, *, asked: str = "", company_id: int | None = None, limit: int = ROWS, cursor: str | None = None
+    reader: User,
+    *,
+    asked: str = "",
+    company_id: int | None = None,
+    segment: Segment | None = None,
+    limit: int = ROWS,
+    cursor: str | None = None,
 ) -> Page[PersonRow]:
-    """People, the newest first, whose name says what was asked, or whose id elsewhere it is; of a company if named."""
+    """People, the newest first, whose name says what was asked, or whose id elsewhere it is; of a company or a segment
+    if named."""
     boards_of(reader)
     words = _searched(asked)
     after = read_cursor("customer people", cursor)
@@ -206,9 +231,13 @@ def people(
         values |= {"words": _escaped(words), "said": words}
     if company_id is not None:
         values["company"] = _number(company_id)
+    if segment:
+        values["segment"] = segment.id
     if after:
         values["place"] = after[0]
-    statement = _listed_people(searched=bool(words), inside=company_id is not None, going_on=bool(after))
+    statement = _listed_people(
+        searched=bool(words), inside=company_id is not None, narrowed=segment is not None, going_on=bool(after)
+    )
     rows = [PersonRow(*row) for row in db.session.execute(statement, values)]
     return Page.of(rows, limit, order="customer people", key=lambda row: [row.person.id])
 

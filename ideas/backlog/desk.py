@@ -15,9 +15,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from babel.numbers import get_currency_precision
 
+from ideas.accounts import segments
 from ideas.accounts.models import Company, User
+from ideas.accounts.models_segments import Segment
 from ideas.backlog.asking import ME, Asked, Order
 from ideas.backlog.models import BacklogPlan, BacklogRank
+from ideas.backlog.models_segments import BacklogSegment
 from ideas.boards import listing, queries, similar
 from ideas.boards.listing import NARROW_MOST, ListedStatus, Walked
 from ideas.boards.models import (
@@ -43,6 +46,7 @@ from ideas.words import _
 
 _idea, _rank, _counted, _status, _person = (model.__table__.c for model in (Idea, IdeaRank, BacklogRank, Status, User))
 _owner = User.__table__.alias("owner")
+_reached = BacklogSegment.__table__.c
 _TIME = IdeaRank.created_at.type
 VALUE_OF = 1_000  # of the currency, for which a view's weight gives points
 
@@ -58,11 +62,21 @@ KEYS: dict[Order, tuple[Any, bool]] = {
     Order.PRIORITY: (_counted.priority, False),
     Order.LATELY: (_counted.lately, False),
     Order.SINCE: (_counted.since_word, False),
+    Order.REACH: (_rank.vote_count, False),  # without a segment, everybody is reached
+}
+# within a segment, where its people are whom an idea reaches
+KEYS_IN_SEGMENT: dict[Order, tuple[Any, bool]] = {
+    **KEYS,
+    Order.REACH: (_reached.votes, False),
+    Order.PRIORITY: (_reached.priority, False),
 }
 
 
 class Line(NamedTuple):
-    """An idea in the team's list. Numbers are None while it was not counted yet. tags: rows of slug, name."""
+    """An idea in the team's list. Numbers are None while it was not counted yet. tags: rows of slug, name.
+
+    reach: votes of the segment that is asked for, of all people without one; priority is of that reach.
+    """
 
     id: int
     title: str
@@ -71,6 +85,7 @@ class Line(NamedTuple):
     owner: str | None
     tags: Sequence[Any]
     votes: int
+    reach: int
     comments: int
     hot: float
     created_at: datetime
@@ -102,6 +117,13 @@ class Desk:
     tags: list[Any]  # rows of id, slug, name
     team: list[Any]  # rows of id, name
     plans: list[str]
+    segments: list[Segment]
+
+    def segment(self, asked: str | None) -> Segment | None:
+        """The segment of that slug. Raises ValidationError for one that is not there."""
+        if asked is None:
+            return None
+        return next((each for each in self.segments if each.slug == asked), None) or segments.by_slug(asked)
 
     def ids(self, kind: str, asked: str) -> list[int]:
         """The ids of the statuses or tags of that slug on any of the boards."""
@@ -118,6 +140,9 @@ class Desk:
 
 # --- Who may ---
 
+_PLANS_MOST = 100
+_there = sa.select(Company.plan).where(Company.plan.is_not(None)).distinct().order_by(Company.plan).limit(_PLANS_MOST)
+_plan = _there.subquery("there").c.plan
 _CHOICES = sa.union_all(
     sa.select(
         sa.literal("status").label("kind"), Status.position.label("place"), Status.id, Status.slug, Status.name,
@@ -126,8 +151,8 @@ _CHOICES = sa.union_all(
     sa.select(sa.literal("tag"), sa.literal(0), Tag.id, Tag.slug, Tag.name, sa.literal("")).where(
         Tag.board_id.in_(sa.bindparam("boards", expanding=True))
     ),
+    sa.select(sa.literal("plan"), sa.literal(0), sa.literal(0), _plan, _plan, sa.literal("")),
 ).order_by("kind", "place", "name", "id")  # fmt: skip
-_PLANS_MOST = 100
 _TEAM_MOST = 200
 
 
@@ -151,14 +176,14 @@ def open_for(reader: User) -> Desk:
         .order_by(User.name, User.id)
         .limit(_TEAM_MOST)
     )
-    plans = sa.select(Company.plan).where(Company.plan.is_not(None)).distinct().order_by(Company.plan)
     return Desk(
         reader,
         boards,
         [row for row in rows if row.kind == "status"],
         [row for row in rows if row.kind == "tag"],
         list(db.session.execute(team).all()),
-        [plan for plan in db.session.scalars(plans.limit(_PLANS_MOST)) if plan],
+        [row.name for row in rows if row.kind == "plan"],
+        segments.all_of_them(),
     )
 
 
@@ -201,6 +226,7 @@ def _asked_boards(desk: Desk, asked: Asked) -> list[BoardRow]:
 
 def _values(desk: Desk, asked: Asked, boards: Sequence[BoardRow]) -> dict[str, Any]:
     now = utcnow()
+    segment = desk.segment(asked.segment)
     owner = str(desk.person.id) if asked.owner == ME else asked.owner
     return {
         "boards": [row.board.id for row in boards],
@@ -211,6 +237,7 @@ def _values(desk: Desk, asked: Asked, boards: Sequence[BoardRow]) -> dict[str, A
         "owner": int(owner) if owner and owner.isdigit() else None,
         "company": asked.company,
         "plan": asked.plan,
+        "segment": segment.id if segment else None,
         "young": now - timedelta(days=asked.young or 0),
         "old": now - timedelta(days=asked.old or 0),
         "silent": now - timedelta(days=asked.silent or 0),
@@ -244,6 +271,7 @@ def _line(asked: Asked, row: Any, board: Board, tags: Sequence[Any]) -> Line:
         owner=row.owner_name,
         tags=tags,
         votes=row.vote_count,
+        reach=row.reach if asked.segment else row.vote_count,
         comments=row.comment_count,
         hot=row.hot,
         created_at=row.created_at,
@@ -254,7 +282,7 @@ def _line(asked: Asked, row: Any, board: Board, tags: Sequence[Any]) -> Line:
         unpriced=row.unpriced,
         breadth=row.breadth,
         value=row.value,
-        priority=row.priority,
+        priority=row.priority_there if asked.segment else row.priority,
         points=row.points if asked.weights else None,
         counted_at=row.counted_at,
         is_hidden=row.is_hidden,
@@ -295,6 +323,8 @@ _planned = (
     .where(BacklogPlan.idea_id == _rank.idea_id, BacklogPlan.plan == _bound("plan", sa.String))
     .correlate(IdeaRank.__table__)
 )
+_of_segment = _reached.segment_id == _bound("segment")
+_reaches = sa.exists().where(_reached.idea_id == _rank.idea_id, _of_segment).correlate(IdeaRank.__table__)
 
 # Checked along the way, where the index of the order is walked: no other index may look better.
 _CHECKED: dict[str, Any] = {
@@ -305,6 +335,7 @@ _CHECKED: dict[str, Any] = {
     "nobody": Walked(_idea.owner_id).is_(None),
     "company": Walked(_rank.idea_id).in_(_company_backs),
     "plan": _planned,
+    "segment": _reaches,
     "young": Walked(_rank.created_at) >= _bound("young", _TIME),
     "old": Walked(_rank.created_at) <= _bound("old", _TIME),
     "silent": Walked(_counted.silent_since) <= _bound("silent", _TIME),
@@ -333,13 +364,18 @@ _FOUND: dict[str, Any] = {
 _OF_THE_COUNT = {"silent", "since", "lately"}
 _BY_BOARD = {"stage", "young", "old"}  # found by an index that begins with the board
 
-_points: Any = (
-    _bound("w_votes", sa.Double) * _counted.votes
-    + _bound("w_breadth", sa.Double) * _counted.breadth
-    + _bound("w_value", sa.Double) * _counted.value / _bound("value_of", sa.Double)
-    + _bound("w_priority", sa.Double) * _counted.priority
-    + _bound("w_lately", sa.Double) * _counted.lately
-)
+
+def _points_with(priority: Any) -> Any:
+    return (
+        _bound("w_votes", sa.Double) * _counted.votes
+        + _bound("w_breadth", sa.Double) * _counted.breadth
+        + _bound("w_value", sa.Double) * _counted.value / _bound("value_of", sa.Double)
+        + _bound("w_priority", sa.Double) * priority
+        + _bound("w_lately", sa.Double) * _counted.lately
+    )
+
+
+_points, _points_in_segment = _points_with(_counted.priority), _points_with(_reached.priority)
 
 
 @cache
@@ -351,12 +387,14 @@ def _ids(narrows: frozenset[str], *, one_board: bool) -> sa.Select[Any]:
     if "tag" in narrows:
         found = found.join(IdeaTag.__table__, IdeaTag.idea_id == _rank.idea_id)
         found = found.where(IdeaTag.tag_id.in_(_many("tags")))
+    if "segment" in narrows:
+        found = found.join(BacklogSegment.__table__, _reached.idea_id == _rank.idea_id).where(_of_segment)
     if "plan" in narrows:
         found = found.join(BacklogPlan.__table__, BacklogPlan.idea_id == _rank.idea_id)
         found = found.where(BacklogPlan.plan == _bound("plan", sa.String))
     board = _rank.board_id if narrows <= _BY_BOARD else Walked(_rank.board_id)
     on_boards = board == sa.bindparam("board") if one_board else board.in_(_BOARDS)
-    others = [_FOUND[name] for name in sorted(narrows - {"tag", "plan"})]
+    others = [_FOUND[name] for name in sorted(narrows - {"tag", "plan", "segment"})]
     return found.where(_rank.listed, on_boards, *others).limit(_bound("most"))
 
 
@@ -367,40 +405,54 @@ def _statement(
     """A page. With `among` a few ideas are looked up and sorted, otherwise the index of the order is walked."""
     if order is Order.POINTS:
         return _by_points(backwards, narrows, after=after, among=among)
-    key, least_first = KEYS[order]
+    in_segment = "segment" in narrows
+    key, least_first = (KEYS_IN_SEGMENT if in_segment else KEYS)[order]
     # the place is looked up for what was counted, never the other way round: SQLite would sort all it finds
-    is_counted = key.table is BacklogRank.__table__
-    first = _counted.idea_id if among else Walked(_counted.idea_id)
-    tables = (
-        BacklogRank.__table__.join(IdeaRank.__table__, _rank.idea_id == first)
-        if is_counted
-        else IdeaRank.__table__.outerjoin(BacklogRank.__table__, _counted.idea_id == _rank.idea_id)
-    )
-    found = _shown(sa.select(*_SHOWN, key.label("key"), _points.label("points")).select_from(tables))
+    is_counted = key.table is not IdeaRank.__table__
+    number = key.table.c.idea_id
+    first = number if among else Walked(number)
+    tables = key.table.join(IdeaRank.__table__, _rank.idea_id == first) if is_counted else IdeaRank.__table__
+    if key.table is not BacklogRank.__table__:
+        tables = tables.outerjoin(BacklogRank.__table__, _counted.idea_id == _rank.idea_id)
+    if in_segment and key.table is not BacklogSegment.__table__:
+        tables = tables.outerjoin(BacklogSegment.__table__, sa.and_(_reached.idea_id == _rank.idea_id, _of_segment))
+    shown = [*_SHOWN, *(_SHOWN_OF_SEGMENT if in_segment else ())]
+    points = _points_in_segment if in_segment else _points
+    found = _shown(sa.select(*shown, key.label("key"), points.label("points")).select_from(tables))
+    if key.table is BacklogSegment.__table__:
+        found, narrows = found.where(_of_segment), narrows - {"segment"}
     if one_board and not among and not is_counted:
         found = found.where(_rank.board_id == sa.bindparam("board"))
     else:
         found = found.where(Walked(_rank.board_id).in_(_BOARDS))
     found = found.where(_rank.listed, *(_CHECKED[name] for name in sorted(narrows)))
-    number = _counted.idea_id if is_counted else _rank.idea_id
     found = _in_order(found, key, number, least_first is not backwards, after=after)
     return found.where(_rank.idea_id.in_(_many("among"))) if among else found
 
 
 def _by_points(backwards: bool, narrows: frozenset[str], *, after: bool, among: bool) -> sa.Select[Any]:
     """By the weights of a view: every row that is counted is added up, in the narrowest table there is."""
-    best = sa.select(_counted.idea_id, _points.label("points")).where(_counted.board_id.in_(_BOARDS))
+    in_segment = "segment" in narrows
+    points = _points_in_segment if in_segment else _points
+    best = sa.select(_counted.idea_id, points.label("points")).where(_counted.board_id.in_(_BOARDS))
+    if in_segment:
+        best = best.join(BacklogSegment.__table__, _reached.idea_id == _counted.idea_id).where(_of_segment)
+        narrows = narrows - {"segment"}
     if narrows:
         best = best.join(IdeaRank.__table__, _rank.idea_id == _counted.idea_id)
         best = best.join(Idea.__table__, _idea.id == _rank.idea_id)
         best = best.where(*(_CHECKED[name] for name in sorted(narrows)))
     if among:
         best = best.where(_counted.idea_id.in_(_many("among")))
-    chosen = _in_order(best, _points, _counted.idea_id, backwards, after=after).subquery("best")
+    chosen = _in_order(best, points, _counted.idea_id, backwards, after=after).subquery("best")
     tables = chosen.join(BacklogRank.__table__, _counted.idea_id == chosen.c.idea_id).join(
         IdeaRank.__table__, _rank.idea_id == chosen.c.idea_id
     )
-    found = _shown(sa.select(*_SHOWN, chosen.c.points.label("key"), chosen.c.points).select_from(tables))
+    shown = list(_SHOWN)
+    if in_segment:
+        there = sa.and_(_reached.idea_id == chosen.c.idea_id, _of_segment)
+        tables, shown = tables.join(BacklogSegment.__table__, there), [*shown, *_SHOWN_OF_SEGMENT]
+    found = _shown(sa.select(*shown, chosen.c.points.label("key"), chosen.c.points).select_from(tables))
     return found.order_by(*_turned([chosen.c.points, chosen.c.idea_id], least_first=backwards))
 
 
@@ -413,6 +465,7 @@ _SHOWN = (
     _status.name.label("status_name"),
     _owner.c.name.label("owner_name"),
 )
+_SHOWN_OF_SEGMENT = (_reached.votes.label("reach"), _reached.priority.label("priority_there"))
 
 
 def _shown(found: sa.Select[Any]) -> sa.Select[Any]:

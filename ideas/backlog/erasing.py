@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ideas.accounts import segments
 from ideas.backlog.models import SOURCE_LONGEST, Estimate
-from ideas.backlog.models_views import NAME_LONGEST, BacklogView
+from ideas.backlog.models_views import NAME_LONGEST, BacklogView, asks_for
 from ideas.db import db
 from ideas.privacy import Leaving
 
@@ -19,6 +20,9 @@ def erase(leaving: Leaving) -> None:
     for view in db.session.scalars(sa.select(BacklogView).where(named)):
         view.name = leaving.rewritten(view.name)[:NAME_LONGEST]
         view.asked = leaving.rewritten_json(view.asked)
+    for former, address in segments.named_after(leaving).items():
+        for view in db.session.scalars(sa.select(BacklogView).where(asks_for(former))):
+            view.asked = {**view.asked, "segment": address}
     worth_reading = sa.or_(*(leaving.may_stand_in(source) for source in SOURCES))
     for estimate in db.session.scalars(sa.select(Estimate).where(worth_reading)):
         for source in SOURCES:

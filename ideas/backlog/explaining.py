@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from ideas.accounts import segments
 from ideas.accounts.models import Company, User
+from ideas.accounts.models_segments import Segment
 from ideas.backlog import estimating, ranking, scoring
 from ideas.backlog.models import BacklogRank, Estimate
 from ideas.backlog.scoring import Backing, Scores
@@ -40,7 +42,8 @@ class Rest(NamedTuple):
 class Explained:
     """The scores of an idea with all that goes into them. alone: people without a company, each a company of one.
 
-    weight, weight_squared: the two sums of breadth over all of them. counted: what the list goes by until it is
+    weight, weight_squared: the two sums of breadth over all of them. reach: whom priority counts, of `segment` if one
+    is asked for. reaches: every segment with how many of its people back it. counted: what the list goes by until it is
     counted again, None for an idea that was not yet.
     """
 
@@ -55,6 +58,8 @@ class Explained:
     estimate: Estimate | None
     reach: int
     priority: float
+    segment: Segment | None
+    reaches: list[tuple[Segment, int]]
     counted: BacklogRank | None
 
     @property
@@ -65,8 +70,9 @@ class Explained:
         return (self.counted.breadth, self.counted.value) == (self.scores.breadth, self.scores.value)
 
 
-def explain(reader: User, on: IdeaRow) -> Explained:
-    """For the team. Raises NotAllowed for others, Merged for a part of another idea."""
+def explain(reader: User, on: IdeaRow, *, segment: str | None = None) -> Explained:
+    """For the team; with the slug of a segment, priority is of its people. Raises NotAllowed for others, Merged for a
+    part of another idea, ValidationError for no segment."""
     policy.require_team(on.standing)
     policy.require_unmerged(on.idea)
     backing = ranking.backing_of([on.idea.id]).get(on.idea.id, [])
@@ -82,6 +88,11 @@ def explain(reader: User, on: IdeaRow) -> Explained:
     ]
     rest = weighed[SHOWN:]
     estimate = estimating.of(on)
+    asked = segments.by_slug(segment) if segment else None
+    there = segments.all_of_them()
+    reached = ranking.reach_of([on.idea.id]) if there else {}
+    reaches = [(each, reached.get((each.id, on.idea.id), 0)) for each in there]
+    voters = scores.votes if asked is None else reached.get((asked.id, on.idea.id), 0)
     return Explained(
         scores=scores,
         most=scoring.most(scores.votes),
@@ -98,8 +109,10 @@ def explain(reader: User, on: IdeaRow) -> Explained:
         weight_squared=sum(each.weight**2 for each in weighed) + alone,
         hot=on.idea.rank.hot,
         estimate=estimate,
-        reach=scores.votes if estimate is None or estimate.reach is None else estimate.reach,
-        priority=ranking.priority_of(estimate, scores.votes),
+        reach=voters if estimate is None or estimate.reach is None else estimate.reach,
+        priority=ranking.priority_of(estimate, voters),
+        segment=asked,
+        reaches=reaches,
         counted=db.session.get(BacklogRank, on.idea.id, populate_existing=True),
     )
 

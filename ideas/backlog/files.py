@@ -1,7 +1,8 @@
 """The team's list as a file, with all that its scores are made of: whoever has it can rank the ideas again without us.
 
 votes_by_company and revenue_by_company say how often each number comes: "3x2 1x40" is two companies with three votes
-and forty with one. Read in the order of the list, some hundred ideas at a time, so that memory does not grow with it.
+and forty with one. Of a list narrowed to a segment, votes_of_segment counts its people, and reach and priority go by
+them. Read in the order of the list, some hundred ideas at a time, so that memory does not grow with it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,16 @@ PIECE = 500
 
 COLUMNS = (
     *("place", "id", "board", "title", "status", "stage", "owner", "tags", "created_at", "silent_since"),
-    *("votes", "votes_lately", "votes_since_word", "comments", "hot", "companies", "people_without_company"),
+    *(
+        "votes",
+        "votes_of_segment",
+        "votes_lately",
+        "votes_since_word",
+        "comments",
+        "hot",
+        "companies",
+        "people_without_company",
+    ),
     *("votes_by_company", "breadth", "revenue_by_company", "companies_without_revenue", "value"),
     *("reach", "impact", "confidence", "effort", "priority", "points", "counted_at"),
 )
@@ -55,13 +65,13 @@ def rows(reader: User, asked: Asked) -> Iterator[dict[str, Any]]:
         opened = desk.open_for(db.session.get_one(User, reader_id))
         while True:
             page = desk.lines(opened, asked, limit=PIECE, cursor=cursor)
-            yield from _piece(page.rows, place)
+            yield from _piece(page.rows, place, in_segment=asked.segment is not None)
             place += len(page.rows)
             if not (cursor := page.next):
                 return
 
 
-def _piece(lines: Iterable[Line], place: int) -> Iterator[dict[str, Any]]:
+def _piece(lines: Iterable[Line], place: int, *, in_segment: bool) -> Iterator[dict[str, Any]]:
     lines = list(lines)
     ids = [line.id for line in lines]
     backing = ranking.backing_of(ids)
@@ -69,12 +79,14 @@ def _piece(lines: Iterable[Line], place: int) -> Iterator[dict[str, Any]]:
         each.idea_id: each for each in db.session.scalars(sa.select(Estimate).where(Estimate.idea_id.in_(ids)))
     }
     for number, line in enumerate(lines, start=place + 1):
-        yield _row(number, line, backing.get(line.id, []), estimates.get(line.id))
+        yield _row(number, line, backing.get(line.id, []), estimates.get(line.id), in_segment=in_segment)
 
 
-def _row(place: int, line: Line, backing: list[Backing], estimate: Estimate | None) -> dict[str, Any]:
+def _row(
+    place: int, line: Line, backing: list[Backing], estimate: Estimate | None, *, in_segment: bool
+) -> dict[str, Any]:
     companies = [each for each in backing if each.company_id is not None]
-    reach = line.votes if estimate is None or estimate.reach is None else estimate.reach
+    reach = line.reach if estimate is None or estimate.reach is None else estimate.reach
     return {
         "place": place,
         "id": line.id,
@@ -87,6 +99,7 @@ def _row(place: int, line: Line, backing: list[Backing], estimate: Estimate | No
         "created_at": when(line.created_at),
         "silent_since": when(line.silent_since),
         "votes": line.votes,
+        "votes_of_segment": line.reach if in_segment else None,
         "votes_lately": line.lately,
         "votes_since_word": line.since,
         "comments": line.comments,

@@ -26,12 +26,14 @@ ORDERS = {
     Order.PRIORITY: lazy("Priority"),
     Order.LATELY: lazy("Votes in the last 30 days"),
     Order.SINCE: lazy("Votes since the last word"),
+    Order.REACH: lazy("Votes of the segment"),
     Order.POINTS: lazy("Points of this view"),
 }
 
 COLUMNS = {
     Column.VOTES: lazy("Votes"),
     Column.POINTS: lazy("Points"),
+    Column.REACH: lazy("Reach"),
     Column.BREADTH: lazy("Breadth"),
     Column.COMPANIES: lazy("Companies"),
     Column.VALUE: lazy("Value"),
@@ -52,6 +54,7 @@ COLUMNS = {
 ABOUT = {
     Column.VOTES: lazy("One for each person"),
     Column.POINTS: lazy("By the weights of this view"),
+    Column.REACH: lazy("Votes of people of the segment; of all people without one"),
     Column.BREADTH: lazy("Effective number of independent supporters"),
     Column.COMPANIES: lazy("Companies whose people back it"),
     Column.VALUE: lazy("A month’s revenue of these companies, each once"),
@@ -74,6 +77,7 @@ AMOUNTS = {
 ORDER_OF = {
     Column.VOTES: Order.VOTES,
     Column.POINTS: Order.POINTS,
+    Column.REACH: Order.REACH,
     Column.BREADTH: Order.BREADTH,
     Column.VALUE: Order.VALUE,
     Column.PRIORITY: Order.PRIORITY,
@@ -85,6 +89,6 @@ ORDER_OF = {
     Column.TRENDING: Order.TRENDING,
 }
 NUMERIC = {
-    *(Column.VOTES, Column.POINTS, Column.BREADTH, Column.COMPANIES, Column.VALUE, Column.PRIORITY),
+    *(Column.VOTES, Column.POINTS, Column.REACH, Column.BREADTH, Column.COMPANIES, Column.VALUE, Column.PRIORITY),
     *(Column.LATELY, Column.SINCE, Column.COMMENTS, Column.TRENDING),
 }

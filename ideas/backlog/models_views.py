@@ -33,3 +33,9 @@ class BacklogView(Base):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+def asks_for(segment: str) -> sa.ColumnElement[bool]:
+    """SQL: views whose list is narrowed to the segment of that slug."""
+    asked: sa.ColumnElement[str] = BacklogView.asked["segment"].as_string()
+    return asked == segment

@@ -1,4 +1,4 @@
-"""The only code that writes `backlog_rank`, `backlog_plan`, `backlog_company` and `backlog_walk`.
+"""The only code that writes `backlog_rank`, `backlog_plan`, `backlog_company`, `backlog_segment` and `backlog_walk`.
 
 A vote touches none of these: what it changes is counted a little later, by a walk through all places that compares
 what they say with what was counted, and counts anew where the two differ. So nothing has to remember to say that
@@ -13,9 +13,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ideas.accounts import segments
 from ideas.accounts.models import Company, User
+from ideas.accounts.models_segments import Segment, SegmentPerson
 from ideas.backlog import scoring
 from ideas.backlog.models import BacklogCompany, BacklogPlan, BacklogRank, BacklogWalk, Estimate
+from ideas.backlog.models_segments import BacklogSegment
 from ideas.backlog.scoring import Backing
 from ideas.boards.models import Idea, IdeaRank, Vote
 from ideas.db import INSERTS, db, utcnow
@@ -84,6 +87,21 @@ _BACKING = (
     .group_by(_backer.c.root, User.company_id)
 )
 
+_belongs = SegmentPerson.__table__.c
+_BY_SEGMENT = (
+    sa.select(_backer.c.root, _belongs.segment_id, sa.func.count().label("votes"))
+    .select_from(_backer)
+    .join(SegmentPerson.__table__, _belongs.user_id == _backer.c.user_id)
+    .group_by(_backer.c.root, _belongs.segment_id)
+    .order_by(_belongs.segment_id, _backer.c.root)
+)
+
+
+def reach_of(idea_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """(segment, idea) → how many of its people back that idea now; one query. Without any there is no pair."""
+    rows = db.session.execute(_BY_SEGMENT, {"ideas": list(idea_ids)})
+    return {(row.segment_id, row.root): row.votes for row in rows}
+
 
 def backing_of(idea_ids: Collection[int]) -> dict[int, list[Backing]]:
     """Who backs each of these ideas now, by company; one query. Ideas without votes are left out."""
@@ -134,8 +152,25 @@ def recount(idea_ids: Collection[int]) -> None:
         BacklogPlan,
         [{"plan": plan, "idea_id": idea_id, "votes": votes} for (plan, idea_id), votes in sorted(plans.items())],
     )
+    _recount_segments(sorted(idea_ids), listed, estimates)
     if gone := sorted(set(idea_ids) - set(listed)):
         _run(sa.delete(BacklogRank).where(BacklogRank.idea_id.in_(gone)))
+
+
+def _recount_segments(idea_ids: list[int], listed: list[int], estimates: dict[int, Estimate]) -> None:
+    if db.session.scalar(sa.select(Segment.id).limit(1)) is None:
+        return
+    _run(sa.delete(BacklogSegment).where(BacklogSegment.idea_id.in_(idea_ids)))
+    rows = [
+        {
+            "segment_id": segment,
+            "idea_id": idea,
+            "votes": votes,
+            "priority": priority_of(estimates.get(idea), votes),
+        }
+        for (segment, idea), votes in reach_of(listed).items()
+    ]
+    _put(BacklogSegment, rows)
 
 
 def priority_of(estimate: Estimate | None, votes: int) -> float:
@@ -257,6 +292,29 @@ def refresh_companies() -> bool:
     has_more = is_full or len(rows) == COMPANIES_LOOKED_AT
     _come_to("companies", place if has_more else 0)
     return has_more
+
+
+_BACKED_BY_PEOPLE = (
+    sa.select(sa.func.coalesce(_part_of.c.merged_root_id, _part_of.c.id))
+    .select_from(Vote.__table__)
+    .join(_part_of, _part_of.c.id == Vote.idea_id)
+    .where(Vote.user_id.in_(sa.bindparam("people", expanding=True)))
+)
+
+
+def refresh_segments() -> bool:
+    """Go on with finding out who belongs to which segment; what they back is counted anew soon. In a unit of work."""
+    moved = segments.bring_up_to_date()
+    recount_after(moved.people)
+    return moved.has_more
+
+
+def recount_after(people: Sequence[int]) -> None:
+    """What these people back is counted anew soon, because they came into a segment or left it."""
+    if people:
+        backed = _BACKED_BY_PEOPLE.params(people=list(people))
+        stale = BacklogRank.idea_id.in_(backed), BacklogRank.counted_at > NEVER
+        _run(sa.update(BacklogRank).where(*stale).values(counted_at=NEVER))
 
 
 def _place(name: str) -> int:

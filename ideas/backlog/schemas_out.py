@@ -84,8 +84,17 @@ class PriorityOut(OutSchema):
     """reach × impact × confidence / effort."""
 
     score = fields.Float(allow_none=True, metadata=_said("null until somebody says what goes into it."))
-    reach = fields.Integer(metadata=_said("As said, or the number of voters."))
+    reach = fields.Integer(metadata=_said("As said, or the number of voters, of the segment that is asked for."))
+    segment = fields.String(allow_none=True, metadata=_said("The slug of that segment; null for everybody."))
     estimate = fields.Nested(EstimateOut, allow_none=True)
+
+
+class ReachOut(OutSchema):
+    """How many people of a segment back an idea now."""
+
+    segment = fields.String(metadata=_said("Its slug."))
+    name = fields.String()
+    votes = fields.Integer()
 
 
 class ScoresOut(OutSchema):
@@ -99,6 +108,7 @@ class ScoresOut(OutSchema):
     breadth = fields.Nested(BreadthOut)
     value = fields.Nested(ValueOut)
     priority = fields.Nested(PriorityOut)
+    segments = fields.List(fields.Nested(ReachOut))
     listed_at = UtcTime(
         allow_none=True, metadata=_said("When the numbers that the backlog goes by were counted; null: not yet.")
     )
@@ -118,6 +128,7 @@ class LineOut(OutSchema):
     created_at = UtcTime()
     silent_since = UtcTime(metadata=_said("The last official word, or when it was posted."))
     vote_count = fields.Integer()
+    reach = fields.Integer(metadata=_said("Votes of the segment that is asked for; of everybody without one."))
     comment_count = fields.Integer()
     hot = fields.Float()
     votes_lately = fields.Integer(allow_none=True)
@@ -194,6 +205,7 @@ def line(row: Line) -> Shape:
         "created_at": when(row.created_at),
         "silent_since": when(row.silent_since),
         "vote_count": row.votes,
+        "reach": row.reach,
         "comment_count": row.comments,
         "hot": row.hot,
         "votes_lately": row.lately,
@@ -249,8 +261,10 @@ def scores(idea_id: int, found: Explained) -> Shape:
         "priority": {
             "score": found.priority if found.estimate else None,
             "reach": found.reach,
+            "segment": found.segment.slug if found.segment else None,
             "estimate": estimate(found.estimate) if found.estimate else None,
         },
+        "segments": [{"segment": each.slug, "name": each.name, "votes": votes} for each, votes in found.reaches],
         "listed_at": when(found.counted.counted_at) if found.counted else None,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
@@ -19,7 +19,7 @@ bp = Blueprint("backlog", __name__, template_folder="templates")
 @bp.route("/ideas/<int:idea_id>/scores", methods=["GET", "POST"])
 def scores(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
-    explained = explaining.explain(signin.member(), row)
+    explained = explaining.explain(signin.member(), row, segment=request.args.get("segment"))
     form = EstimateForm(**EstimateForm.saying(explained.estimate))
     if not form.validate_on_submit():
         page = render_template(

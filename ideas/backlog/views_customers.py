@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import signin
-from ideas.backlog import customers
+from ideas.accounts import segments, signin
+from ideas.accounts.models_segments import Segment
+from ideas.backlog import customers, segmenting
 from ideas.backlog.customers import Order
 from ideas.backlog.owing import Debt
 from ideas.boards import labels
@@ -22,8 +23,15 @@ def companies() -> ResponseReturnValue:
     asked = {name: readable(request.args.get(name, "")) for name in ("q", "plan")}
     order = _order(request.args.get("sort", ""))
     reader = signin.member()
+    there = segmenting.all_for(reader)
+    segment = _segment(there)
     page = customers.companies(
-        reader, asked=asked["q"], plan=asked["plan"], order=order, cursor=request.args.get("cursor")
+        reader,
+        asked=asked["q"],
+        plan=asked["plan"],
+        segment=segment,
+        order=order,
+        cursor=request.args.get("cursor"),
     )
     return render_template(
         "backlog/companies.html",
@@ -31,7 +39,16 @@ def companies() -> ResponseReturnValue:
         asked=asked,
         order=order,
         plans=customers.plans(reader),
-        **_ways(".companies", page.next, q=asked["q"], plan=asked["plan"], sort=_named(order)),
+        segments=there,
+        segment=segment,
+        **_ways(
+            ".companies",
+            page.next,
+            q=asked["q"],
+            plan=asked["plan"],
+            segment=segment.slug if segment else "",
+            sort=_named(order),
+        ),
     )
 
 
@@ -57,8 +74,11 @@ def company_people(company_id: int) -> ResponseReturnValue:
 @bp.get("/team/people")
 def people() -> ResponseReturnValue:
     asked = readable(request.args.get("q", ""))
-    page = customers.people(signin.member(), asked=asked, cursor=request.args.get("cursor"))
-    return render_template("backlog/people.html", page=page, asked=asked, **_ways(".people", page.next, q=asked))
+    there = segmenting.all_for(signin.member())
+    segment = _segment(there)
+    page = customers.people(signin.member(), asked=asked, segment=segment, cursor=request.args.get("cursor"))
+    ways = _ways(".people", page.next, q=asked, segment=segment.slug if segment else "")
+    return render_template("backlog/people.html", page=page, asked=asked, segments=there, segment=segment, **ways)
 
 
 @bp.get("/team/people/<int:person_id>")
@@ -73,6 +93,14 @@ def person(person_id: int) -> ResponseReturnValue:
         outcome=labels.outcome,
         **_ways(".person", page.next, person_id=person_id),
     )
+
+
+def _segment(there: list[Segment]) -> Segment | None:
+    """The segment that the address asks for. Raises ValidationError for one that is not there."""
+    asked = request.args.get("segment", "")
+    if not asked:
+        return None
+    return next((each for each in there if each.slug == asked), None) or segments.by_slug(readable(asked))
 
 
 def _order(said: str) -> Order:

@@ -10,13 +10,16 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
+from ideas.accounts import segment_questions as questions
 from ideas.accounts import signin
+from ideas.accounts.models_segments import Segment
 from ideas.backlog import asking, desk, files, keeping, labels
 from ideas.backlog.asking import Asked, Column, Order, Weights
 from ideas.backlog.models_views import BacklogView
 from ideas.boards.models import Stage
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
+from ideas.looks import money
 from ideas.paging import Page
 from ideas.rounds import RoundDue
 from ideas.words import _
@@ -64,6 +67,7 @@ def show(here: str, view: BacklogView | None = None) -> ResponseReturnValue:
         weights_named=[(name, weight) for name, weight in vars(wanted.weights).items() if weight],
         now=utcnow(),
         **choices(opened, wanted),
+        **chosen_segment(opened, wanted),
         counted_at=db.session.get(RoundDue, COUNT),
         filters=sorted({*wanted.narrows, *(["board"] if wanted.board else [])}),
         **addresses(here, args, page),
@@ -93,7 +97,9 @@ _FILES = {"csv": (files.as_csv, "text/csv"), "ndjson": (files.as_ndjson, "applic
 
 def choices(opened: desk.Desk, wanted: Asked) -> dict[str, Any]:
     """What can be chosen in the form: pairs of what is sent and its words."""
-    orders = [order for order in Order if order is not Order.POINTS or wanted.weights]
+    missing = {Order.POINTS} if not wanted.weights else set()
+    missing |= {Order.REACH} if not wanted.segment else set()
+    orders = [order for order in Order if order not in missing]
     people = [(person.id, person.name) for person in opened.team]
     return {
         "orders": orders,
@@ -104,6 +110,7 @@ def choices(opened: desk.Desk, wanted: Asked) -> dict[str, Any]:
         "tags_named": [(row.slug, row.name) for row in opened.one_each("tag")],
         "owners_named": [(asking.ME, _("Me")), (asking.NOBODY, _("Nobody")), *people],
         "plans_named": [(plan, plan) for plan in opened.plans],
+        "segments_named": [(each.slug, each.name) for each in opened.segments],
     }
 
 
@@ -121,11 +128,23 @@ def _asked(args: MultiDict[str, str], weights: Weights) -> Asked:
     return asking.kept_or_said({}, said, weights)
 
 
+def chosen_segment(opened: desk.Desk, wanted: Asked) -> dict[str, Any]:
+    """The segment that is asked for, and what it asks."""
+    found = next((each for each in opened.segments if each.slug == wanted.segment), None)
+    return {"segment": found, "segment_words": segment_words(found) if found else ""}
+
+
+def segment_words(segment: Segment) -> str:
+    """What a segment asks, as people say it."""
+    return questions.in_words(questions.read(segment.question), money)
+
+
 def columns(args: MultiDict[str, str], weights: Weights) -> list[Column]:
     """Those that are named, in that order; whatever is weighed, the votes stand beside it."""
     named = [Column(name) for name in args.getlist("column") if name in set(Column)]
     first, *others = asking.USUAL
-    usual = [first, *([Column.POINTS] if weights else []), *others]
+    special = [*([Column.POINTS] if weights else []), *([Column.REACH] if args.get("segment") else [])]
+    usual = [first, *special, *others]
     chosen = list(dict.fromkeys(named)) or usual
     return chosen if Column.VOTES in chosen else [Column.VOTES, *chosen]
 

@@ -29,7 +29,7 @@ def test_the_scores_of_an_idea_come_with_all_that_goes_into_them(ask, board, ide
     assert [(each["votes"], each["weight"], each["monthly_revenue"]) for each in breadth["companies"]] == [(30, 2, 900)]
     assert breadth["people_without_company"] == 10
     assert found["value"] == {"score": 900, "currency": "EUR", "companies": 1, "companies_without_revenue": 0}
-    assert found["priority"] == {"score": None, "reach": 40, "estimate": None}
+    assert found["priority"] == {"score": None, "reach": 40, "segment": None, "estimate": None}
 
 
 def test_an_estimate_is_put_and_removed(ask, board, idea):

@@ -76,6 +76,7 @@ def test_every_example_has_the_shape_it_shows(document):
 
 def test_every_field_of_an_answer_is_always_there_or_said_to_be_for_some(document):
     some = {"errors", "undone_at", "hidden", "people_told", "id of Source", "email of Customer"}
+    some |= {"name of Condition", "value of Condition"}
     some |= {f"{field} of Weights" for field in document["components"]["schemas"]["Weights"]["properties"]}
     for name, schema in document["components"]["schemas"].items():
         if schema.get("additionalProperties") is False:
@@ -101,6 +102,7 @@ def sendable(document):
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
         *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view", "put_tags", "put_owner"),
         *("draft_release", "edit_release", "put_release_idea", "keep_snippet", "edit_snippet"),
+        *("make_segment", "edit_segment"),
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -131,6 +133,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "put_release_idea",
         "keep_snippet",
         "edit_snippet",
+        "make_segment",
+        "edit_segment",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
     examples["answer_idea"][2]["credits"][1]["id"] = comment.id
@@ -142,6 +146,8 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         ids["view_id"] = asking.post("backlog/views", examples["keep_view"][2]).json["id"]
     if name == "edit_snippet":
         ids["snippet_id"] = asking.post("snippets", examples["keep_snippet"][2]).json["id"]
+    if name == "edit_segment":
+        ids["segment_id"] = asking.post("segments", examples["make_segment"][2]).json["id"]
     if name in ("edit_release", "put_release_idea"):
         ids["release_id"] = asking.post("releases", examples["draft_release"][2]).json["id"]
     if name in ("merge_idea", "unmerge_idea"):

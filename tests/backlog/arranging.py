@@ -48,10 +48,10 @@ def back(idea: Idea, voters: list[User], at: Any = None) -> None:
 
 
 def walk() -> int:
-    """Both walks to their ends, as workers make them; how many turns it took."""
+    """All walks to their ends, as workers make them; how many turns it took."""
     db.session.commit()
     turns = 0
-    for turn in (ranking.refresh_companies, ranking.refresh):
+    for turn in (ranking.refresh_segments, ranking.refresh_companies, ranking.refresh):
         has_more = True
         while has_more:
             with unit_of_work():

@@ -3,7 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
+from ideas.accounts.models_segments import Segment
 from ideas.backlog.models import BacklogPlan, BacklogRank
+from ideas.backlog.models_segments import BacklogSegment
 from ideas.boards.models import Idea, IdeaRank
 from ideas.db import db, utcnow
 from tests.boards.test_plans import a_large_site, learn
@@ -36,6 +38,15 @@ def a_counted_site():
         [{"plan": "enterprise", "idea_id": idea, "votes": 1} for idea in ids[::100]]
         + [{"plan": "free", "idea_id": idea, "votes": 1} for idea in ids if idea % 10],
     )
+    for slug, place in (("few", 100), ("most", 1)):
+        segment = Segment(slug=slug, name=slug, question={}, by_id=site.team.id)
+        db.session.add(segment)
+        db.session.flush()
+        rows = [
+            {"segment_id": segment.id, "idea_id": idea, "votes": idea * 7919 % 997, "priority": idea % 7 * 1.0}
+            for idea in ids[::place]
+        ]
+        db.session.execute(sa.insert(BacklogSegment), rows)
     db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=site.team.id))
     return site
 

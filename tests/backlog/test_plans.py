@@ -30,6 +30,7 @@ LONG: list[dict[str, Any]] = [
     {"stage": Stage.OPEN},
     {"tag": "common"},
     {"plan": "free"},
+    {"segment": "most"},
     {"owner": "nobody"},
     {"young": 150},
     {"old": 1},
@@ -44,13 +45,18 @@ NARROW: list[tuple[dict[str, Any], str]] = [
     ({"status": "planned"}, "ix_idea_status_id"),
     ({"tag": "rare"}, "ix_idea_tag_tag_id"),
     ({"plan": "enterprise"}, "backlog_plan"),
+    ({"segment": "few"}, "backlog_segment"),
     ({"owner": "me"}, "ix_idea_owner_id"),
     ({"young": 3}, "ix_idea_rank_board_new"),
     ({"silent": 166}, "ix_backlog_rank_silent_since"),
     ({"since": 89}, "ix_backlog_rank_since_word"),
     ({"lately": 39}, "ix_backlog_rank_lately"),
 ]
-READ_IN_ORDER = {"idea_rank", "backlog_rank"}
+READ_IN_ORDER = {"idea_rank", "backlog_rank", "backlog_segment"}
+IN_SEGMENT = {
+    Order.REACH: "ix_backlog_segment_segment_id_votes_idea_id",
+    Order.PRIORITY: "ix_backlog_segment_segment_id_priority_idea_id",
+}
 
 
 def plans(site, **asked):
@@ -64,7 +70,8 @@ def plans(site, **asked):
 
 
 def walks(plan, order):
-    names = {OF_ALL[order], OF_ALL[order].replace("ix_idea_rank_", "ix_idea_rank_board_")}
+    names = {OF_ALL[order], OF_ALL[order].replace("ix_idea_rank_", "ix_idea_rank_board_")} if order in OF_ALL else set()
+    names |= {IN_SEGMENT[order]} if order in IN_SEGMENT else set()
     return bool(plan.indexes & names) and not plan.sorts and not plan.read_through & READ_IN_ORDER
 
 
@@ -77,6 +84,14 @@ def test_every_order_walks_its_index_whatever_is_asked_of_many(large_site):
                 wrong[f"{order} {asked}"] = plan.words
 
     assert wrong == {}
+
+
+def test_reach_and_priority_of_a_segment_walk_its_own_indexes(large_site):
+    for order, index in IN_SEGMENT.items():
+        for asked in ({}, {"stage": Stage.OPEN}, {"credited": False}):
+            plan = plans(large_site, order=order, segment="most", **asked)[-1]
+            assert index in plan.indexes, plan.words
+            assert walks(plan, order), plan.words
 
 
 def test_what_few_ideas_are_like_is_found_by_its_own_index(large_site):

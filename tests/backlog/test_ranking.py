@@ -141,7 +141,7 @@ def test_a_turn_is_bounded_however_much_changed(board, monkeypatch):
     turns = walk()
 
     # nine votes are too many, and still one idea is counted; then 3, then 3 and nothing, then two, then one
-    assert turns == 1 + 4
+    assert turns == 2 + 4
     assert [rank_of(idea).votes for idea in ideas] == [9, 3, 3, 0, 0, 0]
 
 

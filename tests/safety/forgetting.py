@@ -20,7 +20,8 @@ import sqlalchemy as sa
 from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
-from ideas.backlog import estimating, keeping
+from ideas.accounts.schemas_segments import SegmentWords
+from ideas.backlog import estimating, keeping, segmenting
 from ideas.backlog.schemas import EstimateWords, ViewWords
 from ideas.boards import (
     commenting,
@@ -65,6 +66,7 @@ CANARIES = {
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt",
+    "segment.name", "segment.question",
     "release.title", "release.body", "release.body_html", "release_idea.text", "release_idea.text_html",
     "release_idea.credits", "revision.title", "revision.body", "revision.body_html",
     "snippet.name", "snippet.text", "solved.words", "term_slip.slip",
@@ -90,7 +92,7 @@ WORDLESS = {
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
     "picture.name", "preference.email", "preference.inbox", "release_idea.reason", "rhythm.key", "rhythm.timezone",
-    "solved.answer",
+    "segment.slug", "solved.answer",
     "status.slug", "status.name", "status.stage", "suppression.address", "suppression.why", "suppression.status",
     "tag.slug", "tag.name",
     "ticket.token_hash",
@@ -246,6 +248,9 @@ def _estimate(team_id: int, idea_id: int) -> None:
         keeping.keep(team, ViewWords().load(view))
         board = queries.get_idea(team, idea_id).idea.board.slug
         phrasing.keep(team, {"name": f"As {NAME} says", "text": f"{NAME} would say: yes.", "board": board})
+        condition = {"about": "company_attribute", "name": "call", "is": "is", "value": [f"{NAME}, {EMAIL}"]}
+        question = {"conditions": [condition, {"about": "joined", "is": "within_days", "value": 9}], "match": "any"}
+        segmenting.make(team, SegmentWords().load({"name": f"Those of {NAME}", "question": question}))
 
 
 def _release(team_id: int, idea_id: int, slug: str) -> None:

@@ -12,7 +12,9 @@ from flask.testing import FlaskClient
 from ideas import pictures
 from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
-from ideas.backlog import keeping
+from ideas.accounts.models_segments import Segment
+from ideas.accounts.schemas_segments import SegmentWords
+from ideas.backlog import keeping, segmenting
 from ideas.backlog.models_views import BacklogView
 from ideas.boards import (
     boardkeeping,
@@ -332,6 +334,9 @@ def _parts(world: World) -> None:
         for slug in db.session.scalars(sa.select(Board.slug).order_by(Board.id)).all():
             said = world.token("snippet")
             phrasing.keep(_who(world, "team"), {"name": said, "text": f"{said} for “{{{{title}}}}”", "board": slug})
+        condition = {"about": "plan", "is": "known"}
+        words = {"name": "On a plan", "question": {"conditions": [condition]}}
+        segmenting.make(_who(world, "admin"), SegmentWords().load(words))
         keeping.keep(_who(world, "admin"), {"name": "Silent", "is_shared": True, "asked": {"stage": "open"}})
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
@@ -356,6 +361,7 @@ def _parts(world: World) -> None:
         "release_id": ids(Release),
         "view_id": ids(BacklogView),
         "snippet_id": ids(Snippet),
+        "segment_id": ids(Segment),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "delivery_id": ids(Delivery)[:6],
