@@ -13,6 +13,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -23,12 +24,14 @@ from bench.meter import Client, Meter, bare_server
 from bench.stage import Findings
 from config import Config
 from ideas import create_app
-from ideas.accounts import people
+from ideas.accounts import people, segments
 from ideas.accounts.models import Company, SiteRole, User
-from ideas.backlog import ranking
+from ideas.accounts.schemas_segments import SegmentWords
+from ideas.backlog import ranking, segmenting
 from ideas.backlog.asking import Order
-from ideas.backlog.models import BacklogRank
-from ideas.boards.models import Vote
+from ideas.backlog.models import BacklogRank, Estimate
+from ideas.backlog.models_segments import BacklogSegment
+from ideas.boards.models import Idea, Vote
 from ideas.db import db, unit_of_work, utcnow
 from tests.accounts.arranging import enter
 from tests.servers import RunningApp
@@ -36,11 +39,29 @@ from tests.servers import RunningApp
 BAR = 8.0  # times the public list page
 TIMES = 12  # requests of a batch; there are some eighty questions
 PLANS = ("free", "free", "free", "free", "free", "free", "pro", "pro", "pro", "enterprise")
+SEGMENTS = {
+    "large-and-renewing": {
+        "conditions": [
+            {"about": "plan", "is": "is", "value": ["enterprise"]},
+            {"about": "renews_on", "is": "within_days", "value": 90},
+        ]
+    },
+    "of-a-company": {"conditions": [{"about": "company", "is": "known"}]},
+    "alone": {
+        "match": "any",
+        "conditions": [
+            {"about": "company", "is": "unknown"},
+            {"about": "company_attribute", "name": "seats", "is": "at_least", "value": 990},
+        ],
+    },
+}
+ESTIMATED = 50  # one idea of so many has an estimate
 CHECKED = 2_000  # ideas whose scores are computed again from nothing
 FILTERS = (
     "board=large", "stage=open", "stage=shipped", "stage=started", "status=planned", "tag=rare", "tag=common",
     "owner=me", "owner=nobody", "plan=free", "plan=enterprise", "young=7", "young=90", "old=90", "silent=30",
     "silent=190", "since=50", "lately=5", "credited=1", "credited=0", "company=17",
+    *(f"segment={slug}" for slug in SEGMENTS),
 )  # fmt: skip
 
 
@@ -69,6 +90,11 @@ def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: 
         belong(companies)
         with unit_of_work():
             ada = people.create("ada@example.test", "Ada", site_role=SiteRole.ADMIN)
+            said = {"impact": 2.0, "confidence": 80, "effort": 3.0, "by_id": ada.id, "said_at": utcnow()}
+            chosen = [idea for idea in db.session.scalars(sa.select(Idea.id)) if idea % ESTIMATED == 0]
+            db.session.execute(sa.insert(Estimate), [{"idea_id": idea, **said} for idea in chosen])
+            for slug, question in SEGMENTS.items():
+                segmenting.make(ada, SegmentWords().load({"name": slug.replace("-", " "), "question": question}))
         count(findings, kind, ideas)
         right(findings, kind)
         browser = app.test_client()
@@ -89,8 +115,11 @@ def belong(companies: int) -> None:
     for number in range(1, companies + 1):
         plan = PLANS[number % len(PLANS)]
         revenue = {"free": 0, "pro": 9_900, "enterprise": 250_000}[plan] * chance.randint(1, 9)
-        rows.append((number, f"Company {number}", plan, revenue if number % 20 else None, now))
-    crowd.pour(Company, ("id", "name", "plan", "monthly_revenue", "created_at"), rows)
+        renews_on = (now + timedelta(days=number % 365)).date()
+        seats = {"seats": str(number % 1000)}
+        rows.append((number, f"Company {number}", plan, revenue if number % 20 else None, renews_on, seats, now))
+    columns = ("id", "name", "plan", "monthly_revenue", "renews_on", "attributes", "created_at")
+    crowd.pour(Company, columns, rows)
     with unit_of_work():
         # squared, so that the first companies have many people
         place = sa.cast((User.id * 7919) % 10_007, sa.Double) / 10_007
@@ -104,7 +133,11 @@ def belong(companies: int) -> None:
 
 def count(findings: Findings, kind: str, ideas: int) -> None:
     """From nothing to all of it, turn by turn as workers do; then once more, when there is nothing to do."""
-    for name, turn in (("companies", ranking.refresh_companies), ("ideas", ranking.refresh)):
+    for name, turn in (
+        ("segments", ranking.refresh_segments),
+        ("companies", ranking.refresh_companies),
+        ("ideas", ranking.refresh),
+    ):
         for when in ("all anew", "nothing changed"):
             slowest, begun, turns, has_more = 0.0, time.monotonic(), 0, True
             while has_more:
@@ -145,11 +178,35 @@ def right(findings: Findings, kind: str) -> None:
         wrong["votes"] += rank.votes != total
         wrong["breadth"] += abs(rank.breadth - float(breadth)) > 1e-9 * max(1.0, float(breadth))
         wrong["value"] += rank.value != sum(revenue[each] or 0 for each in of if isinstance(each, int))
+    reached(findings, kind, ids, voters)
     for score, number in wrong.items():
         findings.same(
             f"{kind}: of {len(set(ids)):,} ideas, those whose {score} is not what was added up apart", 0, number
         )
     db.session.rollback()
+
+
+def reached(findings: Findings, kind: str, ids: list[int], voters: dict[int, set[int]]) -> None:
+    """How many people of each segment back these ideas, against sets of people made here."""
+    today = utcnow().date()
+    of: dict[str, set[int]] = {slug: set() for slug in SEGMENTS}
+    customers = sa.select(User.id, User.company_id, Company.plan, Company.renews_on)
+    for row in db.session.execute(customers.outerjoin(Company, Company.id == User.company_id)):
+        soon = row.renews_on is not None and 0 <= (row.renews_on - today).days <= 90
+        if row.plan == "enterprise" and soon:
+            of["large-and-renewing"].add(row.id)
+        of["of-a-company" if row.company_id else "alone"].add(row.id)
+        if row.company_id and row.company_id % 1000 >= 990:
+            of["alone"].add(row.id)
+    for segment in segments.all_of_them():
+        theirs = of[segment.slug]
+        findings.same(f"{kind}: people of {segment.slug}", len(theirs), segment.people)
+        rows = sa.select(BacklogSegment.idea_id, BacklogSegment.votes)
+        kept = {
+            row.idea_id: row.votes for row in db.session.execute(rows.where(BacklogSegment.segment_id == segment.id))
+        }
+        wrong = sum(kept.get(idea, 0) != len(voters[idea] & theirs) for idea in set(ids))
+        findings.same(f"{kind}: of {len(set(ids)):,} ideas, those whose reach in {segment.slug} is wrong", 0, wrong)
 
 
 def pages(findings: Findings, kind: str, site: RunningApp, cookie: dict[str, str]) -> None:
@@ -162,6 +219,8 @@ def pages(findings: Findings, kind: str, site: RunningApp, cookie: dict[str, str
     asked = [f"order={order}" for order in orders]
     asked += [f"order={order}&backwards=1" for order in (Order.VOTES, Order.BREADTH, Order.SILENCE)]
     asked += [f"order={order}&{each}" for order in (Order.VOTES, Order.BREADTH, Order.SILENCE) for each in FILTERS]
+    asked += [f"order={order}&segment={slug}" for order in (Order.REACH, Order.PRIORITY) for slug in SEGMENTS]
+    asked += ["order=reach&segment=of-a-company&stage=shipped&owner=nobody"]
     asked += ["order=value&stage=open&plan=enterprise&young=90&owner=nobody", "order=votes&q=ba"]
     with bare_server(site.env) as bare, speed.backends(kind, site) as database:
         meter, one = Meter(site.processes[0].pid, database), bare.cost()

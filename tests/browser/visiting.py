@@ -40,6 +40,7 @@ NAMES = {
     "customer": "/team/companies/13",
     "customer_person": "/team/people/12",
     "view": "/team/backlog/views/14",
+    "segment": "/team/segments/15",
 }
 
 # Who sees which page: full ones, empty ones, and those that lead nowhere any more.
@@ -138,6 +139,11 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/team/backlog/chosen?idea=1&idea=2&idea=3&idea=4",
         "{view}",
         "{view}/edit",
+        "/team/segments",
+        "/team/segments/new",
+        "{segment}/edit",
+        "/team/backlog?segment=of-a-company&order=reach",
+        "/team/people?segment=of-a-company",
         "/boards/garden-planner/releases",
         "/boards/garden-planner/releases/new",
         "{release}",
@@ -202,6 +208,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{idea_number}/scores",
         "/team/backlog/views/new",
         "/team/snippets/new",
+        "/team/segments/new",
         "{open_number}/merge?q={idea_number}",
         "{merged_number}/unmerge",
         "{held}/refuse",
@@ -256,6 +263,7 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.get_by_label("For each vote", exact=True).fill("1")
         page.get_by_role("button", name="Keep it").click()
         found["view"] = urlsplit(page.url).path
+        found["segment"] = _segment(page)
     page.goto("/boards/garden-planner/releases")
     found["release"] = _href(page, ".release-title a")
     if who == "team":
@@ -292,6 +300,17 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/manage/companies")
         found["company"] = _href(page, 'main a[href^="/manage/companies/"]:not([href$="/import"])')
     return found
+
+
+def _segment(page: Page) -> str:
+    """A segment of the demo's team, made when it is first looked for."""
+    page.goto("/team/segments")
+    if not page.locator('main a[href$="/edit"]').count():
+        page.goto("/team/segments/new")
+        page.get_by_label("Name").fill("Of a company")
+        page.get_by_label("What").first.select_option("company.known")
+        page.get_by_role("button", name="Keep it").click()
+    return _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
 
 
 def _asked(page: Page) -> str:
