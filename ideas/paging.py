@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -33,7 +33,7 @@ class Page(Generic[T]):
 
 
 def write_cursor(order: str, key: Sequence[Any]) -> str:
-    """An opaque, signed place in a list of that order; `key` is numbers, strings and times."""
+    """An opaque, signed place in a list of that order; `key` is numbers, strings, days and times."""
     return _serializer(order).dumps([_out(part) for part in key])
 
 
@@ -56,8 +56,12 @@ def _serializer(order: str) -> URLSafeSerializer:
 
 
 def _out(part: Any) -> Any:
-    return {"t": part.isoformat()} if isinstance(part, datetime) else part
+    if isinstance(part, datetime):
+        return {"t": part.isoformat()}
+    return {"d": part.isoformat()} if isinstance(part, date) else part
 
 
 def _in(part: Any) -> Any:
-    return datetime.fromisoformat(part["t"]) if isinstance(part, dict) else part
+    if not isinstance(part, dict):
+        return part
+    return datetime.fromisoformat(part["t"]) if "t" in part else date.fromisoformat(part["d"])

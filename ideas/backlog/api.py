@@ -13,6 +13,7 @@ from ideas.backlog import schemas_out as shapes
 from ideas.backlog.schemas import EstimateWords, OwnerWords, TagsWords, ViewEdit, ViewWords
 from ideas.boards import listing, policy, posting, queries
 from ideas.boards import schemas_out as boards_out
+from ideas.boards.schemas import DueWords
 from ideas.db import unit_of_work
 from ideas.paging import Page
 from ideas.schemas import AppSchema, Id, Slug
@@ -152,6 +153,20 @@ def put_owner(words: dict[str, Any], idea_id: int) -> Any:
         choosing.assign(api.member(), [row], words["owner"])
     owner = queries.get_idea(api.member(), idea_id).idea.owner
     return {"idea_id": idea_id, "owner": boards_out.person(owner)}
+
+
+@blueprint.route("/ideas/<id:idea_id>/due", method="PUT")
+@blueprint.needs("answers:write")
+@blueprint.takes(DueWords, example=examples.DUE)
+@blueprint.gives(shapes.DueOut, example=examples.DUE_OUT)
+def put_due(words: dict[str, Any], idea_id: int) -> Any:
+    """Say by when an idea has its next answer
+
+    A day for the team alone; the answer takes it away. For the team.
+    """
+    with unit_of_work():
+        posting.set_due(api.member(), queries.get_idea(api.member(), idea_id), words["due_on"])
+    return {"idea_id": idea_id, "due_on": boards_out.day(words["due_on"])}
 
 
 @blueprint.route("/ideas/<id:idea_id>/estimate", method="PUT")

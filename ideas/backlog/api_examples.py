@@ -17,6 +17,7 @@ LINE: Example = {
     "hidden": False,
     "created_at": "2026-11-01T10:00:00Z",
     "silent_since": "2026-11-22T10:00:00Z",
+    "due_on": "2026-12-04",
     "vote_count": 312,
     "reach": 312,
     "comment_count": 4,
@@ -105,3 +106,5 @@ TAGS: Example = {"tags": ["seed"]}
 TAGS_OUT: Example = {"idea_id": 23, "tags": ["seed"]}
 OWNER: Example = {"owner": None}
 OWNER_OUT: Example = {"idea_id": 23, "owner": None}
+DUE: Example = {"due_on": "2099-12-04"}
+DUE_OUT: Example = {"idea_id": 23, "due_on": "2099-12-04"}

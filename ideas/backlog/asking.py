@@ -32,6 +32,7 @@ class Order(StrEnum):
     LATELY = "lately"
     SINCE = "since"
     REACH = "reach"  # voters of the segment that is asked for; of all people without one
+    DUE = "due"  # those with a day by which the next answer is due, the soonest first
     POINTS = "points"  # the weights of a view
 
 
@@ -55,6 +56,7 @@ class Column(StrEnum):
     POSTED = "posted"
     COMMENTS = "comments"
     TRENDING = "trending"
+    DUE = "due"
 
 
 USUAL = (
@@ -82,8 +84,8 @@ class Asked:
     """Which ideas, in which order. board, status, tag, segment: slugs. owner: an id, ME or NOBODY.
 
     Days and votes: at least. young: posted within so many days; old: before. silent: so many days without an official
-    word. since, lately: so many votes since that word, in the last 30 days. credited: whether an answer names somebody.
-    question: words.
+    word. since, lately: so many votes since that word, in the last 30 days. due: an answer is due within so many days,
+    or was. credited: whether an answer names somebody. question: words.
     """
 
     order: Order = Order.VOTES
@@ -102,19 +104,20 @@ class Asked:
     silent: int | None = None
     since: int | None = None
     lately: int | None = None
+    due: int | None = None
     credited: bool | None = None
     weights: Weights = Weights()
 
     @property
     def is_by_count(self) -> bool:
         """Whether the order goes by what is counted apart from the votes."""
-        return self.order not in (Order.VOTES, Order.TRENDING, Order.NEW, Order.DISCUSSED)
+        return self.order not in (Order.VOTES, Order.TRENDING, Order.NEW, Order.DISCUSSED, Order.DUE)
 
     @property
     def narrows(self) -> frozenset[str]:
         """The filters that are set, apart from the board and the words."""
         names = ("stage", "status", "tag", "owner", "company", "plan", "segment", "young", "old", "silent", "since")
-        found = {name for name in (*names, "lately") if getattr(self, name)}
+        found = {name for name in (*names, "lately", "due") if getattr(self, name)}
         if self.owner == NOBODY:
             found = found - {"owner"} | {"nobody"}
         if self.credited is not None:
@@ -164,6 +167,7 @@ class AskedQuery(AppSchema):
     silent = _days("At least so many days without an official word.")
     since = _votes("At least so many votes since the last official word.")
     lately = _votes("At least so many votes in the last 30 days.")
+    due = _days("The next answer is due within so many days, or is overdue.")
     credited = fields.Boolean(metadata=_said("Whether an answer names somebody's contribution."))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -62,6 +62,7 @@ KEYS: dict[Order, tuple[Any, bool]] = {
     Order.PRIORITY: (_counted.priority, False),
     Order.LATELY: (_counted.lately, False),
     Order.SINCE: (_counted.since_word, False),
+    Order.DUE: (_rank.due_on, True),
     Order.REACH: (_rank.vote_count, False),  # without a segment, everybody is reached
 }
 # within a segment, where its people are whom an idea reaches
@@ -90,6 +91,7 @@ class Line(NamedTuple):
     hot: float
     created_at: datetime
     silent_since: datetime
+    due_on: date | None
     lately: int | None
     since: int | None
     companies: int | None
@@ -243,6 +245,7 @@ def _values(desk: Desk, asked: Asked, boards: Sequence[BoardRow]) -> dict[str, A
         "silent": now - timedelta(days=asked.silent or 0),
         "since": asked.since,
         "lately": asked.lately,
+        "due": now.date() + timedelta(days=asked.due or 0),
         "value_of": VALUE_OF * 10 ** get_currency_precision(current().currency),
         **{f"w_{name}": float(value) for name, value in vars(asked.weights).items()},
     }
@@ -276,6 +279,7 @@ def _line(asked: Asked, row: Any, board: Board, tags: Sequence[Any]) -> Line:
         hot=row.hot,
         created_at=row.created_at,
         silent_since=row.answered_at or row.created_at,
+        due_on=row.due_on,
         lately=row.lately,
         since=row.since_word,
         companies=row.companies,
@@ -341,6 +345,7 @@ _CHECKED: dict[str, Any] = {
     "silent": Walked(_counted.silent_since) <= _bound("silent", _TIME),
     "since": Walked(_counted.since_word) >= _bound("since"),
     "lately": Walked(_counted.lately) >= _bound("lately"),
+    "due": Walked(_rank.due_on) <= _bound("due", sa.Date),
     "credited": _credited,
     "uncredited": sa.not_(_credited),
 }
@@ -357,6 +362,7 @@ _FOUND: dict[str, Any] = {
     "silent": _counted.silent_since <= _bound("silent", _TIME),
     "since": _counted.since_word >= _bound("since"),
     "lately": _counted.lately >= _bound("lately"),
+    "due": _rank.due_on <= _bound("due", sa.Date),
     "credited": _rank.idea_id.in_(
         sa.select(Answer.idea_id).join(Credit, Credit.answer_id == Answer.id).where(Answer.undone_at.is_(None))
     ),
@@ -426,6 +432,8 @@ def _statement(
     else:
         found = found.where(Walked(_rank.board_id).in_(_BOARDS))
     found = found.where(_rank.listed, *(_CHECKED[name] for name in sorted(narrows)))
+    if order is Order.DUE:
+        found = found.where(_rank.due_on.is_not(None))
     found = _in_order(found, key, number, least_first is not backwards, after=after)
     return found.where(_rank.idea_id.in_(_many("among"))) if among else found
 

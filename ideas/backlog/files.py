@@ -30,6 +30,7 @@ PIECE = 500
 
 COLUMNS = (
     *("place", "id", "board", "title", "status", "stage", "owner", "tags", "created_at", "silent_since"),
+    "due_on",
     *(
         "votes",
         "votes_of_segment",
@@ -98,6 +99,7 @@ def _row(
         "tags": [tag.slug for tag in line.tags],
         "created_at": when(line.created_at),
         "silent_since": when(line.silent_since),
+        "due_on": line.due_on.isoformat() if line.due_on else None,
         "votes": line.votes,
         "votes_of_segment": line.reach if in_segment else None,
         "votes_lately": line.lately,

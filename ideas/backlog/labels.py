@@ -27,6 +27,7 @@ ORDERS = {
     Order.LATELY: lazy("Votes in the last 30 days"),
     Order.SINCE: lazy("Votes since the last word"),
     Order.REACH: lazy("Votes of the segment"),
+    Order.DUE: lazy("Due first"),
     Order.POINTS: lazy("Points of this view"),
 }
 
@@ -48,6 +49,7 @@ COLUMNS = {
     Column.POSTED: lazy("Posted"),
     Column.COMMENTS: lazy("Comments"),
     Column.TRENDING: lazy("Trending"),
+    Column.DUE: lazy("Due"),
 }
 
 # What each column says when one does not know it yet.
@@ -62,6 +64,7 @@ ABOUT = {
     Column.LATELY: lazy("Votes in the last 30 days"),
     Column.SINCE: lazy("Votes since the team’s last official word"),
     Column.SILENCE: lazy("Since the last official word, or since it was posted"),
+    Column.DUE: lazy("By when the team wants to give its next answer"),
 }
 
 # What a view gives points for.
@@ -87,6 +90,7 @@ ORDER_OF = {
     Column.POSTED: Order.NEW,
     Column.COMMENTS: Order.DISCUSSED,
     Column.TRENDING: Order.TRENDING,
+    Column.DUE: Order.DUE,
 }
 NUMERIC = {
     *(Column.VOTES, Column.POINTS, Column.REACH, Column.BREADTH, Column.COMPANIES, Column.VALUE, Column.PRIORITY),

@@ -127,6 +127,7 @@ class LineOut(OutSchema):
     hidden = fields.Boolean()
     created_at = UtcTime()
     silent_since = UtcTime(metadata=_said("The last official word, or when it was posted."))
+    due_on = fields.Date(allow_none=True, metadata=_said("By when the team wants to give its next answer."))
     vote_count = fields.Integer()
     reach = fields.Integer(metadata=_said("Votes of the segment that is asked for; of everybody without one."))
     comment_count = fields.Integer()
@@ -147,6 +148,13 @@ class TagsOut(OutSchema):
 
     idea_id = fields.Integer()
     tags = fields.List(fields.String())
+
+
+class DueOut(OutSchema):
+    """By when the team wants to give an idea its next answer."""
+
+    idea_id = fields.Integer()
+    due_on = fields.Date(allow_none=True)
 
 
 class OwnerOut(OutSchema):
@@ -204,6 +212,7 @@ def line(row: Line) -> Shape:
         "hidden": row.is_hidden,
         "created_at": when(row.created_at),
         "silent_since": when(row.silent_since),
+        "due_on": boards_out.day(row.due_on),
         "vote_count": row.votes,
         "reach": row.reach,
         "comment_count": row.comments,

@@ -12,7 +12,7 @@ Stands on: accounts, ledger, the ground.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
         views_snippets,
         views_taking_part,
         views_team,
+        views_triage,
     )
     from ideas.boards import api as boards_api
     from ideas.rounds import Round
@@ -75,17 +76,10 @@ def init_app(app: Flask) -> None:
     rooms.rounds["solved.ask"] = Round(timedelta(minutes=10), solving.ask_due)
     rooms.files.append(picturing.FILES)
     rooms.mail_takers[replying.PURPOSE] = views_replying.take
-    pages = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating, views_pictures)
-    for page in (
-        *pages,
-        views_replying,
-        views_similar,
-        views_asking,
-        views_silence,
-        views_roadmap,
-        views_releases,
-        views_snippets,
-    ):
+    pages: tuple[Any, ...] = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating)
+    pages += (views_pictures, views_replying, views_similar, views_asking, views_silence)
+    pages += (views_roadmap, views_releases, views_snippets, views_triage)
+    for page in pages:
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:
         api.register_blueprint(blueprint)

@@ -78,6 +78,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     """
     policy.require_team(on.standing)
     status = _status(on.idea, words["status"])
+    due_on = ranking.hold(on.idea.id).due_on
     idea = _held(on.idea)
     policy.require_unmerged(idea)
     credits = _judge(idea, Stage(status.stage), words)
@@ -90,6 +91,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
         idea_id=idea.id,
         status_id=status.id,
         former_status_id=former.id,
+        former_due_on=due_on,
         by_id=actor.id,
         reason=words["reason"],
         text=words["text"],
@@ -107,6 +109,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
     db.session.flush()  # ranking reads the row
     ranking.move(idea.id, status.stage)
+    ranking.set_due(idea.id, None)
     return given
 
 
@@ -159,6 +162,7 @@ def undo(actor: User, row: AnswerRow) -> None:
     audit.record(actor, "answer.undone", row.on.idea.subject, answer=given.id)
     db.session.flush()  # ranking reads the row
     ranking.move(row.on.idea.id, former.stage)
+    ranking.set_due(row.on.idea.id, given.former_due_on)
 
 
 def send_now(actor: User, row: AnswerRow) -> None:

@@ -198,6 +198,13 @@ class OwnerForm(SchemaForm):
         self.owner.choices = _choices([("", lazy("Nobody")), *((person.id, person.name) for person in team)])
 
 
+class DueForm(SchemaForm):
+    """By when the team wants to give the idea its next answer."""
+
+    schema = schemas.DueWords()
+    due_on = StringField(lazy("Answer by"), filters=[_or_none])
+
+
 class _TagsSchema(Schema):
     tags = fields.List(fields.String(), load_default=list)
 

@@ -47,6 +47,13 @@ def marked(text: str, question: str) -> Markup:
     return Markup("").join([*parts, escape(text[end:])])
 
 
+def shared(text: str, other: str, *, most: int = 8) -> list[str]:
+    """The words of `text` that `other` says too, as `text` spells them, each once."""
+    wanted = sought(other)
+    found = {text[start:stop].casefold(): text[start:stop] for start, stop in _places(text, wanted)} if wanted else {}
+    return list(found.values())[:most]
+
+
 def excerpt(html: str, short: str, question: str) -> Markup:
     """Of a text the part that says what was searched for, marked; `short`, its beginning, if that says it too."""
     wanted = sought(question)

@@ -210,7 +210,8 @@ class IdeaRank(Base):
     those of all of them together, so a vote has to look whether its person backs one of them. is_hidden: hidden by the
     team, whose lists show it all the same; few are, so that the lists of everybody else walk the same indexes and pass
     over them. answered_at: the last official word.
-    is_unsolved: it was shipped, and too few say that it solved their need. hot: see ranking.py.
+    is_unsolved: it was shipped, and too few say that it solved their need. due_on: the day by which the team wants to
+    give its next answer; gone once it did. hot: see ranking.py.
     """
 
     __tablename__ = "idea_rank"
@@ -228,6 +229,7 @@ class IdeaRank(Base):
         _listing("stage_top", "board_id", "stage", "vote_count", "idea_id"),  # the roadmap
         # the team's queue: never answered, longest wait first
         _listing("unanswered", "board_id", "created_at", "idea_id", also=" AND answered_at IS NULL"),
+        _listing("due", "due_on", "idea_id", also=" AND due_on IS NOT NULL"),
         {"postgresql_with": {"fillfactor": 75}},
     )
 
@@ -242,6 +244,7 @@ class IdeaRank(Base):
     vote_count: Mapped[int] = mapped_column(default=0)
     comment_count: Mapped[int] = mapped_column(default=0)
     answered_at: Mapped[datetime | None]
+    due_on: Mapped[date | None]
     hot: Mapped[float] = mapped_column(sa.Double)
 
 
@@ -357,7 +360,8 @@ class Reason(StrEnum):
 class Answer(Base):
     """The team's official word when it moves an idea, as it reads now. Written by answering.py.
 
-    entry_id is the outbox entry that announces it: waiting, fanned out or cancelled.
+    entry_id is the outbox entry that announces it: waiting, fanned out or cancelled. former_due_on: the day by which it
+    was to be given, which is the idea's again if it is undone.
     """
 
     __tablename__ = "answer"
@@ -367,6 +371,7 @@ class Answer(Base):
     idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"))
     status_id: Mapped[int] = mapped_column(sa.ForeignKey("status.id"))
     former_status_id: Mapped[int] = mapped_column(sa.ForeignKey("status.id"))
+    former_due_on: Mapped[date | None]
     by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     reason: Mapped[str] = mapped_column(sa.String(20))
     text: Mapped[str] = mapped_column(sa.Text)

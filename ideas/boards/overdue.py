@@ -42,7 +42,8 @@ class Owed(NamedTuple):
 
 
 def _is_overdue(now: datetime) -> sa.ColumnElement[bool]:
-    """SQL, of Idea and IdeaRank: unanswered beyond the board's promise, or past a day that the team gave."""
+    """SQL, of Idea and IdeaRank: unanswered beyond the board's promise, past a day that the team gave, or past the one
+    it gave itself."""
     boards = db.session.execute(sa.select(Board.id, Board.answer_within_days)).all()
     late = [
         sa.and_(IdeaRank.board_id == row.id, IdeaRank.created_at < now - timedelta(days=row.answer_within_days))
@@ -62,6 +63,7 @@ def _is_overdue(now: datetime) -> sa.ColumnElement[bool]:
         sa.or_(
             sa.and_(IdeaRank.answered_at.is_(None), sa.or_(sa.false(), *late)),
             sa.and_(IdeaRank.stage.not_in(FINAL_STAGES), passed),
+            IdeaRank.due_on < now.date(),
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -198,6 +198,24 @@ def assign(actor: User, on: IdeaRow, owner: User | None) -> None:
         raise ValidationError({"owner": [_("The owner of an idea is one of the board's team.")]})
     on.idea.owner_id = owner.id if owner else None
     audit.record(actor, "idea.owner_set", on.idea.subject, owner=on.idea.owner_id)
+
+
+def set_due(actor: User, on: IdeaRow, day: date | None) -> None:
+    """Say by which day the team wants to give the idea its next answer; None for no day. That answer takes it away.
+
+    Raises NotAllowed for others than the team, Merged when it is part of another, ValidationError for a day that is
+    past.
+    """
+    policy.require_team(on.standing)
+    former = ranking.hold(on.idea.id).due_on
+    on = queries.get_idea(on.standing.user, on.idea.id)  # merged by somebody else a moment ago
+    policy.require_unmerged(on.idea)
+    if day == former:
+        return
+    if day is not None and day < utcnow().date() - timedelta(days=1):  # it may be yesterday still where the team is
+        raise ValidationError({"due_on": [_("This day is past. Choose one to come.")]})
+    ranking.set_due(on.idea.id, day)
+    audit.record(actor, "idea.due_set", on.idea.subject, due_on=day.isoformat() if day else None)
 
 
 def disown(person: User, board: Board) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -235,6 +235,11 @@ def note_parts(idea_id: int) -> None:
 def mark_unsolved(idea_id: int, *, unsolved: bool) -> None:
     """Whether too few people say that the idea, which was shipped, solved their need."""
     _set(idea_id, is_unsolved=unsolved)
+
+
+def set_due(idea_id: int, day: date | None) -> None:
+    """By which day the team wants to give its next answer."""
+    _set(idea_id, due_on=day)
 
 
 def _is_listed(idea: Idea) -> bool:

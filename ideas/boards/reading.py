@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from ideas.accounts.models import User
 from ideas.boards import listing, queries, trees, waiting
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Vote
 from ideas.boards.models_merging import Merge
-from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.paging import Page, read_cursor
@@ -25,6 +25,7 @@ from ideas.paging import Page, read_cursor
 COMMENTS_A_PAGE = 100
 BACKERS_SHOWN = 50
 MERGES_SHOWN = 100
+UNPROMISED = 30  # days; where a board stands among others if it promises no time
 RECORD_OF = 200  # the promise's record is that of the last so many ideas that were due
 
 
@@ -61,12 +62,18 @@ class Record(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An idea that still needs its first official word. late: beyond the board's promise."""
+    """An idea that still needs its first official word. late: beyond the board's promise. due_on: a day of the team's
+    own."""
 
     idea: Idea
     vote_count: int
     days: int
     within: int | None
+    due_on: date | None = None
+
+    @property
+    def promised_for(self) -> datetime:
+        return self.idea.created_at + timedelta(days=self.within or UNPROMISED)
 
     @property
     def late(self) -> bool:
@@ -290,31 +297,90 @@ def _first_words(idea_ids: Sequence[int]) -> dict[int, datetime]:
 
 
 def needs_an_answer(boards: Sequence[BoardRow], *, limit: int, cursor: str | None = None) -> Page[Waiting]:
-    """Ideas without an official word, longest wait first, on those of `boards` whose team the reader is of."""
+    """Ideas without an official word on those of `boards` whose team the reader is of, in the order of the promises.
+
+    What should have been answered longest ago comes first. A board that promises no time is one of UNPROMISED days.
+    """
     after = read_cursor("waiting", cursor)
-    of_team = [row.board.id for row in boards if row.standing.is_team]
-    board = IdeaRank.board_id if len(of_team) < 2 else listing.Walked(IdeaRank.board_id)
+    days = {row.board.id: row.board.answer_within_days or UNPROMISED for row in boards if row.standing.is_team}
     statement = (
-        sa.select(Idea, IdeaRank.vote_count, IdeaRank.created_at)
+        sa.select(Idea, IdeaRank.vote_count, IdeaRank.due_on)
         .join(IdeaRank, IdeaRank.idea_id == Idea.id)
-        .where(
-            board.in_(of_team),
-            IdeaRank.listed,
-            sa.not_(IdeaRank.is_hidden),
-            IdeaRank.answered_at.is_(None),
-        )
         .options(joinedload(Idea.board), joinedload(Idea.author), joinedload(Idea.owner), joinedload(Idea.status))
         .order_by(IdeaRank.created_at, IdeaRank.idea_id)
-        .limit(limit + 1)
     )
-    if after is not None:
-        statement = statement.where(sa.tuple_(IdeaRank.created_at, IdeaRank.idea_id) > sa.tuple_(*after))
+    queues = [
+        _queue([board for board, within in days.items() if within == each], each, after)
+        for each in sorted(set(days.values()))
+    ]
+    if len(queues) < 2:
+        statement = statement.where(*(queues or [[sa.false()]])[0]).limit(limit + 1)
+    else:
+        # the first of each promise, each found by an index; together they are few enough to sort
+        firsts = [
+            sa.select(
+                sa.select(IdeaRank.idea_id)
+                .where(*queue)
+                .order_by(IdeaRank.created_at, IdeaRank.idea_id)
+                .limit(limit + 1)
+                .subquery()
+            )
+            for queue in queues
+        ]
+        statement = statement.where(IdeaRank.idea_id.in_(sa.union_all(*firsts)))
     now = utcnow()
     rows = [
-        Waiting(row.Idea, row.vote_count, (now - row.created_at).days, row.Idea.board.answer_within_days)
+        Waiting(
+            row.Idea, row.vote_count, (now - row.Idea.created_at).days, row.Idea.board.answer_within_days, row.due_on
+        )
         for row in db.session.execute(statement)
     ]
-    return Page.of(rows, limit, order="waiting", key=lambda row: (row.idea.created_at, row.idea.id))
+    rows.sort(key=lambda row: (row.promised_for, row.idea.id))
+    return Page.of(rows, limit, order="waiting", key=lambda row: (row.promised_for, row.idea.id))
+
+
+def _queue(boards: Sequence[int], days: int, after: Sequence[Any] | None) -> list[Any]:
+    """SQL: what waits on boards of one promise, from there on."""
+    board = IdeaRank.board_id if len(boards) < 2 else listing.Walked(IdeaRank.board_id)
+    found = [
+        board.in_(boards),
+        IdeaRank.listed,
+        sa.not_(IdeaRank.is_hidden),
+        IdeaRank.answered_at.is_(None),
+    ]
+    if after is not None:
+        place = (after[0] - timedelta(days=days), after[1])
+        found.append(sa.tuple_(IdeaRank.created_at, IdeaRank.idea_id) > sa.tuple_(*place))
+    return found
+
+
+def notes_on(on: IdeaRow) -> list[Comment]:
+    """What the team noted on the idea for itself, oldest first; [] for others. Loaded: author."""
+    statement = (
+        sa.select(Comment)
+        .where(
+            Comment.idea_id == on.idea.id,
+            Comment.is_internal,
+            Comment.deleted_at.is_(None),
+            Comment.hidden_at.is_(None),
+        )
+        .options(joinedload(Comment.author))
+        .order_by(Comment.created_at, Comment.id)
+        .limit(COMMENTS_A_PAGE)
+    )
+    return list(db.session.scalars(statement)) if on.standing.is_team else []
+
+
+def flags_on(on: IdeaRow) -> list[Flag]:
+    """What people pointed out on the idea itself and nobody has looked at; [] for others than the team. Loaded: by."""
+    statement = (
+        sa.select(Flag)
+        .where(Flag.subject == on.idea.subject, Flag.settled_at.is_(None))
+        .options(joinedload(Flag.by))
+        .order_by(Flag.id)
+        .limit(COMMENTS_A_PAGE)
+    )
+    return list(db.session.scalars(statement)) if on.standing.is_team else []
 
 
 def team_of(where: BoardRow | IdeaRow) -> list[User]:

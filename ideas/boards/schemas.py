@@ -126,6 +126,12 @@ class UnmergeWords(AppSchema):
     text = Prose(longest=TEXT_LONGEST, load_default="")
 
 
+class DueWords(AppSchema):
+    """By when the team wants to give an idea its next answer."""
+
+    due_on = Day(required=True, allow_none=True, metadata={"description": "A day to come; null for none."})
+
+
 class HideReason(AppSchema):
     """Why the team hides something; its author reads this."""
 

@@ -11,6 +11,7 @@ from ideas.boards import labels, merging, parts, policy, queries, reading, views
 from ideas.boards.errors import Merged
 from ideas.boards.forms import MergeForm, UnmergeForm
 from ideas.boards.queries import IdeaRow
+from ideas.boards.views_back import Undo, back_to
 from ideas.db import unit_of_work
 from ideas.errors import Conflict
 from ideas.settings import current
@@ -46,7 +47,11 @@ def merge(idea_id: int) -> ResponseReturnValue:
         form.show(ValidationError({"_schema": [error.message]}))
         return _compose(_idea(idea_id), form), 409
     flash(_announced())
-    return redirect(f"{views.path_of(queries.get_idea(signin.member(), into_id))}#merged-{idea_id}", 303)
+    about = _("merging “%(title)s”", title=row.idea.title)
+    return back_to(
+        f"{views.path_of(queries.get_idea(signin.member(), into_id))}#merged-{idea_id}",
+        Undo(url_for(".unmerge", idea_id=idea_id), [], about, idea_id),
+    )
 
 
 def _announced() -> str:
@@ -117,7 +122,7 @@ def unmerge(idea_id: int) -> ResponseReturnValue:
         if was_told
         else _("Taken back. Nobody was told, and both ideas are where they were.")
     )
-    return redirect(views.path_of(queries.get_idea(signin.member(), idea_id)), 303)
+    return back_to(views.path_of(queries.get_idea(signin.member(), idea_id)))
 
 
 def _ask(row: IdeaRow, form: UnmergeForm) -> str:

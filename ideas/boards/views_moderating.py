@@ -13,6 +13,7 @@ from ideas.boards.errors import AppealClosed
 from ideas.boards.forms import AppealForm, FlagForm, HideForm, ReplyForm
 from ideas.boards.models import Comment
 from ideas.boards.queries import BoardRow, HidingRow, IdeaRow
+from ideas.boards.views_back import back_to
 from ideas.db import unit_of_work
 from ideas.errors import NotFound
 from ideas.forms import ButtonForm
@@ -182,4 +183,4 @@ def _decide(row: HidingRow, form: Any, what: str) -> str:
 
 def _done(slug: str, words: str) -> ResponseReturnValue:
     flash(words)
-    return redirect(url_for(".waiting", slug=slug), 303)
+    return back_to(url_for(".waiting", slug=slug))

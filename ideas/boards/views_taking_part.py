@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from ideas import markup
-from ideas.accounts import addresses, signin
+from ideas.accounts import signin
 from ideas.boards import (
     commenting,
     following,
@@ -28,6 +28,7 @@ from ideas.boards.errors import Merged
 from ideas.boards.forms import CommentEditForm, CommentForm, IdeaForm, NewIdeaForm, SwitchForm
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.boards.queries import BoardRow
+from ideas.boards.views_back import Undo, back_to
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.http import takes_picture, wants_part
@@ -36,12 +37,6 @@ from ideas.text import cut, readable
 from ideas.words import _, ngettext
 
 bp = Blueprint("taking_part", __name__, template_folder="templates")
-
-
-def back_to(path: str) -> ResponseReturnValue:
-    """After a change: the page where the button stood if it said so, else `path`. Reloading it repeats nothing."""
-    given = request.form.get("next")
-    return redirect(addresses.local_path(given) if given else path, 303)
 
 
 # --- Ideas ---
@@ -261,7 +256,9 @@ def comment(idea_id: int) -> ResponseReturnValue:
         return views.show_idea(queries.get_idea(reader, error.into_id), form, 409)
     if queries.get_comment(author, comment_id).comment.is_held:
         flash(_waiting())
-    return redirect(views.path_of(row) + f"#comment-{comment_id}", 303)
+    about = _("your words on “%(title)s”", title=row.idea.title)
+    undo = Undo(url_for(".delete_comment", comment_id=comment_id), [], about, idea_id)
+    return back_to(views.path_of(row) + f"#comment-{comment_id}", undo)
 
 
 @bp.route("/comments/<int:comment_id>/edit", methods=["GET", "POST"])
@@ -289,4 +286,4 @@ def delete_comment(comment_id: int) -> ResponseReturnValue:
     with unit_of_work():
         commenting.delete(signin.member(), queries.get_comment(signin.member(), comment_id))
     flash(_("Your comment is gone. Its place in the discussion stays."))
-    return redirect(url_for("boards.idea_by_number", idea_id=row.on.idea.id) + "#discussion", 303)
+    return back_to(url_for("boards.idea_by_number", idea_id=row.on.idea.id) + "#discussion")

@@ -1,4 +1,4 @@
-"""What a board's team does: answer, look after what waits, hide and restore, sort, say who owes a word."""
+"""What a board's team does to an idea: answer, hide and restore, sort, say who owes a word and by when."""
 
 from __future__ import annotations
 
@@ -29,15 +29,24 @@ from ideas.boards import (
     sayings,
     views,
 )
-from ideas.boards.forms import AnswerForm, CorrectionForm, HideForm, OwnerForm, TagsForm, credit_key, reasons_for
-from ideas.boards.queries import AnswerRow, BoardRow, IdeaRow
+from ideas.boards.forms import (
+    AnswerForm,
+    CorrectionForm,
+    DueForm,
+    HideForm,
+    OwnerForm,
+    TagsForm,
+    credit_key,
+    reasons_for,
+)
+from ideas.boards.queries import AnswerRow, IdeaRow
+from ideas.boards.views_back import Undo, back_to
 from ideas.db import unit_of_work
-from ideas.errors import Conflict, NotFound
+from ideas.errors import Conflict
 from ideas.forms import ButtonForm
 from ideas.http import wants_part
 from ideas.ledger import report
 from ideas.ledger.models import Channel, Path
-from ideas.paging import PAGE
 from ideas.privacy import formula_safe
 from ideas.schemas import when
 from ideas.settings import current, rooms
@@ -58,36 +67,6 @@ def _answer(answer_id: int) -> AnswerRow:
     row = queries.get_answer(signin.member(), answer_id)
     policy.require_team(row.on.standing)
     return row
-
-
-# --- What waits ---
-
-
-@bp.get("/needs-an-answer")
-def all_needing_an_answer() -> ResponseReturnValue:
-    boards = [row for row in queries.list_boards(signin.member()) if row.standing.is_team]
-    if not boards:
-        raise NotFound(_("There is nothing here, or you may not see it."))
-    return _needing(boards, None)
-
-
-@bp.get("/boards/<slug>/needs-an-answer")
-def needs_an_answer(slug: str) -> ResponseReturnValue:
-    row = queries.get_board(signin.member(), slug)
-    policy.require_team(row.standing)
-    return _needing([row], row)
-
-
-def _needing(boards: list[BoardRow], one: BoardRow | None) -> ResponseReturnValue:
-    page = reading.needs_an_answer(boards, limit=2 * PAGE, cursor=request.args.get("cursor"))
-    here = url_for(".needs_an_answer", slug=one.board.slug) if one else url_for(".all_needing_an_answer")
-    return render_template(
-        "boards/needs_an_answer.html",
-        row=one,
-        page=page,
-        next=f"{here}?cursor={page.next}" if page.next else None,
-        first=here if request.args.get("cursor") else None,
-    )
 
 
 # --- Answering ---
@@ -120,7 +99,9 @@ def answer(idea_id: int) -> ResponseReturnValue:
         form.show(ValidationError({"_schema": [error.message]}))
         return _compose(_idea(idea_id), form), 409
     flash(_announced(waits))
-    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+    about = _("your answer to “%(title)s”", title=row.idea.title)
+    undo = Undo(url_for(".undo", answer_id=answer_id), [], about, idea_id) if waits else None
+    return back_to(url_for("boards.idea_by_number", idea_id=idea_id), undo)
 
 
 def _announced(waits: bool) -> str:
@@ -244,7 +225,7 @@ def undo(answer_id: int) -> ResponseReturnValue:
         answering.undo(signin.member(), row)
         idea_id = row.on.idea.id
     flash(_("Taken back. Nobody was told, and the idea is where it was."))
-    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+    return back_to(url_for("boards.idea_by_number", idea_id=idea_id))
 
 
 @bp.post("/answers/<int:answer_id>/send-now")
@@ -319,7 +300,8 @@ def hide_idea(idea_id: int) -> ResponseReturnValue:
     with unit_of_work():
         moderating.hide_idea(signin.member(), queries.get_idea(signin.member(), idea_id), reason=form.loaded["reason"])
     flash(_("Hidden. Its author is told why, and may write to you about it."))
-    return redirect(views.path_of(row), 303)
+    about = _("hiding “%(title)s”", title=row.idea.title)
+    return back_to(views.path_of(row), Undo(url_for(".restore_idea", idea_id=idea_id), [], about, idea_id))
 
 
 @bp.post("/ideas/<int:idea_id>/restore")
@@ -329,7 +311,7 @@ def restore_idea(idea_id: int) -> ResponseReturnValue:
         row = queries.get_idea(signin.member(), idea_id)
         moderating.restore_idea(signin.member(), row)
     flash(_("Everybody sees it again."))
-    return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
+    return back_to(url_for("boards.idea_by_number", idea_id=idea_id))
 
 
 @bp.route("/comments/<int:comment_id>/hide", methods=["GET", "POST"])
@@ -371,17 +353,20 @@ def owner(idea_id: int) -> ResponseReturnValue:
         return render_template("boards/owner.html", row=row, form=form), 422 if form.errors else 200
     with unit_of_work():
         row = queries.get_idea(signin.member(), idea_id)
+        former = str(row.idea.owner_id or "")
         chosen = next((person for person in reading.team_of(row) if person.id == form.loaded["owner"]), None)
         posting.assign(signin.member(), row, chosen)
         name = chosen.name if chosen else None
     flash(_("%(name)s owes this idea its next word.", name=name) if name else _("This idea has no owner now."))
-    return redirect(views.path_of(row), 303)
+    about = _("the owner of “%(title)s”", title=row.idea.title)
+    return back_to(views.path_of(row), Undo(url_for(".owner", idea_id=idea_id), [("owner", former)], about, idea_id))
 
 
 @bp.route("/ideas/<int:idea_id>/tags", methods=["GET", "POST"])
 def tags(idea_id: int) -> ResponseReturnValue:
     row = _idea(idea_id)
-    form = TagsForm(tags=[tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])])
+    former = [tag.slug for tag in listing.tags_on([idea_id]).get(idea_id, [])]
+    form = TagsForm(tags=former)
     form.tags.offer(queries.tags_of(row.idea.board))
     if not form.validate_on_submit():
         return render_template("boards/tags.html", row=row, form=form), 422 if form.errors else 200
@@ -391,4 +376,25 @@ def tags(idea_id: int) -> ResponseReturnValue:
     except ValidationError as error:
         form.show(error)  # a tag was removed while the page was open
         return render_template("boards/tags.html", row=_idea(idea_id), form=form), 422
-    return redirect(views.path_of(row), 303)
+    about = _("the tags of “%(title)s”", title=row.idea.title)
+    undo = Undo(url_for(".tags", idea_id=idea_id), [("tags", slug) for slug in former], about, idea_id)
+    return back_to(views.path_of(row), undo)
+
+
+@bp.route("/ideas/<int:idea_id>/due", methods=["GET", "POST"])
+def due(idea_id: int) -> ResponseReturnValue:
+    row = _idea(idea_id)
+    policy.require_unmerged(row.idea)
+    former = row.idea.rank.due_on.isoformat() if row.idea.rank.due_on else ""
+    form = DueForm(due_on=former)
+    if not form.validate_on_submit():
+        return render_template("boards/due.html", row=row, form=form), 422 if form.errors else 200
+    try:
+        with unit_of_work():
+            posting.set_due(signin.member(), queries.get_idea(signin.member(), idea_id), form.loaded["due_on"])
+    except ValidationError as error:
+        form.show(error)
+        return render_template("boards/due.html", row=_idea(idea_id), form=form), 422
+    flash(_("Kept. The answer takes the day away.") if form.loaded["due_on"] else _("No day is set now."))
+    about = _("the day of “%(title)s”", title=row.idea.title)
+    return back_to(views.path_of(row), Undo(url_for(".due", idea_id=idea_id), [("due_on", former)], about, idea_id))

@@ -53,6 +53,26 @@ def test_scores_are_none_of_charlies_business(ask, idea):
         assert answer.status_code == 403
 
 
+def test_a_day_for_the_answer_is_set_listed_and_taken_away(ask, board, idea):
+    petra, other = ask(team_member(board)), IdeaFactory(board=board)
+    petra.put(f"ideas/{other.id}/due", {"due_on": "2999-12-05"})
+
+    said = petra.put(f"ideas/{idea.id}/due", {"due_on": "2999-12-04"}).get_json()
+    listed = petra.get("backlog?order=due&limit=1").get_json()
+    after = petra.get(listed["next"].partition("/api/v1/")[2]).get_json()
+    soon = petra.get("backlog?due=30").get_json()["data"]
+    past = petra.put(f"ideas/{idea.id}/due", {"due_on": "2020-01-01"})
+    petra.put(f"ideas/{idea.id}/due", {"due_on": None})
+
+    assert said == {"idea_id": idea.id, "due_on": "2999-12-04"}
+    assert [(line["id"], line["due_on"]) for line in listed["data"]] == [(idea.id, "2999-12-04")]
+    assert [line["id"] for line in after["data"]] == [other.id]
+    assert soon == []
+    assert [line["pointer"] for line in past.get_json(force=True)["errors"]] == ["/due_on"]
+    assert [line["id"] for line in petra.get("backlog?order=due").get_json()["data"]] == [other.id]
+    assert ask(charlie()).put(f"ideas/{idea.id}/due", {"due_on": None}).status_code == 403
+
+
 def test_a_number_that_cannot_be_is_refused_with_its_field(ask, board, idea):
     answer = ask(team_member(board)).put(f"ideas/{idea.id}/estimate", {**SAID, "confidence": 0})
 

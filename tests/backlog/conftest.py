@@ -1,5 +1,7 @@
 """The large site on which plans are looked at: what the room below arranges, with the team's numbers beside it."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
@@ -48,6 +50,9 @@ def a_counted_site():
         ]
         db.session.execute(sa.insert(BacklogSegment), rows)
     db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=site.team.id))
+    db.session.execute(
+        sa.update(IdeaRank).where(IdeaRank.idea_id.in_(ids[::60])).values(due_on=utcnow().date() + timedelta(days=2))
+    )
     return site
 
 

@@ -7,6 +7,7 @@ from marshmallow import ValidationError
 
 from ideas.backlog import asking, desk
 from ideas.backlog.asking import Asked, Order, Weights
+from ideas.boards import ranking
 from ideas.boards.models import CreditKind, IdeaTag, Stage
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotFound
@@ -167,6 +168,7 @@ def test_pages_follow_each_other_without_a_gap(board, petra, order):
     for number in range(7):
         idea = IdeaFactory(board=board, created_at=utcnow() - timedelta(days=number % 3))
         back(idea, people(number % 3, firm))
+        ranking.set_due(idea.id, utcnow().date() + timedelta(days=number % 3))
     walk()
     weights = Weights(votes=1, value=3)
     for backwards in (False, True):

@@ -24,6 +24,7 @@ OF_ALL = {
     Order.PRIORITY: "ix_backlog_rank_priority_idea_id",
     Order.LATELY: "ix_backlog_rank_lately_idea_id",
     Order.SINCE: "ix_backlog_rank_since_word_idea_id",
+    Order.DUE: "ix_idea_rank_due",
 }
 # what most ideas are like, so that the order is walked
 LONG: list[dict[str, Any]] = [
@@ -51,6 +52,7 @@ NARROW: list[tuple[dict[str, Any], str]] = [
     ({"silent": 166}, "ix_backlog_rank_silent_since"),
     ({"since": 89}, "ix_backlog_rank_since_word"),
     ({"lately": 39}, "ix_backlog_rank_lately"),
+    ({"due": 3}, "ix_idea_rank_due"),
 ]
 READ_IN_ORDER = {"idea_rank", "backlog_rank", "backlog_segment"}
 IN_SEGMENT = {

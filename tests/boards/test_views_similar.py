@@ -148,12 +148,12 @@ def test_the_team_sees_what_an_idea_may_be_the_same_as(app, shed):
 
     page = petras.get(f"/ideas/{again.id}/similar").text
     part = petras.get(f"/ideas/{again.id}/similar", headers={"X-Requested-With": "fetch"}).text
-    queue = petras.get(f"/boards/{shed.board.slug}/needs-an-answer").text
+    queue = petras.get(f"/boards/{shed.board.slug}/needs-an-answer?idea={again.id}").text
 
     for shown in (page, part):
         assert f"/ideas/{again.id}/merge?into={shed.id}" in shown
     assert "<html" not in part
-    assert f'data-beside="/ideas/{again.id}/similar"' in queue
+    assert f'name="into" value="{shed.id}" checked' in queue
     assert f'data-beside="/ideas/{again.id}/similar"' in petras.get(f"/ideas/{again.id}-sheds-for-bicycles").text
 
 

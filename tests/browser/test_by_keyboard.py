@@ -92,7 +92,7 @@ def test_the_team_answers_what_waits(page):
 
     page.keyboard.press("j")
     page.keyboard.press("a")
-    page.wait_for_url(re.compile("/answer$"))
+    page.wait_for_url(re.compile("/answer\\?"))
     tab_to(page, "What is it now")
     page.keyboard.type("Under")
     tab_to(page, "Your answer")

@@ -166,8 +166,8 @@ def test_a_comment_that_was_refused_is_still_there_and_one_that_was_taken_is_not
 def test_only_reasons_that_fit_are_offered(page):
     sign_in(page, "team")
     page.goto("/boards/garden-planner/needs-an-answer")
-    page.locator("[data-keys-answer]").first.click()
-    page.wait_for_url("**/answer")  # and until its scripts have run
+    page.locator("[data-keys-answer]").click()
+    page.wait_for_url("**/answer?*")  # and until its scripts have run
 
     page.get_by_label("What is it now").select_option(label="Planned")
 

@@ -89,7 +89,8 @@ def test_the_team_previews_answers_corrects_and_undoes(page_without_scripts):
     page = page_without_scripts
     sign_in(page, "team")
     page.goto("/boards/garden-planner/needs-an-answer")
-    page.locator("[data-keys-answer]").last.click()
+    page.locator(".triage-line").last.click()
+    page.locator("[data-keys-answer]").click()
 
     page.get_by_label("What is it now").select_option(label="Planned")
     page.get_by_label("Why?").select_option(label="We have decided to do it")

@@ -119,6 +119,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{idea}",
         "{idea_number}/answer",
         "{idea_number}/owner",
+        "{idea_number}/due",
         "{idea_number}/tags",
         "{idea_number}/hide",
         "{idea_number}/scores",

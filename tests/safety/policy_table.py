@@ -151,8 +151,8 @@ ROUTES: dict[str, set[str]] = {
     "taking_part.vote": ON_AN_IDEA,
     "taking_part.withdraw": ON_AN_IDEA,
     # The team
-    "team.all_needing_an_answer": ON_A_LIST,
-    "team.needs_an_answer": ON_A_LIST,
+    "triage.everywhere": TO_LOOK_AT,
+    "triage.of_board": TO_LOOK_AT,
     "team.answer": COMPOSING,
     "team.correct": COMPOSING,
     "snippets.all_snippets": {"private board", "snippet"},
@@ -169,6 +169,7 @@ ROUTES: dict[str, set[str]] = {
     "team.restore_comment": ON_AN_IDEA,
     "team.owner": ON_AN_IDEA,
     "team.tags": ON_AN_IDEA,
+    "team.due": ON_AN_IDEA,
     # What waits for the team, and what its author may say against it
     "moderation.all_waiting": TO_LOOK_AT,
     "moderation.waiting": TO_LOOK_AT,
@@ -261,6 +262,7 @@ ROUTES: dict[str, set[str]] = {
     "api_backlog.list_backlog": ON_A_LIST,
     "api_backlog.put_tags": NOTHING,
     "api_backlog.put_owner": NOTHING,
+    "api_backlog.put_due": NOTHING,
     "api_backlog.list_views": NOTHING,
     "api_backlog.keep_view": NOTHING,
     "api_backlog.get_view": NOTHING,
