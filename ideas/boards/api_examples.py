@@ -18,6 +18,7 @@ BOARD: Example = {
     "about": "Our shared garden and everything in it.",
     "visibility": "public",
     "promise": {"text": "We read everything on Mondays.", "answer_within_days": 14},
+    "premoderation": "none",
     "statuses": [
         {"id": 1, "slug": "open", "name": "Open", "stage": "open"},
         {"id": 3, "slug": "planned", "name": "Planned", "stage": "planned"},

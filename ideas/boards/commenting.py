@@ -23,7 +23,7 @@ from ideas.boards.events import Commented
 from ideas.boards.models import Comment, Idea, Membership, Mention
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.queries import CommentRow, IdeaRow
-from ideas.boards.screening import Sent
+from ideas.boards.screening import Sent, Signal
 from ideas.db import db, utcnow
 from ideas.text import folded
 from ideas.words import _
@@ -42,7 +42,7 @@ def add(
     internal: bool = False,
     sent: Sent = screening.PLAIN,
 ) -> Comment:
-    """Say something on an idea; those who are owed word of it will hear, with signals of spam once the team has looked.
+    """Say something on an idea; those who are owed word of it will hear, what waits for the team once it has looked.
 
     A reply to a reply joins the same thread. Raises NotAllowed for a suspended author or an official word or note by
     anybody but the team, CommentingClosed on a withdrawn idea, Merged on one that is part of another, ValidationError
@@ -51,6 +51,8 @@ def add(
     policy.require_comment(author, on.idea)
     screening.require_few(author, on.standing, Comment)
     odd = screening.signals(author, on.standing, body, sent)
+    if screening.read_first(on.idea.board, on.standing, Comment):
+        odd.append(Signal.READ_FIRST)
     # of a comment and a merge at once the later one is told of the other
     if not ranking.hold(on.idea.id).listed:
         policy.require_comment(author, queries.get_idea(on.standing.user, on.idea.id).idea)
@@ -89,7 +91,7 @@ def add(
 def edit(author: User, row: CommentRow, *, body: str) -> None:
     """Change the words of one's own comment; the page says so, and what it said before stays readable.
 
-    Nobody is told again.
+    Nobody is told again. Where the team reads comments first, the others see it once they have read the new words.
     """
     policy.require_part(author)
     policy.require_edit_comment(row.on.standing, row.comment)
@@ -100,6 +102,8 @@ def edit(author: User, row: CommentRow, *, body: str) -> None:
     row.comment.body_html = markup.render(body)
     row.comment.edited_at = utcnow()
     picturing.tie(author.id, row.comment.body_html, row.on.idea.id, row.comment.id)
+    if screening.read_first(row.on.idea.board, row.on.standing, Comment):
+        moderating.hold(row.on.idea, row.comment, [Signal.CHANGED])
 
 
 def delete(author: User, row: CommentRow) -> None:

@@ -26,7 +26,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ideas.accounts.models import User
 from ideas.boards import policy, schemas, schemas_snippets
 from ideas.boards.labels import FLAG_WORDS, HELPED_WORDS, REASON_WORDS
-from ideas.boards.models import Board, BoardRole, Reason, Stage, Status, Tag, Visibility
+from ideas.boards.models import Board, BoardRole, Premoderation, Reason, Stage, Status, Tag, Visibility
 from ideas.boards.screening import Sent
 from ideas.db import utcnow
 from ideas.forms import OnceForm, SchemaForm
@@ -385,6 +385,17 @@ class BoardForm(SchemaForm):
     )
     promise = StringField(lazy("The promise: what you read, and when"), filters=[_text])
     answer_within_days = StringField(lazy("Days until the first answer"), filters=[_or_none])
+    premoderation = RadioField(
+        lazy("What does the team read before others do?"),
+        choices=_choices(
+            [
+                (Premoderation.NONE, lazy("Nothing: what people say is there at once")),
+                (Premoderation.IDEAS, lazy("Ideas of members")),
+                (Premoderation.EVERYTHING, lazy("Ideas and comments of members")),
+            ]
+        ),
+        default=Premoderation.NONE.value,
+    )
 
 
 class StatusForm(SchemaForm):

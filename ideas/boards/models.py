@@ -26,6 +26,14 @@ class Visibility(StrEnum):
     PRIVATE = "private"  # members only
 
 
+class Premoderation(StrEnum):
+    """What of what members say the team reads before others do."""
+
+    NONE = "none"
+    IDEAS = "ideas"
+    EVERYTHING = "everything"  # comments as well
+
+
 class Stage(StrEnum):
     """What a status means to the product; its name is for people."""
 
@@ -56,11 +64,20 @@ class Board(Base):
     visibility: Mapped[str] = mapped_column(sa.String(10), default=Visibility.PUBLIC)
     promise: Mapped[str] = mapped_column(sa.String(300), default="")  # what the team reads, in its own words
     answer_within_days: Mapped[int | None]
+    premoderation: Mapped[str] = mapped_column(sa.String(10), default=Premoderation.NONE, server_default="none")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     @property
     def is_private(self) -> bool:
         return self.visibility == Visibility.PRIVATE
+
+    @property
+    def reads_ideas_first(self) -> bool:
+        return self.premoderation in (Premoderation.IDEAS, Premoderation.EVERYTHING)
+
+    @property
+    def reads_comments_first(self) -> bool:
+        return self.premoderation == Premoderation.EVERYTHING
 
 
 class BoardRole(StrEnum):

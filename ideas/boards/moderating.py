@@ -17,6 +17,7 @@ from ideas.boards.events import AppealAnswered, Appealed, Commented, Hidden, Ide
 from ideas.boards.models import Comment, Idea
 from ideas.boards.models_moderating import Hiding, Outcome
 from ideas.boards.queries import CommentRow, HidingRow, IdeaRow
+from ideas.boards.screening import Signal
 from ideas.db import db, utcnow
 from ideas.words import _, lazy
 
@@ -186,12 +187,14 @@ def let_through(actor: User, row: HidingRow) -> None:
         restore_idea(actor, row.on)
 
 
-def _tell_of_what_was_held(on: IdeaRow, comment: Comment | None) -> None:
+def _tell_of_what_was_held(on: IdeaRow, comment: Comment | None, *, is_news: bool) -> None:
+    """is_news: nobody has heard of it yet; otherwise its author changed it, and nobody is told again."""
     if comment:
         db.session.execute(sa.update(Comment).where(Comment.id == comment.id).values(is_held=False))
         said = Commented(subject=on.idea.subject, about_id=comment.id, actor_id=comment.author_id)
-        outbox.record(said)
-    else:
+        if is_news:
+            outbox.record(said)
+    elif is_news:
         outbox.record(IdeaReceived(subject=on.idea.subject, about_id=on.idea.id, actor_id=None))
 
 
@@ -235,12 +238,12 @@ def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
             Hiding.restored_at.is_(None),
         )
         .values(restored_at=utcnow(), restored_by_id=actor.id)
-        .returning(Hiding.id, Hiding.by_id)
+        .returning(Hiding.id, Hiding.by_id, Hiding.signals)
         .execution_options(synchronize_session=False)
     ).all()
     for hiding in restored:
         if hiding.by_id is None:
-            _tell_of_what_was_held(on, comment)
+            _tell_of_what_was_held(on, comment, is_news=Signal.CHANGED not in (hiding.signals or ()))
         else:
             _settle(actor, hiding.id, "")  # an appeal that nobody has answered yet is answered by this
     audit.record(actor, "comment.restored" if comment else "idea.restored", flagging.subject_of(on, comment))

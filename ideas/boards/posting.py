@@ -25,7 +25,7 @@ from ideas.boards import (
 from ideas.boards.events import IdeaReceived
 from ideas.boards.models import Board, Idea, IdeaTag, Revision, SourceKind, Stage, Status, Tag
 from ideas.boards.queries import BoardRow, IdeaRow
-from ideas.boards.screening import Sent
+from ideas.boards.screening import Sent, Signal
 from ideas.db import db, utcnow
 from ideas.words import _
 
@@ -42,13 +42,15 @@ def submit(
 ) -> Idea:
     """Post an idea on the board; its author and those who read it are told.
 
-    With signals of spam it waits for a look of the team first, and people are told once it is let through. `tags` are
-    slugs of the board's tags. Raises NotAllowed for a suspended author, TooMany for a new account that posted a lot,
-    ValidationError for an unknown tag.
+    With signals of spam, or on a board whose team reads ideas first, it waits for a look of the team, and people are
+    told once it is let through. `tags` are slugs of the board's tags. Raises NotAllowed for a suspended author, TooMany
+    for a new account that posted a lot, ValidationError for an unknown tag.
     """
     policy.require_part(author)
     screening.require_few(author, where.standing, Idea)
     odd = screening.signals(author, where.standing, body or title, sent)
+    if screening.read_first(where.board, where.standing, Idea):
+        odd.append(Signal.READ_FIRST)
     idea = write(where.board, Draft(author.id, title, body, utcnow(), source))
     _tag(idea, tags)
     picturing.tie(author.id, idea.body_html, idea.id)
@@ -137,7 +139,8 @@ _STATUSES_KEPT = (
 def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     """Change the words of an idea (title, body, tags; what is left out stays); False if nothing changed.
 
-    Each version of title and body is kept, and whether it is another idea to those who backed the one before. Raises
+    Each version of title and body is kept, and whether it is another idea to those who backed the one before. Where the
+    team reads ideas first, it is out of the others' sight until they have read the new words. Raises
     NotAllowed for anybody but the author, EditingClosed after the first answer.
     """
     on = _held(on)
@@ -159,6 +162,8 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     picturing.tie(author.id, idea.body_html, idea.id)
     searching.index(idea)
     db.session.flush()  # the caller reads the idea again
+    if screening.read_first(idea.board, on.standing, Idea):
+        moderating.hold(idea, None, [Signal.CHANGED])
     return True
 
 

@@ -6,7 +6,7 @@ Functions, not template macros: a macro of a text template does not escape, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ideas import looks, markup
@@ -151,6 +151,18 @@ def promise(board: Board) -> str:
     days = board.answer_within_days
     by_when = ngettext("You hear from them within %(num)s day.", "You hear from them within %(num)s days.", days)
     return f"{reads} {by_when}"
+
+
+def read_first(board: Board, since: datetime | None, *, comment: bool = False) -> str:
+    """That the team reads what members say before others do, and by when what was said then; "" where it does not."""
+    if comment:
+        what = _("Here the team reads every comment before others see it.") if board.reads_comments_first else ""
+    else:
+        what = _("Here the team reads every idea before others see it.") if board.reads_ideas_first else ""
+    if not what or since is None or board.answer_within_days is None:
+        return what
+    by = since + timedelta(days=board.answer_within_days)
+    return f"{what} {_('It reads this by %(day)s.', day=day(by))}"
 
 
 def comment_line(news: str, comment: Comment, idea: Idea, through: Through | None = None) -> str:

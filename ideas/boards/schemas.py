@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, Stage, Visibility
+from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Premoderation, Reason, Stage, Visibility
 from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
 from ideas.boards.models_solving import WORDS_LONGEST as SAID_LONGEST
 from ideas.boards.models_solving import Helped
@@ -171,6 +171,7 @@ class BoardWords(AppSchema):
     visibility = fields.Enum(Visibility, by_value=True, load_default=Visibility.PUBLIC)
     promise = Line(longest=300, load_default="")
     answer_within_days = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1, max=365))
+    premoderation = fields.Enum(Premoderation, by_value=True, load_default=Premoderation.NONE)
 
 
 class StatusWords(AppSchema):

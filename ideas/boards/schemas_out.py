@@ -21,6 +21,7 @@ from ideas.boards.models import (
     Comment,
     CreditKind,
     Idea,
+    Premoderation,
     Reason,
     SourceKind,
     Stage,
@@ -88,6 +89,7 @@ class BoardOut(OutSchema):
     about = fields.String()
     visibility = _one_of(Visibility)
     promise = fields.Nested(PromiseOut)
+    premoderation = _one_of(Premoderation)
     statuses = fields.List(fields.Nested(StatusOut))
     tags = fields.List(fields.String(), metadata={"description": "Slugs of the tags that ideas here may carry."})
     url = fields.URL()
@@ -332,6 +334,7 @@ def board(row: Board, statuses: Iterable[Status], tags: Iterable[Tag]) -> Shape:
         "about": row.about,
         "visibility": row.visibility,
         "promise": {"text": row.promise, "answer_within_days": row.answer_within_days},
+        "premoderation": row.premoderation,
         "statuses": [{"id": each.id, **stage(each)} for each in statuses],
         "tags": [tag.slug for tag in tags],
         "url": absolute(f"/boards/{row.slug}"),

@@ -1,7 +1,8 @@
 """Whether something new waits for a look of the team: simple signals, each of which can be said in a sentence.
 
-Each signal has a weight; from HELD_FROM on it waits. It is never dropped, and its author is told. New accounts have
-limits besides. The team is exempt, and so is what is imported: it does not come this way.
+Each signal has a weight; from HELD_FROM on it waits. On boards whose team reads everything first, all does. It is never
+dropped, and its author is told. New accounts have limits besides. The team is exempt, and so is what is imported: it
+does not come this way.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from ideas import settings
 from ideas.accounts import locks
 from ideas.accounts.models import User
-from ideas.boards.models import Comment, Idea
+from ideas.boards.models import Board, Comment, Idea
 from ideas.boards.policy import Standing
 from ideas.db import db, utcnow
 from ideas.errors import TooMany
@@ -40,9 +41,12 @@ class Signal(StrEnum):
     SAID_BEFORE = "said_before"
     TRAP = "trap"
     HASTE = "haste"
+    READ_FIRST = "read_first"
+    CHANGED = "changed"
 
 
 WEIGHTS = {Signal.NEW_WITH_LINKS: 2, Signal.MANY_LINKS: 2, Signal.SAID_BEFORE: 2, Signal.TRAP: 2, Signal.HASTE: 1}
+RULES = (Signal.READ_FIRST, Signal.CHANGED)  # of the board, whatever somebody says: nothing is odd about it
 
 SENTENCES = {
     Signal.NEW_WITH_LINKS: lazy("The account is new, and this has more links than new accounts usually need."),
@@ -50,6 +54,8 @@ SENTENCES = {
     Signal.SAID_BEFORE: lazy("The same person said the same elsewhere within a day."),
     Signal.TRAP: lazy("A field was filled in that people do not see."),
     Signal.HASTE: lazy("The form was sent faster than a person reads it."),
+    Signal.READ_FIRST: lazy("On this board the team reads what members say before others do."),
+    Signal.CHANGED: lazy("Its author changed it, and on this board the team reads what members say before others do."),
 }
 
 
@@ -111,7 +117,12 @@ def signals(author: User, standing: Standing, text: str, sent: Sent) -> list[Sig
 
 
 def must_wait(found: Sequence[Signal]) -> bool:
-    return sum(WEIGHTS[signal] for signal in found) >= HELD_FROM
+    return any(signal in RULES for signal in found) or sum(WEIGHTS[signal] for signal in found) >= HELD_FROM
+
+
+def read_first(board: Board, standing: Standing, kind: type[Idea | Comment]) -> bool:
+    """Whether the team of the board reads this before others do; its own it has read."""
+    return not standing.is_team and (board.reads_ideas_first if kind is Idea else board.reads_comments_first)
 
 
 def _said_before(author: User, text: str, now: datetime) -> bool:

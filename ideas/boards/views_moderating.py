@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
-from ideas.boards import flagging, labels, moderating, policy, queries, queues, screening, views
+from ideas.boards import flagging, labels, moderating, policy, queries, queues, sayings, screening, views
 from ideas.boards.errors import AppealClosed
 from ideas.boards.forms import AppealForm, FlagForm, HideForm, ReplyForm
-from ideas.boards.models import Comment
+from ideas.boards.models import Board, Comment
 from ideas.boards.queries import BoardRow, HidingRow, IdeaRow
 from ideas.boards.views_back import back_to
 from ideas.db import unit_of_work
@@ -20,6 +21,11 @@ from ideas.forms import ButtonForm
 from ideas.words import _
 
 bp = Blueprint("moderation", __name__, template_folder="templates")
+
+
+@bp.app_template_global("read_first")
+def _read_first(board: Board, since: datetime | None = None, *, comment: bool = False) -> str:
+    return sayings.read_first(board, since, comment=comment)
 
 
 # --- Pointing out ---

@@ -122,7 +122,9 @@ def edit_idea(idea_id: int) -> ResponseReturnValue:
         form.show(error)
         row = queries.get_idea(signin.member(), idea_id)
         return render_template("boards/edit_idea.html", row=row, form=form), 422
-    if changed:
+    if changed and queries.get_idea(signin.member(), idea_id).idea.hidden_at is not None:
+        flash(_waiting())
+    elif changed:
         flash(_("Changed. The earlier version stays in the idea’s history."))
     return redirect(url_for("boards.idea_by_number", idea_id=idea_id), 303)
 

@@ -101,6 +101,7 @@ def sendable(document):
     [
         *("post_idea", "edit_idea", "add_comment", "edit_comment", "answer_idea", "correct_answer"),
         *("merge_idea", "unmerge_idea", "put_estimate", "keep_view", "edit_view", "put_tags", "put_owner"),
+        "put_due",
         *("draft_release", "edit_release", "put_release_idea", "keep_snippet", "edit_snippet"),
         *("make_segment", "edit_segment"),
     ],
@@ -128,6 +129,7 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "edit_view",
         "put_tags",
         "put_owner",
+        "put_due",
         "draft_release",
         "edit_release",
         "put_release_idea",

@@ -114,6 +114,7 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "list_backlog": ("GET", "backlog?order=breadth", None, "people:read", False),
     "put_tags": ("PUT", "ideas/{idea}/tags", {"tags": []}, "answers:write", False),
     "put_owner": ("PUT", "ideas/{idea}/owner", {"owner": None}, "answers:write", False),
+    "put_due": ("PUT", "ideas/{idea}/due", {"due_on": "2099-12-04"}, "answers:write", False),
     "list_views": ("GET", "backlog/views", None, "people:read", False),
     "keep_view": ("POST", "backlog/views", {"name": "Mornings", "weights": {"votes": 1}}, "answers:write", False),
     "get_view": ("GET", "backlog/views/{view}", None, "people:read", False),

@@ -31,6 +31,7 @@ def test_a_board_reads_as_promised(ask):
         "about": "Beds and tools",
         "visibility": "public",
         "promise": {"text": "We read everything on Mondays.", "answer_within_days": 14},
+        "premoderation": "none",
         "statuses": [
             {"id": status_of(board, stage).id, "slug": stage, "name": stage.capitalize(), "stage": stage}
             for stage in Stage

@@ -135,7 +135,7 @@ def test_what_somebody_else_said_may_be_said_again(board, old, newcomer):
 
 
 def test_every_signal_has_a_weight_and_a_sentence(app):
-    assert set(screening.WEIGHTS) == set(screening.SENTENCES) == set(Signal)
+    assert {*screening.WEIGHTS, *screening.RULES} == set(screening.SENTENCES) == set(Signal)
     for sentence in screening.SENTENCES.values():
         assert str(sentence).endswith(".")
 

@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.keyboard import press, tab_to
 from tests.browser.visiting import sign_in
@@ -21,7 +21,7 @@ TITLES = [*(f"A {thing}" for thing in TWICE), *ONCE, *(f"One more {thing}" for t
 
 
 @pytest.fixture
-def triage(page, new_context, demo_site, tmp_path) -> Page:
+def triage(page, new_context, demo_site, tmp_path):
     """Somebody of the team of a board with twenty new ideas, whose first is open."""
     rows = [f"{place},{title},{place},2026-01-{place + 1:02}T10:00:00Z" for place, title in enumerate(TITLES)]
     file = tmp_path / "wishes.csv"

@@ -81,7 +81,7 @@ WORDLESS = {
     "answer.reason", "answer_version.reason", "api_key.token_hash", "api_key.hint", "api_key.scopes", "attempt.kind",
     "attempt.who", "backlog_company.plan", "backlog_plan.plan", "backlog_view.columns",
     "backlog_view.weights", "backlog_walk.name",
-    "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility",
+    "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility", "board.premoderation",
     "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",
     "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
