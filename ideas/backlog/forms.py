@@ -6,16 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from flask import request
 from marshmallow import ValidationError
-from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from ideas.backlog import asking, schemas
 from ideas.backlog.models import Estimate
 from ideas.backlog.models_views import BacklogView
+from ideas.boards.labels import REASON_WORDS
+from ideas.boards.models import Reason
+from ideas.boards.models_releases import Release
+from ideas.boards.queries import IdeaRow
 from ideas.forms import OnceForm, SchemaForm
-from ideas.words import lazy
+from ideas.words import lazy, ngettext
 
 IMPACT_WORDS = {
     "0.25": lazy("0.25 – minimal"),
@@ -149,3 +154,71 @@ class ChosenForm(SchemaForm):
         ]
         self.add.choices = [SelectChoice(tag.slug, tag.name) for tag in tags]
         self.off.choices = [SelectChoice(tag.slug, tag.name) for tag in tags]
+
+
+class EachForm(OnceForm):
+    """An act on several ideas, some of which may have words of their own: fields `own-7`, drawn by the page."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.own = {name[4:]: words for name, words in request.form.items() if name.startswith("own-")}
+        self.own_errors: dict[str, list[str]] = {}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return {**super().data, "own": {number: words for number, words in self.own.items() if words.strip()}}
+
+    @property
+    def linked_errors(self) -> list[tuple[str, str]]:
+        return [(f"own-{number}", line) for number, lines in self.own_errors.items() for line in lines]
+
+    def show(self, error: ValidationError) -> None:
+        messages = dict(error.messages_dict)
+        own = messages.pop("own", {})
+        if isinstance(own, dict):
+            for number, lines in own.items():
+                flat = [line for part in lines.values() for line in part] if isinstance(lines, dict) else lines
+                self.own_errors[str(number)] = [str(line) for line in flat]
+        super().show(ValidationError(messages))
+
+
+class MoveForm(EachForm):
+    """Where several ideas go together, and what is said to all of them."""
+
+    schema = schemas.MoveWords()
+    status = SelectField(lazy("What are they now?"), validate_choice=False)
+    reason = SelectField(lazy("Why?"), validate_choice=False)
+    text = TextAreaField(lazy("What all of them read that have no words of their own"), filters=[_text])
+    day = StringField(lazy("When will it be there?"), filters=[_or_none])
+
+    def offer(self, statuses: Sequence[Any], reasons: Sequence[Reason]) -> None:
+        self.status.choices = [SelectChoice(each.slug, each.name) for each in statuses]
+        self.reason.choices = [SelectChoice(each.value, REASON_WORDS[each]) for each in reasons]
+
+
+class MergeAllForm(EachForm):
+    """Several ideas become part of one of them."""
+
+    schema = schemas.MergeWords()
+    into = RadioField(lazy("Which one stays?"), validate_choice=False)
+    text = TextAreaField(lazy("Why are they one?"), filters=[_text])
+
+    def offer(self, rows: Sequence[IdeaRow]) -> None:
+        self.into.choices = [SelectChoice(str(row.idea.id), _with_votes(row)) for row in rows]
+
+
+def _with_votes(row: IdeaRow) -> str:
+    votes = row.idea.rank.vote_count
+    return ngettext("%(title)s – %(num)s vote", "%(title)s – %(num)s votes", votes, title=row.idea.title)
+
+
+class ShipForm(EachForm):
+    """Several ideas are put into a release, each with its own line."""
+
+    schema = schemas.ShipWords()
+    release = SelectField(lazy("Which release?"), filters=[_or_none], validate_choice=False)
+    title = StringField(lazy("What is the new release called?"), filters=[_text])
+
+    def offer(self, drafts: Sequence[Release]) -> None:
+        named = [SelectChoice(str(draft.id), draft.title) for draft in drafts]
+        self.release.choices = [SelectChoice("", lazy("A new one")), *named]

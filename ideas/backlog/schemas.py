@@ -10,7 +10,8 @@ from ideas.backlog import asking
 from ideas.backlog.asking import NOBODY, AskedQuery, Column
 from ideas.backlog.models import SOURCE_LONGEST
 from ideas.backlog.models_views import NAME_LONGEST
-from ideas.schemas import AppSchema, Id, Line, Slug
+from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, Reason
+from ideas.schemas import AppSchema, Day, Id, Line, Prose, Slug
 from ideas.words import _
 
 IMPACTS = (0.25, 0.5, 1.0, 2.0, 3.0)
@@ -127,6 +128,35 @@ class ChosenWords(AppSchema):
     owner = fields.String(load_default="", validate=validate.Regexp(rf"^({NOBODY}|[1-9][0-9]{{0,8}})?$"))
     add = fields.List(Slug(longest=40), load_default=list, validate=validate.Length(max=TAGS_MOST))
     off = fields.List(Slug(longest=40), load_default=list, validate=validate.Length(max=TAGS_MOST))
+
+
+class OwnWords(AppSchema):
+    """With words of its own for some of the chosen ideas, by their numbers."""
+
+    own = fields.Dict(keys=Id(), values=Prose(longest=TEXT_LONGEST), load_default=dict)
+
+
+class MoveWords(OwnWords):
+    """Where several ideas are moved to, why, and what their people read."""
+
+    status = Slug(required=True)
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    text = Prose(longest=TEXT_LONGEST, load_default="")
+    day = Day(load_default=None, allow_none=True)
+
+
+class MergeWords(OwnWords):
+    """Which of several ideas stays, and what both sides of each read."""
+
+    into = Id(required=True)
+    text = Prose(longest=TEXT_LONGEST, required=True)
+
+
+class ShipWords(OwnWords):
+    """The draft that takes several ideas in, or what a new one is called."""
+
+    release = Id(load_default=None, allow_none=True)
+    title = Line(longest=TITLE_LONGEST, load_default="")
 
 
 class TagsWords(AppSchema):

@@ -36,8 +36,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const help = document.querySelector("[data-keys-help][open]");
     if (help) help.open = false;
-    else if (field) (document.querySelector("[data-keys-open]") ?? field).focus();
     if (field) field.blur();
+    if (help || field) document.querySelector("[data-keys-open]")?.focus();
     return;
   }
   if (field) return;
