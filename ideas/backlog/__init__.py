@@ -1,6 +1,7 @@
 """Backlog: the team's ranked list of ideas, with scores that explain themselves, and for whom an idea matters.
 
-Owns: backlog_rank, backlog_plan, backlog_company, backlog_segment, backlog_walk, backlog_view, estimate. Emits nothing.
+Owns: backlog_rank, backlog_plan, backlog_company, backlog_segment, backlog_walk, backlog_double, backlog_view,
+estimate. Emits nothing.
 Stands on: boards, ledger, accounts, the ground.
 """
 
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
         api_customers,
         api_segments,
         checks,
+        doubles,
         erasing,
         exporting,
         ranking,
@@ -41,6 +43,7 @@ def init_app(app: Flask) -> None:
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
     rooms.rounds["backlog.count"] = Round(timedelta(minutes=1), ranking.refresh)
+    rooms.rounds["backlog.doubles"] = Round(timedelta(minutes=1), doubles.look)
     rooms.rounds["backlog.companies"] = Round(timedelta(minutes=5), ranking.refresh_companies)
     rooms.rounds["backlog.segments"] = Round(timedelta(minutes=1), ranking.refresh_segments)
     for page in (views, views_choosing, views_customers, views_desk, views_keeping, views_segments):

@@ -30,6 +30,7 @@ LINE: Example = {
     "value": 90000,
     "priority": 124.8,
     "points": None,
+    "likely_same_as": None,
     "counted_at": "2026-11-22T10:01:00Z",
 }
 

@@ -57,6 +57,7 @@ class Column(StrEnum):
     COMMENTS = "comments"
     TRENDING = "trending"
     DUE = "due"
+    DOUBLE = "double"
 
 
 USUAL = (
@@ -85,7 +86,8 @@ class Asked:
 
     Days and votes: at least. young: posted within so many days; old: before. silent: so many days without an official
     word. since, lately: so many votes since that word, in the last 30 days. due: an answer is due within so many days,
-    or was. credited: whether an answer names somebody. question: words.
+    or was. credited: whether an answer names somebody. doubled: whether it is likely the same as another. question:
+    words.
     """
 
     order: Order = Order.VOTES
@@ -106,6 +108,7 @@ class Asked:
     lately: int | None = None
     due: int | None = None
     credited: bool | None = None
+    doubled: bool | None = None
     weights: Weights = Weights()
 
     @property
@@ -122,6 +125,8 @@ class Asked:
             found = found - {"owner"} | {"nobody"}
         if self.credited is not None:
             found.add("credited" if self.credited else "uncredited")
+        if self.doubled is not None:
+            found.add("doubled" if self.doubled else "undoubled")
         return frozenset(found)
 
 
@@ -169,6 +174,7 @@ class AskedQuery(AppSchema):
     lately = _votes("At least so many votes in the last 30 days.")
     due = _days("The next answer is due within so many days, or is overdue.")
     credited = fields.Boolean(metadata=_said("Whether an answer names somebody's contribution."))
+    doubled = fields.Boolean(metadata=_said("Whether it waits for a word and is likely the same as another."))
 
 
 FIELDS = {field.data_key or name for name, field in AskedQuery().load_fields.items()}

@@ -19,7 +19,7 @@ from ideas.accounts import segments
 from ideas.accounts.models import Company, User
 from ideas.accounts.models_segments import Segment
 from ideas.backlog.asking import ME, Asked, Order
-from ideas.backlog.models import BacklogPlan, BacklogRank
+from ideas.backlog.models import BacklogDouble, BacklogPlan, BacklogRank
 from ideas.backlog.models_segments import BacklogSegment
 from ideas.boards import listing, queries, similar
 from ideas.boards.listing import NARROW_MOST, ListedStatus, Walked
@@ -101,6 +101,7 @@ class Line(NamedTuple):
     priority: float | None
     points: float | None
     counted_at: datetime | None
+    double: int | None  # the idea that it is likely the same as
     is_hidden: bool
     key: Any  # what the order goes by
 
@@ -289,6 +290,7 @@ def _line(asked: Asked, row: Any, board: Board, tags: Sequence[Any]) -> Line:
         priority=row.priority_there if asked.segment else row.priority,
         points=row.points if asked.weights else None,
         counted_at=row.counted_at,
+        double=row.double,
         is_hidden=row.is_hidden,
         key=row.key,
     )
@@ -322,6 +324,9 @@ _company_backs = (
 _carries = (
     sa.exists().where(IdeaTag.idea_id == _rank.idea_id, IdeaTag.tag_id.in_(_many("tags"))).correlate(IdeaRank.__table__)
 )
+_other = IdeaRank.__table__.alias("other")
+_same_as = _other.c.idea_id == BacklogDouble.other_id, _other.c.listed, sa.not_(_other.c.is_hidden)
+_doubled = sa.exists().where(BacklogDouble.idea_id == _rank.idea_id, *_same_as).correlate(IdeaRank.__table__)
 _planned = (
     sa.exists()
     .where(BacklogPlan.idea_id == _rank.idea_id, BacklogPlan.plan == _bound("plan", sa.String))
@@ -348,6 +353,8 @@ _CHECKED: dict[str, Any] = {
     "due": Walked(_rank.due_on) <= _bound("due", sa.Date),
     "credited": _credited,
     "uncredited": sa.not_(_credited),
+    "doubled": _doubled,
+    "undoubled": sa.not_(_doubled),
 }
 # Looked up, where what makes the list narrow is found first.
 _FOUND: dict[str, Any] = {
@@ -365,6 +372,11 @@ _FOUND: dict[str, Any] = {
     "due": _rank.due_on <= _bound("due", sa.Date),
     "credited": _rank.idea_id.in_(
         sa.select(Answer.idea_id).join(Credit, Credit.answer_id == Answer.id).where(Answer.undone_at.is_(None))
+    ),
+    "doubled": _rank.idea_id.in_(
+        sa.select(BacklogDouble.idea_id)
+        .join(_other, _same_as[0])
+        .where(BacklogDouble.other_id.is_not(None), *_same_as[1:])
     ),
 }
 _OF_THE_COUNT = {"silent", "since", "lately"}
@@ -468,6 +480,7 @@ _SHOWN = (
     *_rank,
     *(_counted[name] for name in ("lately", "since_word", "companies", "unpriced", "breadth", "value", "priority")),
     _counted.counted_at,
+    BacklogDouble.__table__.c.other_id.label("double"),
     _idea.title,
     _status.slug.label("status_slug"),
     _status.name.label("status_name"),
@@ -481,6 +494,7 @@ def _shown(found: sa.Select[Any]) -> sa.Select[Any]:
         found.join(Idea.__table__, _idea.id == _rank.idea_id)
         .join(Status.__table__, _status.id == _idea.status_id)
         .outerjoin(_owner, _owner.c.id == _idea.owner_id)
+        .outerjoin(BacklogDouble.__table__, BacklogDouble.__table__.c.idea_id == _rank.idea_id)
     )
 
 

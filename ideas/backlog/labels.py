@@ -50,6 +50,7 @@ COLUMNS = {
     Column.COMMENTS: lazy("Comments"),
     Column.TRENDING: lazy("Trending"),
     Column.DUE: lazy("Due"),
+    Column.DOUBLE: lazy("Perhaps the same as"),
 }
 
 # What each column says when one does not know it yet.
@@ -65,6 +66,7 @@ ABOUT = {
     Column.SINCE: lazy("Votes since the team’s last official word"),
     Column.SILENCE: lazy("Since the last official word, or since it was posted"),
     Column.DUE: lazy("By when the team wants to give its next answer"),
+    Column.DOUBLE: lazy("Of what waits for a word: the idea it is most likely the same as"),
 }
 
 # What a view gives points for.

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
-from ideas.db import Base, utcnow
+from ideas.db import Base, partial_index, utcnow
 
 SOURCE_LONGEST = 200
 PLAN_LONGEST = 40
@@ -81,6 +81,20 @@ class BacklogWalk(Base):
 
     name: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
     place: Mapped[int]
+
+
+class BacklogDouble(Base):
+    """The idea that one without a word of the team is most likely the same as; None when nothing is much like it.
+
+    words_at: when the words were written that were compared. Written by doubles.py.
+    """
+
+    __tablename__ = "backlog_double"
+    __table_args__ = (partial_index("ix_backlog_double_suspected", "idea_id", where="other_id IS NOT NULL"),)
+
+    idea_id: Mapped[int] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id", ondelete="CASCADE"), index=True)
+    words_at: Mapped[datetime]
 
 
 class Estimate(Base):

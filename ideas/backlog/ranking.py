@@ -141,14 +141,14 @@ def recount(idea_ids: Collection[int]) -> None:
                 "counted_at": now,
             }
         )
-    _put(BacklogRank, rows)
+    put(BacklogRank, rows)
     plans: dict[tuple[str, int], int] = {}
     for idea_id, companies in backing.items():
         for company in companies:
             if company.plan:
                 plans[company.plan, idea_id] = plans.get((company.plan, idea_id), 0) + company.votes
     _run(sa.delete(BacklogPlan).where(BacklogPlan.idea_id.in_(sorted(idea_ids))))
-    _put(
+    put(
         BacklogPlan,
         [{"plan": plan, "idea_id": idea_id, "votes": votes} for (plan, idea_id), votes in sorted(plans.items())],
     )
@@ -210,7 +210,7 @@ def refresh() -> bool:
 
     One turn reads a bounded number of places and votes, whatever happened.
     """
-    place = _place("ideas")
+    place = walked_to("ideas")
     rows = db.session.execute(_PIECE, {"place": place, "good_since": utcnow() - GOOD_FOR}).all()
     stale: list[int] = []
     votes, is_full = 0, False
@@ -225,7 +225,7 @@ def refresh() -> bool:
     if stale:
         recount(stale)
     has_more = is_full or len(rows) == LOOKED_AT
-    _come_to("ideas", place if has_more else 0)
+    come_to("ideas", place if has_more else 0)
     return has_more
 
 
@@ -271,7 +271,7 @@ def refresh_companies() -> bool:
 
     Who left a company for none is noticed with the next full count, within GOOD_FOR.
     """
-    place = _place("companies")
+    place = walked_to("companies")
     rows = db.session.execute(_COMPANIES, {"place": place}).all()
     changed: list[dict[str, Any]] = []
     is_full = False
@@ -288,9 +288,9 @@ def refresh_companies() -> bool:
     if changed:
         backed = _BACKED_BY.params(companies=[each["company_id"] for each in changed])
         _run(sa.update(BacklogRank).where(BacklogRank.idea_id.in_(backed)).values(counted_at=NEVER))
-        _put(BacklogCompany, changed)
+        put(BacklogCompany, changed)
     has_more = is_full or len(rows) == COMPANIES_LOOKED_AT
-    _come_to("companies", place if has_more else 0)
+    come_to("companies", place if has_more else 0)
     return has_more
 
 
@@ -317,15 +317,16 @@ def recount_after(people: Sequence[int]) -> None:
         _run(sa.update(BacklogRank).where(*stale).values(counted_at=NEVER))
 
 
-def _place(name: str) -> int:
+def walked_to(name: str) -> int:
+    """How far the walk of that name has come; 0 at its beginning."""
     return db.session.scalar(sa.select(BacklogWalk.place).where(BacklogWalk.name == name)) or 0
 
 
-def _come_to(name: str, place: int) -> None:
-    _put(BacklogWalk, [{"name": name, "place": place}])
+def come_to(name: str, place: int) -> None:
+    put(BacklogWalk, [{"name": name, "place": place}])
 
 
-def _put(model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
+def put(model: type[Any], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or make those that are there say the same. In the order of their keys, as everybody does it."""
     if not rows:
         return

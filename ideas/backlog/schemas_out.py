@@ -140,6 +140,9 @@ class LineOut(OutSchema):
     value = fields.Integer(allow_none=True, metadata=_said("In the smallest unit of the currency."))
     priority = fields.Float(allow_none=True, metadata=_said("0 until somebody says what goes into it."))
     points = fields.Float(allow_none=True, metadata=_said("By the weights of a view; null without one."))
+    likely_same_as = fields.Integer(
+        allow_none=True, metadata=_said("Of what waits for a word: the idea that it is most likely the same as.")
+    )
     counted_at = UtcTime(allow_none=True)
 
 
@@ -225,6 +228,7 @@ def line(row: Line) -> Shape:
         "value": row.value,
         "priority": row.priority,
         "points": row.points,
+        "likely_same_as": row.double,
         "counted_at": when(row.counted_at),
     }
 

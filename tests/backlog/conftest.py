@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from ideas.accounts.models_segments import Segment
-from ideas.backlog.models import BacklogPlan, BacklogRank
+from ideas.backlog.models import BacklogDouble, BacklogPlan, BacklogRank
 from ideas.backlog.models_segments import BacklogSegment
 from ideas.boards.models import Idea, IdeaRank
 from ideas.db import db, utcnow
@@ -49,6 +49,8 @@ def a_counted_site():
             for idea in ids[::place]
         ]
         db.session.execute(sa.insert(BacklogSegment), rows)
+    doubles = [{"idea_id": idea, "other_id": ids[-1], "words_at": utcnow()} for idea in ids[::60]]
+    db.session.execute(sa.insert(BacklogDouble), doubles)
     db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=site.team.id))
     db.session.execute(
         sa.update(IdeaRank).where(IdeaRank.idea_id.in_(ids[::60])).values(due_on=utcnow().date() + timedelta(days=2))

@@ -39,6 +39,7 @@ LONG: list[dict[str, Any]] = [
     {"since": 2},
     {"lately": 2},
     {"credited": False},
+    {"doubled": False},
 ]
 # what few are like: the index that finds them
 NARROW: list[tuple[dict[str, Any], str]] = [
@@ -53,6 +54,7 @@ NARROW: list[tuple[dict[str, Any], str]] = [
     ({"since": 89}, "ix_backlog_rank_since_word"),
     ({"lately": 39}, "ix_backlog_rank_lately"),
     ({"due": 3}, "ix_idea_rank_due"),
+    ({"doubled": True}, "backlog_double"),
 ]
 READ_IN_ORDER = {"idea_rank", "backlog_rank", "backlog_segment"}
 IN_SEGMENT = {
