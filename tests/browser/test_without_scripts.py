@@ -90,7 +90,8 @@ def test_the_team_previews_answers_corrects_and_undoes(page_without_scripts):
     sign_in(page, "team")
     page.goto("/boards/garden-planner/needs-an-answer")
     page.locator(".triage-line").last.click()
-    page.locator("[data-keys-answer]").click()
+    page.locator("#open-title a").click()
+    page.locator(".side-team").get_by_role("link", name="Answer", exact=True).click()
 
     page.get_by_label("What is it now").select_option(label="Planned")
     page.get_by_label("Why?").select_option(label="We have decided to do it")
