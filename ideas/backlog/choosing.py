@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date as day
 from typing import Any
 
 import sqlalchemy as sa
@@ -137,7 +137,7 @@ def move(
     reason: Reason,
     text: str,
     own: Mapping[int, str],
-    day: date | None = None,
+    date: day | None = None,
 ) -> None:
     """Answer each with its own words, or with those for all; each is told to its own people.
 
@@ -150,7 +150,7 @@ def move(
     words: dict[str, Any] = {
         "status": status,
         "reason": reason,
-        "date": day,
+        "date": date,
         "review_by": None,
         "announce_at": None,
         "credits": [],

@@ -189,7 +189,7 @@ class MoveForm(EachForm):
     status = SelectField(lazy("What are they now?"), validate_choice=False)
     reason = SelectField(lazy("Why?"), validate_choice=False)
     text = TextAreaField(lazy("What all of them read that have no words of their own"), filters=[_text])
-    day = StringField(lazy("When will it be there?"), filters=[_or_none])
+    date = StringField(lazy("When will it be there?"), filters=[_or_none])
 
     def offer(self, statuses: Sequence[Any], reasons: Sequence[Reason]) -> None:
         self.status.choices = [SelectChoice(each.slug, each.name) for each in statuses]

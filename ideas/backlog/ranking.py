@@ -170,7 +170,7 @@ def _recount_segments(idea_ids: list[int], listed: list[int], estimates: dict[in
         }
         for (segment, idea), votes in reach_of(listed).items()
     ]
-    _put(BacklogSegment, rows)
+    put(BacklogSegment, rows)
 
 
 def priority_of(estimate: Estimate | None, votes: int) -> float:

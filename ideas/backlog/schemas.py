@@ -142,7 +142,7 @@ class MoveWords(OwnWords):
     status = Slug(required=True)
     reason = fields.Enum(Reason, by_value=True, required=True)
     text = Prose(longest=TEXT_LONGEST, load_default="")
-    day = Day(load_default=None, allow_none=True)
+    date = Day(load_default=None, allow_none=True)
 
 
 class MergeWords(OwnWords):

@@ -13,6 +13,7 @@ from ideas.accounts import signin
 from ideas.accounts.models import User
 from ideas.backlog import choosing, desk
 from ideas.backlog.forms import ChosenForm, EachForm, MergeAllForm, MoveForm, ShipForm
+from ideas.boards.models import Stage
 from ideas.boards.queries import IdeaRow
 from ideas.db import unit_of_work
 from ideas.words import _, ngettext
@@ -42,8 +43,10 @@ def chosen() -> ResponseReturnValue:
 @bp.route("/team/backlog/chosen/move", methods=["GET", "POST"])
 def move() -> ResponseReturnValue:
     rows = _rows()
-    form = MoveForm()
-    form.offer(choosing.places_of(rows), choosing.MOVING)
+    places = choosing.places_of(rows)
+    looked_into = next((each for each in places if each.stage == Stage.CONSIDERING), places[0])
+    form = MoveForm(status=looked_into.slug)
+    form.offer(places, choosing.MOVING)
 
     def act(actor: User, rows: list[IdeaRow]) -> int:
         choosing.move(actor, rows, **form.loaded)
