@@ -177,6 +177,11 @@ def comment_line(news: str, comment: Comment, idea: Idea, through: Through | Non
     return _("%(name)s commented on: %(title)s", **values)
 
 
+def comment_in_short(comment: Comment) -> str:
+    """Its first words; none of a note of the team, which whoever has left it shall not read in an old list."""
+    return "" if comment.is_internal else markup.excerpt(comment.body_html)
+
+
 def changed(revision: Revision) -> str:
     """That an idea is not quite what those before backed."""
     return ngettext(

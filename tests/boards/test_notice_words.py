@@ -440,6 +440,17 @@ def test_days_are_those_of_the_reader_s_zone(scene):
 # --- What is gone by then ---
 
 
+def test_the_words_of_a_note_of_the_team_stand_in_no_list(scene):
+    scene.own()
+    scene.say(scene.mia, "The neighbour sued us.", internal=True)
+    kept = due()
+
+    [(_delivery, parts)] = rendered(kept)
+
+    assert "The neighbour sued us." in parts["body.txt"]
+    assert "sued" not in parts["inbox.html"]
+
+
 def test_of_a_comment_that_was_taken_back_nothing_is_said(scene):
     said = scene.say(UserFactory(name="Bo Dahl"), "@Ole, look.")
     waiting = due()
