@@ -37,6 +37,7 @@ SCOPES = {
     READ: "Read what your account may read: boards, ideas, comments, answers, your votes and receipts.",
     "ideas:write": "Post ideas and edit your own.",
     "votes:write": "Vote, and take votes back.",
+    "votes:on_behalf": "Note what customers said elsewhere, and vote on their behalf. For the team.",
     "comments:write": "Comment, and edit or delete your own comments.",
     "pictures:write": "Upload pictures for your ideas and comments.",
     "flags:write": "Point out what should not stand there, and appeal when something of yours was hidden.",

@@ -27,6 +27,7 @@ from ideas.boards.models import (
     Visibility,
     Vote,
 )
+from ideas.boards.models_evidence import VoteOnBehalf
 from ideas.db import db, utcnow
 
 
@@ -193,6 +194,22 @@ class VoteFactory(Factory):
     @factory.post_generation
     def counted(self: Vote, create: bool, extracted: Any, **_values: Any) -> None:
         db.session.get_one(IdeaRank, self.idea_id).vote_count += 1
+
+
+class VoteOnBehalfFactory(Factory):
+    """Whom the team counts on and asks; nobody is told of it by this."""
+
+    class Meta:
+        model = VoteOnBehalf
+
+    class Params:
+        idea = factory.SubFactory(IdeaFactory)
+        user = factory.SubFactory(UserFactory)
+        by = factory.SubFactory(UserFactory)
+
+    idea_id = factory.LazyAttribute(lambda asked: asked.idea.id)
+    user_id = factory.LazyAttribute(lambda asked: asked.user.id)
+    by_id = factory.LazyAttribute(lambda asked: asked.by.id)
 
 
 class CommentFactory(Factory):

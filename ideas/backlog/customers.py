@@ -21,9 +21,11 @@ from ideas.accounts.models import Company, User
 from ideas.accounts.models_segments import Segment
 from ideas.backlog import owing
 from ideas.backlog.owing import Owed
-from ideas.boards import listing, queries, receipts
+from ideas.boards import evidence, listing, queries, receipts
+from ideas.boards.evidence import Noted
 from ideas.boards.listing import AnswerLine
 from ideas.boards.models import Comment, Idea, Vote
+from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
 from ideas.boards.receipts import Receipt
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
@@ -257,6 +259,11 @@ def contributions_of(reader: User, person: User, *, limit: int = PAGE, cursor: s
     return receipts.receipts_of(person, limit=limit, cursor=cursor, boards=boards_of(reader))
 
 
+def evidence_of(reader: User, person: User) -> Sequence[Noted]:
+    """What was noted of that person on the boards of `reader`, the newest."""
+    return evidence.of_person(person, boards_of(reader)).rows
+
+
 # --- What a company asked for ---
 
 
@@ -275,6 +282,8 @@ def _asked_for(*, going_on: bool) -> sa.Select[Any, Any, Any, Any]:
         rows(Vote.idea_id, Vote.user_id, Vote.cast_at, vote=True),
         rows(Idea.id, Idea.author_id, Idea.created_at, vote=False),
         rows(Comment.idea_id, Comment.author_id, Comment.created_at, vote=False, where=said),
+        rows(VoteOnBehalf.idea_id, VoteOnBehalf.user_id, VoteOnBehalf.noted_at, vote=False, where=(PENDING,)),
+        rows(Evidence.idea_id, Evidence.user_id, Evidence.noted_at, vote=False, where=(Evidence.removed_at.is_(None),)),
     ).subquery()
     own = sa.orm.aliased(Idea)
     root = sa.func.coalesce(own.merged_root_id, own.id)

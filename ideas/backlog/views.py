@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from ideas.accounts import signin
 from ideas.backlog import estimating, explaining, schemas
 from ideas.backlog.forms import EstimateForm
-from ideas.boards import queries
+from ideas.boards import evidence, queries
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.words import _
@@ -23,7 +23,13 @@ def scores(idea_id: int) -> ResponseReturnValue:
     form = EstimateForm(**EstimateForm.saying(explained.estimate))
     if not form.validate_on_submit():
         page = render_template(
-            "backlog/scores.html", row=row, idea=row.idea, found=explained, form=form, impacts=schemas.IMPACTS
+            "backlog/scores.html",
+            row=row,
+            idea=row.idea,
+            found=explained,
+            unheard=evidence.unheard_on([idea_id]).get(idea_id, 0),
+            form=form,
+            impacts=schemas.IMPACTS,
         )
         return page, 422 if form.errors else 200
     with unit_of_work():

@@ -12,7 +12,7 @@ from ideas.accounts.models_segments import Segment
 from ideas.backlog import customers, segmenting
 from ideas.backlog.customers import Order
 from ideas.backlog.owing import Debt
-from ideas.boards import labels
+from ideas.boards import labels, sayings
 from ideas.text import readable
 
 bp = Blueprint("customers", __name__, template_folder="templates")
@@ -90,6 +90,9 @@ def person(person_id: int) -> ResponseReturnValue:
         "backlog/person.html",
         person=whom,
         page=page,
+        noted=[] if request.args.get("cursor") else customers.evidence_of(reader, whom),
+        kinds=labels.EVIDENCE_WORDS,
+        say=sayings,
         outcome=labels.outcome,
         **_ways(".person", page.next, person_id=person_id),
     )

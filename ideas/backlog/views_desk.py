@@ -16,6 +16,7 @@ from ideas.accounts.models_segments import Segment
 from ideas.backlog import asking, desk, files, keeping, labels
 from ideas.backlog.asking import Asked, Column, Order, Weights
 from ideas.backlog.models_views import BacklogView
+from ideas.boards import evidence
 from ideas.boards.models import Stage
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
@@ -52,6 +53,7 @@ def show(here: str, view: BacklogView | None = None) -> ResponseReturnValue:
         "backlog/desk.html",
         desk=opened,
         page=page,
+        unheard=evidence.unheard_on([line.id for line in page.rows]),
         asked=wanted,
         wrong=wrong,
         args=args,

@@ -3,10 +3,10 @@
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
 answer_version, credit, hiding, flag, merge, mail_reply, imported_person, inquiry, solved, reminder, still_wanted,
-release, release_idea, release_follow, snippet.
+release, release_idea, release_follow, snippet, evidence, vote_on_behalf.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
 solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed,
-release_published.
+release_published, voted_on_behalf.
 Stands on: accounts, ledger, the ground.
 """
 
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
         exporting,
         notices,
         notices_asking,
+        notices_behalf,
         notices_releases,
         notices_silence,
         picturing,
@@ -41,6 +42,8 @@ def init_app(app: Flask) -> None:
         unfinished,
         views,
         views_asking,
+        views_capturing,
+        views_evidence,
         views_manage,
         views_merging,
         views_moderating,
@@ -60,7 +63,8 @@ def init_app(app: Flask) -> None:
 
     with app.app_context():
         rooms = settings.rooms()
-    own = {**notices.NOTICES, **notices_asking.NOTICES, **notices_silence.NOTICES, **notices_releases.NOTICES}
+    told = (notices, notices_asking, notices_silence, notices_releases, notices_behalf)
+    own = {kind: notice for room in told for kind, notice in room.NOTICES.items()}
     rooms.notices = {**rooms.notices, **{kind: replace(notice, alike=alike.alike) for kind, notice in own.items()}}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
@@ -79,6 +83,7 @@ def init_app(app: Flask) -> None:
     pages: tuple[Any, ...] = (views, views_taking_part, views_team, views_manage, views_merging, views_moderating)
     pages += (views_pictures, views_replying, views_similar, views_asking, views_silence)
     pages += (views_roadmap, views_releases, views_snippets, views_triage)
+    pages += (views_evidence, views_capturing)
     for page in pages:
         app.register_blueprint(page.bp)
     for blueprint in boards_api.blueprints:

@@ -40,7 +40,7 @@ def _of(value: Any, rows: dict[int, Hashable]) -> Hashable:
     if value is None or isinstance(value, str | int | float | date | datetime | Enum):
         return value
     if isinstance(value, Contribution):
-        return value.kind, sayings.day(value.at), value.quote
+        return value.kind, sayings.day(value.at), value.quote, value.by
     if isinstance(value, Base):
         return _of_row(value, rows)
     if isinstance(value, tuple | list):

@@ -12,10 +12,11 @@ from marshmallow import ValidationError
 from ideas import markup, outbox, settings
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import picturing, policy, ranking, trees
+from ideas.boards import evidence, picturing, policy, ranking, trees
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
 from ideas.boards.events import AnswerCorrected, Answered
 from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
+from ideas.boards.models_evidence import Evidence
 from ideas.boards.queries import AnswerRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.outbox import OutboxEntry
@@ -232,12 +233,14 @@ def _judge(idea: Idea, stage: Stage, words: dict[str, Any]) -> list[dict[str, An
     people: dict[CreditKind, dict[int | None, int | None]] = {
         CreditKind.COMMENT: _creditable([idea.id, *links], named),
         CreditKind.MERGED_IDEA: _authors(links.keys() & set(named)),
+        CreditKind.EVIDENCE: _heard([idea.id, *links], named),
         CreditKind.AUTHOR: {None: idea.author_id},
         CreditKind.VOTES: {None: None},
     }
     gone = {
         CreditKind.COMMENT: _("This comment is not on the idea any more."),
         CreditKind.MERGED_IDEA: _("That idea is not part of this one any more."),
+        CreditKind.EVIDENCE: _("This was taken back, or denied by whoever said it."),
     }
     credits: list[dict[str, Any]] = []
     for place, credit in enumerate(words["credits"]):
@@ -269,6 +272,16 @@ def _creditable(idea_ids: Sequence[int], ids: Sequence[int]) -> dict[int | None,
 def _authors(idea_ids: Collection[int]) -> dict[int | None, int | None]:
     rows = db.session.execute(sa.select(Idea.id, Idea.author_id).where(Idea.id.in_(idea_ids), Idea.hidden_at.is_(None)))
     return {row.id: row.author_id for row in rows}
+
+
+def _heard(idea_ids: Sequence[int], ids: Sequence[int]) -> dict[int | None, int | None]:
+    """Evidence id → whose words it is, of what somebody known said of the ideas and did not deny."""
+    rows = db.session.execute(
+        sa.select(Evidence.id, Evidence.user_id).where(
+            Evidence.id.in_(ids), Evidence.idea_id.in_(idea_ids), evidence.is_creditable()
+        )
+    )
+    return {row.id: row.user_id for row in rows}
 
 
 def _require_nothing_waiting(idea: Idea) -> None:
@@ -356,6 +369,7 @@ def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:
                     kind=credit["kind"],
                     comment_id=credit["id"] if credit["kind"] == CreditKind.COMMENT else None,
                     merged_idea_id=credit["id"] if credit["kind"] == CreditKind.MERGED_IDEA else None,
+                    evidence_id=credit["id"] if credit["kind"] == CreditKind.EVIDENCE else None,
                     user_id=credit["person"],
                     how=credit["how"],
                     since_version=given.version,

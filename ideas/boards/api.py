@@ -10,6 +10,7 @@ from ideas.boards import (
     api_answers,
     api_asking,
     api_comments,
+    api_evidence,
     api_examples,
     api_ideas,
     api_me,
@@ -41,6 +42,7 @@ blueprints = (
     api_roadmap.blueprint,
     api_releases.blueprint,
     api_snippets.blueprint,
+    api_evidence.blueprint,
 )
 
 

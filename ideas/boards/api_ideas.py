@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from ideas import api
 from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import api_reading, histories, listing, posting, queries, receipts, voting
+from ideas.boards import api_reading, evidence, histories, listing, posting, queries, receipts, voting
 from ideas.boards import schemas_out as shapes
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import SourceKind, Stage
@@ -205,7 +205,10 @@ def _whole(on: IdeaRow) -> shapes.Shape:
     line = listing.answers_on([idea.id]).get(idea.id)
     tags = listing.tags_on([idea.id]).get(idea.id, [])
     told_by = receipts.announcements([line.answer.id]).get(line.answer.id, []) if line else []
+    team = on.standing.is_team
+    apart = {"on_behalf_count": evidence.unheard_on([idea.id]).get(idea.id, 0)} if team else {}
     return {
-        **shapes.idea(idea, tags, line, team=on.standing.is_team),
+        **shapes.idea(idea, tags, line, team=team),
+        **apart,
         "people_told": shapes.told(report.people_told(told_by)),
     }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ideas.accounts.checks import subject, unaudited
 from ideas.boards import ranking, searching
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Status, Vote
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_releases import Release, ReleaseIdea
@@ -205,6 +206,8 @@ _ACTS: dict[str, sa.Select[Any]] = {
     "answer.undone": sa.select(subject("idea", Answer.idea_id)).where(Answer.undone_at.is_not(None)),
     "release.drafted": sa.select(subject("release", Release.id)),
     "release.published": sa.select(subject("release", Release.id)).where(Release.published_at.is_not(None)),
+    "evidence.added": sa.select(subject("idea", Evidence.idea_id)),
+    "vote.on_behalf": sa.select(subject("idea", VoteOnBehalf.idea_id)),
     "comment.official": sa.select(subject("comment", Comment.id)).where(Comment.is_official),
     "idea.merged": sa.select(subject("idea", Merge.idea_id)),
     "idea.unmerged": sa.select(subject("idea", Merge.idea_id)).where(Merge.unmerged_at.is_not(None)),
@@ -260,10 +263,25 @@ def words_are_counted() -> list[Breach]:
     ]
 
 
+def people_counted_on_are_asked() -> list[Breach]:
+    """Whoever the team counts on is asked, and says yes or no, not both."""
+    both = sa.and_(VoteOnBehalf.confirmed_at.is_not(None), VoteOnBehalf.denied_at.is_not(None))
+    found = {
+        "counts on somebody whom nobody asks": VoteOnBehalf.entry_id.is_(None),
+        "has somebody who says yes and no": both,
+    }
+    return [
+        Breach("on behalf", what, f"idea:{idea_id}")
+        for what, wrong in found.items()
+        for idea_id in db.session.scalars(sa.select(VoteOnBehalf.idea_id).where(wrong).distinct())
+    ]
+
+
 CHECKS: dict[str, Callable[[], list[Breach]]] = {
     "votes are counted": votes_are_counted,
     "merges are links": merges_are_links,
     "comments are counted": comments_are_counted,
+    "people counted on are asked": people_counted_on_are_asked,
     "last words are known": last_words_are_known,
     "lists show what is": places_are_true,
     "ideas are found by their words": ideas_are_found_by_their_words,

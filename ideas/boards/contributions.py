@@ -9,20 +9,26 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ideas import markup
+from ideas.accounts.models import User
 from ideas.boards.models import Comment, Credit, CreditKind, Idea, IdeaFollow, Vote
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.db import db
 
 QUOTE_LONGEST = 200
 
 
 class Contribution(NamedTuple):
-    """kind: idea, vote or comment. quote: the person's own words, "" for a vote. idea_id: where it was made."""
+    """kind: idea, vote, comment, on_behalf or evidence. quote: the person's own words, "" for what has none.
+
+    idea_id: where it was made. by: who of the team noted it, of what the person did not do here themselves.
+    """
 
     kind: str
     id: int
     at: datetime
     quote: str
     idea_id: int = 0
+    by: str = ""
 
 
 class Through(NamedTuple):
@@ -64,6 +70,14 @@ def find(named: Iterable[tuple[str | None, int | None]]) -> dict[tuple[str, int]
     if ideas := ids.get("idea"):
         rows = db.session.execute(sa.select(Idea.id, Idea.created_at, Idea.title).where(Idea.id.in_(ideas)))
         found += [Contribution("idea", row.id, row.created_at, row.title, row.id) for row in rows]
+    for kind, model in (("on_behalf", VoteOnBehalf), ("evidence", Evidence)):
+        if noted := ids.get(kind):
+            rows = db.session.execute(
+                sa.select(model.id, model.noted_at, model.idea_id, User.name)
+                .join(User, User.id == model.by_id)
+                .where(model.id.in_(noted))
+            )
+            found += [Contribution(kind, row.id, row.noted_at, "", row.idea_id, row.name) for row in rows]
     return {(one.kind, one.id): one for one in found}
 
 
@@ -83,6 +97,8 @@ def uses(credits: Iterable[Credit], user_id: int, *, voted: bool, title: str) ->
 
 
 def _used(credit: Credit, title: str) -> str:
+    if credit.kind == CreditKind.EVIDENCE:
+        return ""  # how it was noted is for the team
     if credit.comment is not None:
         return markup.excerpt(credit.comment.body_html, QUOTE_LONGEST)
     return credit.merged_idea.title if credit.merged_idea is not None else title

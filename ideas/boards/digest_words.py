@@ -17,6 +17,7 @@ COUNTED: dict[str, Callable[[int], str]] = {
     "solved": lambda n: ngettext("did it solve your need?", "did %(num)s ideas solve your need?", n),
     "follow_up": lambda n: ngettext("one idea goes on", "%(num)s ideas go on", n),
     "not_solved": lambda n: ngettext("one idea is not solved yet", "%(num)s ideas are not solved yet", n),
+    "on_behalf": lambda n: ngettext("do you want one idea?", "do you want %(num)s ideas?", n),
     "still_wanted": lambda n: ngettext("do you still want one idea?", "do you still want %(num)s ideas?", n),
     "silent": lambda n: ngettext("one idea waits for a word", "%(num)s ideas wait for a word", n),
     "overdue": lambda n: ngettext("an answer is overdue", "answers are overdue on %(num)s boards", n),

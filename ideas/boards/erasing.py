@@ -32,6 +32,7 @@ from ideas.boards.models import (
     Revision,
     Vote,
 )
+from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
@@ -73,6 +74,8 @@ TEXTS = (
     Text(Hiding.appeal_reply),
     Text(Flag.words),
     Text(Solved.words),
+    Text(Evidence.words),
+    Text(Evidence.link),
     Text(MailReply.said),
     Text(Board.about),
     Text(Board.promise),
@@ -142,6 +145,28 @@ def _forget_words(leaving: Leaving) -> None:
     mine = sa.update(Solved).where(Solved.user_id == leaving.id)
     silent = {"words": "", "may_publish": False, "show_name": False, "published_at": None, "published_by_id": None}
     _run([mine.values(**silent)])
+    _forget_evidence(leaving)
+
+
+def _forget_evidence(leaving: Leaving) -> None:
+    """What the team noted that they said, and their part in it. Nobody counts on them any more; that they did stays."""
+    theirs = sa.update(Evidence).where(Evidence.user_id == leaving.id)
+    gone = sa.func.coalesce(Evidence.removed_at, utcnow())
+    asked = sa.update(VoteOnBehalf).where(VoteOnBehalf.user_id == leaving.id)
+    _run(
+        [
+            theirs.values(words="", link="", removed_at=gone),
+            asked.where(PENDING).values(denied_at=_day_of(utcnow())),
+            asked.values(evidence_id=None),
+        ]
+    )
+    for row in db.session.scalars(sa.select(VoteOnBehalf).where(VoteOnBehalf.user_id == leaving.id)):
+        row.confirmed_at = _day_of(row.confirmed_at) if row.confirmed_at else None
+    db.session.flush()  # what follows is SQL
+
+
+def _day_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def pseudonym(board_id: int, source_id: str) -> str:
@@ -246,6 +271,8 @@ def _with_others(idea_ids: Sequence[int], person_id: int) -> set[int]:
     touched = (
         sa.select(Vote.idea_id).where(Vote.user_id != person_id),
         sa.select(IdeaFollow.idea_id).where(IdeaFollow.user_id != person_id),
+        sa.select(VoteOnBehalf.idea_id).where(VoteOnBehalf.user_id != person_id),
+        sa.select(Evidence.idea_id).where(sa.or_(Evidence.user_id != person_id, Evidence.user_id.is_(None))),
         sa.select(Comment.idea_id),  # their own that could go are gone already
         sa.select(Answer.idea_id),
         sa.select(Hiding.idea_id),
@@ -283,7 +310,7 @@ def _cut_votes(leaving: Leaving) -> None:
             row.id,
             row.idea_id,
             row.cast_at,
-            row.cast_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+            _day_of(row.cast_at),
         )
         for row in db.session.execute(votes)
     ]

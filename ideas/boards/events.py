@@ -118,3 +118,10 @@ class ReleasePublished(Event):
     """about_id: the release. subject: "release:3", for it is of several ideas."""
 
     kind: ClassVar[str] = "release_published"
+
+
+@dataclass(frozen=True)
+class VotedOnBehalf(Event):
+    """about_id: what the team noted, and whom it asks."""
+
+    kind: ClassVar[str] = "voted_on_behalf"

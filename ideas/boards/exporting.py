@@ -25,6 +25,7 @@ from ideas.boards.models import (
     Status,
     Vote,
 )
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
@@ -195,6 +196,36 @@ def _backs(person_id: int) -> Iterator[Part]:
         ),
     )
     yield Part(
+        "on_behalf",
+        _("ideas of which the team noted that you want them, and what you said to it"),
+        stream(
+            sa.select(
+                *(VoteOnBehalf.id, VoteOnBehalf.idea_id, VoteOnBehalf.noted_at),
+                *(VoteOnBehalf.confirmed_at, VoteOnBehalf.denied_at),
+            )
+            .where(VoteOnBehalf.user_id == person_id)
+            .order_by(VoteOnBehalf.id)
+        ),
+    )
+    of_them = sa.and_(Evidence.user_id.is_not(None), Evidence.user_id == person_id)
+    yield Part(
+        "evidence",
+        _("what the team noted that you said of ideas, and what you noted for it"),
+        stream(
+            sa.select(
+                *(Evidence.id, Evidence.idea_id, Evidence.kind, Evidence.noted_at),
+                # what they noted for others to have said is the others’
+                *(
+                    sa.case((of_them, column), else_=None).label(column.key)
+                    for column in (Evidence.words, Evidence.link)
+                ),
+                sa.case((of_them, True), else_=False).label("said_by_you"),
+            )
+            .where(sa.or_(of_them, Evidence.by_id == person_id), Evidence.removed_at.is_(None))
+            .order_by(Evidence.id)
+        ),
+    )
+    yield Part(
         "still_wanted",
         _("whether you still want ideas, as you said"),
         stream(
@@ -207,7 +238,10 @@ def _backs(person_id: int) -> Iterator[Part]:
         "credits",
         _("answers that name what you contributed, and how it was used"),
         stream(
-            sa.select(Credit.id, Answer.idea_id, Credit.kind, Credit.comment_id, Credit.how, Answer.created_at)
+            sa.select(
+                *(Credit.id, Answer.idea_id, Credit.kind, Credit.comment_id, Credit.evidence_id, Credit.how),
+                Answer.created_at,
+            )
             .join(Answer, Answer.id == Credit.answer_id)
             .where(Credit.user_id == person_id)
             .order_by(Credit.id)
@@ -228,6 +262,8 @@ def _backs(person_id: int) -> Iterator[Part]:
                 Idea.author_id == person_id,
                 sa.exists().where(Vote.idea_id == Idea.id, Vote.user_id == person_id),
                 sa.exists().where(Comment.idea_id == Idea.id, Comment.author_id == person_id),
+                sa.exists().where(VoteOnBehalf.idea_id == Idea.id, VoteOnBehalf.user_id == person_id),
+                sa.exists().where(Evidence.idea_id == Idea.id, Evidence.user_id == person_id),
             ),
         )
         .order_by(Answer.id)

@@ -85,6 +85,7 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
             votes=(CreditKind.VOTES, None) in news,
             comment_ids=[number for kind, number in news if kind == CreditKind.COMMENT and number],
             merged_ids=[number for kind, number in news if kind == CreditKind.MERGED_IDEA and number],
+            evidence_ids=[number for kind, number in news if kind == CreditKind.EVIDENCE and number],
             everybody=not told or date_moved,
         ),
         visible=notices.sees_idea,

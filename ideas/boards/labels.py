@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ideas.boards.behalf import Became
 from ideas.boards.models import Reason
+from ideas.boards.models_evidence import EvidenceKind
 from ideas.boards.models_moderating import FlagReason
 from ideas.boards.models_solving import Helped
 from ideas.ledger.models import Channel, Path, State, Suppressed
@@ -35,6 +37,13 @@ HELPED_WORDS = {
     Helped.YES: lazy("Yes"),
     Helped.PARTLY: lazy("Partly"),
     Helped.NO: lazy("No"),
+}
+
+EVIDENCE_WORDS = {
+    EvidenceKind.CALL: lazy("In a call"),
+    EvidenceKind.TICKET: lazy("In a ticket"),
+    EvidenceKind.MAIL: lazy("In a mail"),
+    EvidenceKind.PAGE: lazy("On a page"),
 }
 
 # Why somebody hears of an idea, as the team reads it beside the person's name.
@@ -83,6 +92,19 @@ def people_on_path(path: str, count: int) -> str:
         Path.TEAM: ngettext("of the team", "of the team", count),
     }
     return words[Path(path)]
+
+
+def became(what: Became | None) -> str:
+    """What became of noting what a customer said, and of the vote on their behalf; None: there was none."""
+    if what is None:
+        return _("It is noted.")
+    words = {
+        Became.ASKED: _("It is noted. They are asked, and counted apart until they say yes."),
+        Became.WAITING: _("It is noted. They were asked before, and have not said anything yet."),
+        Became.VOTED: _("It is noted. They vote for it themselves, so nobody has to be asked."),
+        Became.DENIED: _("It is noted. They said before that they do not want it, so they are not asked again."),
+    }
+    return words[what]
 
 
 def why_not(reason: str | None) -> str:

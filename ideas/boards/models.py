@@ -149,6 +149,7 @@ class SourceKind(StrEnum):
     SITE = "site"
     API = "api"
     IMPORT = "import"
+    ON_BEHALF = "on_behalf"  # the team wrote down what a customer asked for elsewhere
 
 
 class Idea(Base):
@@ -441,6 +442,7 @@ class CreditKind(StrEnum):
     AUTHOR = "author"
     COMMENT = "comment"
     MERGED_IDEA = "merged_idea"  # one that is part of the idea: whoever wrote it
+    EVIDENCE = "evidence"  # what somebody said elsewhere, as the team noted it
     VOTES = "votes"  # the voters as a whole
 
 
@@ -455,6 +457,7 @@ class Credit(Base):
     kind: Mapped[str] = mapped_column(sa.String(12))
     comment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("comment.id"))
     merged_idea_id: Mapped[int | None] = mapped_column(sa.ForeignKey("idea.id"), index=True)
+    evidence_id: Mapped[int | None] = mapped_column(sa.ForeignKey("evidence.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"), index=True)  # None for the voters as a whole
     how: Mapped[str] = mapped_column(sa.String(500))
     since_version: Mapped[int] = mapped_column(default=1)  # the version of the answer that first had this line
@@ -465,5 +468,12 @@ class Credit(Base):
 
     @property
     def named_id(self) -> int | None:
-        """The comment or merged idea that it names."""
-        return self.comment_id or self.merged_idea_id
+        """The comment, merged idea or evidence that it names."""
+        return self.comment_id or self.merged_idea_id or self.evidence_id
+
+    @property
+    def named(self) -> User | None:
+        """Whom everybody may read of. What was said to the team alone names only those who chose to be seen."""
+        if self.kind == CreditKind.EVIDENCE and self.user is not None and not self.user.shown_as_backer:
+            return None
+        return self.user

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
-from ideas.boards import digest_words, notice_words, policy, queries, replying, trees
+from ideas.boards import digest_words, evidence, notice_words, policy, queries, replying, trees
 from ideas.boards.events import (
     AnswerCorrected,
     Answered,
@@ -41,6 +41,7 @@ from ideas.boards.models import (
     Status,
     Vote,
 )
+from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Hiding
 from ideas.db import db
@@ -89,6 +90,11 @@ _KINDS = (
         "still_wanted",
         lazy("Do you still want it?"),
         lazy("Asked once when an idea had no word from the team for 90 days."),
+    ),
+    NewsKind(
+        "on_behalf",
+        lazy("Do you want this?"),
+        lazy("Asked once when somebody of the team notes that you want an idea."),
     ),
     NewsKind(
         "silent", lazy("Nobody said a word"), lazy("An idea that you owe a word had none for 90 days."), for_team=True
@@ -156,6 +162,7 @@ def drafted(
     votes: bool,
     comment_ids: Sequence[int],
     merged_ids: Sequence[int] = (),
+    evidence_ids: Sequence[int] = (),
     everybody: bool = True,
 ) -> sa.CompoundSelect[Any]:
     """Whom `answered` would find for an answer that is still being written and credits these contributions.
@@ -169,6 +176,9 @@ def drafted(
         ),
         rows(Idea.author_id, Path.CREDITED, "credited", Mode.INSTANT, "idea", Idea.id).where(
             Idea.id.in_(set(parts) & set(merged_ids))
+        ),
+        rows(Evidence.user_id, Path.CREDITED, "credited", Mode.INSTANT, "evidence", Evidence.id).where(
+            Evidence.idea_id.in_([idea_id, *parts]), Evidence.id.in_(evidence_ids), evidence.is_creditable()
         ),
     ]
     if author:
@@ -215,6 +225,7 @@ def credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int =
         lines("idea", sa.literal(idea_id)).where(credits(CreditKind.AUTHOR)),
         lines("idea", Credit.merged_idea_id).where(credits(CreditKind.MERGED_IDEA)),
         lines("comment", Credit.comment_id).where(credits(CreditKind.COMMENT)),
+        lines("evidence", Credit.evidence_id).where(credits(CreditKind.EVIDENCE)),
         voters(idea_id, parts, Path.CREDITED, "credited", Mode.INSTANT).where(
             sa.exists().where(credits(CreditKind.VOTES))
         ),
@@ -227,6 +238,7 @@ def _part_in(idea_id: int, parts: Sequence[int], news: str) -> list[sa.Select[An
         authors(parts, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
         _commenters(idea_id, parts, news, _COMMENTERS[news]),
         voters(idea_id, parts, Path.VOTER, news, _VOTERS[news]),
+        on_behalf([idea_id, *parts], news, _VOTERS[news]),
         _followers([idea_id, *parts], news),
     ]
 
@@ -258,6 +270,12 @@ def voters(idea_id: int, parts: Sequence[int], path: Path, news: str, by_default
         .where(Vote.idea_id.in_([idea_id, *parts]))
         .group_by(Vote.user_id)
     )
+
+
+def on_behalf(idea_ids: Sequence[int], news: str, by_default: Mode) -> sa.Select[Any]:
+    """Whoever the team counts on and who has not said that they do not want it. They are told like voters."""
+    asked = rows(VoteOnBehalf.user_id, Path.VOTER, news, by_default, "on_behalf", VoteOnBehalf.id)
+    return asked.where(VoteOnBehalf.idea_id.in_(idea_ids), PENDING)
 
 
 def _first(model: type[Comment | Vote], idea_id: int) -> sa.ColumnElement[Any]:
@@ -292,6 +310,7 @@ def commented(comment_id: int) -> sa.CompoundSelect[Any]:
             authors(within, Path.MERGED_AUTHOR, news, _MERGED_AUTHORS[news]),
             _commenters(idea_id, within, news, Mode.INSTANT),
             voters(idea_id, within, Path.VOTER, news, DIGEST),
+            on_behalf([idea_id, *within], news, DIGEST),
             _followers([idea_id, *within], news),
         ]
     else:
@@ -319,6 +338,7 @@ def _audience_of_merging(this: _Side, other: _Side) -> sa.CompoundSelect[Any]:
         authors(this.parts, Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
         _commenters(this.idea_id, [*this.parts, other.idea_id, *other.parts], "merged", Mode.INSTANT),
         voters(this.idea_id, this.parts, Path.VOTER, "merged", Mode.INSTANT),
+        on_behalf([this.idea_id, *this.parts], "merged", Mode.INSTANT),
         _followers([this.idea_id, *this.parts, other.idea_id, *other.parts], "merged"),
     )
 
@@ -332,6 +352,7 @@ def unmerged(merge_id: int) -> sa.CompoundSelect[Any]:
         authors([*this.parts, *other.parts], Path.MERGED_AUTHOR, "merged", Mode.INSTANT),
         _commenters(this.idea_id, parts, "merged", Mode.INSTANT),
         voters(this.idea_id, parts, Path.VOTER, "merged", Mode.INSTANT),
+        on_behalf([this.idea_id, *parts], "merged", Mode.INSTANT),
         _followers([this.idea_id, *parts], "merged"),
     )
 

@@ -34,6 +34,7 @@ def owed_a_question(idea_id: int, answer_id: int) -> sa.CompoundSelect[Any]:
         notices.authors([idea_id], Path.AUTHOR, news, Mode.INSTANT),
         notices.authors(within, Path.MERGED_AUTHOR, news, Mode.INSTANT),
         notices.voters(idea_id, within, Path.VOTER, news, Mode.INSTANT),
+        notices.on_behalf([idea_id, *within], news, Mode.INSTANT),
     )
 
 

@@ -25,6 +25,7 @@ def still_wanted_asked(idea_id: int) -> sa.CompoundSelect[Any]:
         notices.authors([idea_id], Path.AUTHOR, news, notices.DIGEST),
         notices.authors(within, Path.MERGED_AUTHOR, news, notices.DIGEST),
         notices.voters(idea_id, within, Path.VOTER, news, notices.DIGEST),
+        notices.on_behalf([idea_id, *within], news, notices.DIGEST),
         owner.where(Idea.id == idea_id, Idea.owner_id.is_not(None)),
         *notices_asking.team_of(this.where(Idea.owner_id.is_(None)), "silent", notices.DIGEST),
     )

@@ -90,6 +90,11 @@ def merged(into_id: int) -> Merged:
 
 def require_vote(voter: User, idea: Idea) -> None:
     require_part(voter)
+    require_open(idea)
+
+
+def require_open(idea: Idea) -> None:
+    """The idea takes votes."""
     require_unmerged(idea)
     if idea.withdrawn_at is not None:
         raise VotingClosed(_("This idea was withdrawn by its author and takes no votes."))

@@ -14,6 +14,7 @@ from ideas.boards import contributions, listing, queries
 from ideas.boards.contributions import Contribution, Use
 from ideas.boards.listing import AnswerLine
 from ideas.boards.models import Answer, AnswerVersion, Board, Comment, Idea, Vote
+from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
 from ideas.db import db
 from ideas.ledger import report
 from ideas.paging import Page, read_cursor
@@ -81,6 +82,14 @@ def _contributions(person: User) -> sa.CompoundSelect[Any]:
         rows("comment", Comment.id, Comment.idea_id, Comment.created_at).where(
             Comment.author_id == person.id, Comment.deleted_at.is_(None), sa.not_(Comment.is_internal)
         ),
+        rows("on_behalf", VoteOnBehalf.id, VoteOnBehalf.idea_id, VoteOnBehalf.noted_at).where(
+            VoteOnBehalf.user_id == person.id,
+            PENDING,
+            ~sa.exists().where(Vote.idea_id == VoteOnBehalf.idea_id, Vote.user_id == person.id),
+        ),
+        rows("evidence", Evidence.id, Evidence.idea_id, Evidence.noted_at).where(
+            Evidence.user_id == person.id, Evidence.removed_at.is_(None)
+        ),
     )
 
 
@@ -131,7 +140,8 @@ def _uses_of(part: Contribution, line: AnswerLine, own: Idea, answered: Idea) ->
     The voters as a whole are those who had voted when people were told: a later vote moved nothing.
     """
     told_at = line.answer.entry.fanned_out_at if line.answer.entry else None
-    kinds = {"idea": "author" if own is answered else "merged_idea", "comment": "comment", "vote": "votes"}
+    as_author = "author" if own is answered else "merged_idea"
+    kinds = {"idea": as_author, "comment": "comment", "vote": "votes", "evidence": "evidence", "on_behalf": ""}
     return [
         use
         for credit in line.credits

@@ -13,6 +13,7 @@ from ideas import looks, markup
 from ideas.accounts.models import User
 from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.models import Answer, Board, Comment, Idea, Reason, Revision
+from ideas.boards.models_evidence import VoteOnBehalf
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.boards.outcomes import Counts
@@ -104,6 +105,10 @@ def why(
         return _("You wrote this idea on %(day)s.", day=when)
     if contribution.kind == "vote":
         return _("You voted for this on %(day)s.", day=when)
+    if contribution.kind == "on_behalf":
+        return _("%(name)s noted on %(day)s that you want this.", name=contribution.by, day=when)
+    if contribution.kind == "evidence":
+        return _("%(name)s noted on %(day)s what you said of this.", name=contribution.by, day=when)
     if not contribution.quote:  # a picture alone has no words
         return _("You commented on this on %(day)s.", day=when)
     return _("You said on %(day)s: “%(quote)s”", day=when, quote=contribution.quote)
@@ -118,6 +123,10 @@ def why_own(path: str, contribution: Contribution | None, title: str) -> str:
         return _("You wrote “%(title)s” on %(day)s.", **values)
     if contribution.kind == "vote":
         return _("You voted for “%(title)s” on %(day)s.", **values)
+    if contribution.kind == "on_behalf":
+        return _("%(name)s noted on %(day)s that you want “%(title)s”.", name=contribution.by, **values)
+    if contribution.kind == "evidence":
+        return _("%(name)s noted on %(day)s what you said of “%(title)s”.", name=contribution.by, **values)
     if not contribution.quote:  # a picture alone has no words
         return _("You commented on “%(title)s” on %(day)s.", **values)
     return _("You said on “%(title)s” on %(day)s: “%(quote)s”", quote=contribution.quote, **values)
@@ -136,6 +145,8 @@ def used(use: Use) -> str:
         return _("Your vote")
     if use.kind == "author":
         return _("Your idea")
+    if use.kind == "evidence":
+        return _("What you told us")
     if use.kind == "merged_idea":
         return _("Your idea “%(title)s”", title=use.quote)
     if not use.quote:  # taken back since, or a picture alone
@@ -235,6 +246,24 @@ def hidden_line(hiding: Hiding, idea: Idea) -> str:
     if hiding.comment_id is not None:
         return _("Your comment was hidden on: %(title)s", title=idea.title)
     return _("Your idea was hidden: %(title)s", title=idea.title)
+
+
+def behalf_line(idea: Idea, through: Through | None = None) -> str:
+    return _("Do you want this? %(title)s", title=own_title(idea, through))
+
+
+def noted_by(asked: VoteOnBehalf) -> str:
+    """Who noted it, and when. Loaded: by."""
+    return _("%(name)s noted on %(day)s that you want this.", name=asked.by.name, day=day(asked.noted_at))
+
+
+def behalf_state(asked: VoteOnBehalf) -> str:
+    """What whoever the team votes for said to it, as the team reads it."""
+    if asked.confirmed_at is not None:
+        return _("confirmed it on %(day)s", day=day(asked.confirmed_at))
+    if asked.denied_at is not None:
+        return _("denied it on %(day)s", day=day(asked.denied_at))
+    return _("not heard yet")
 
 
 # --- Did it solve the need ---

@@ -66,7 +66,7 @@ class PictureWords(AppSchema):
 
 
 class NewCredit(AppSchema):
-    """A contribution and how it was used. id: that of the comment or the merged idea, for those kinds alone."""
+    """A contribution and how it was used. id: of the comment, merged idea or evidence, for those kinds alone."""
 
     kind = fields.Enum(CreditKind, by_value=True, required=True)
     id = Id(load_default=None, allow_none=True)
@@ -74,10 +74,10 @@ class NewCredit(AppSchema):
 
     @validates_schema
     def _names_one(self, data: dict[str, Any], **_options: Any) -> None:
-        names_one = data.get("kind") in (CreditKind.COMMENT, CreditKind.MERGED_IDEA)
+        names_one = data.get("kind") in (CreditKind.COMMENT, CreditKind.MERGED_IDEA, CreditKind.EVIDENCE)
         if names_one != (data.get("id") is not None):
             raise ValidationError(
-                {"id": [_("A credit for a comment or a merged idea names it; the other kinds name none.")]}
+                {"id": [_("A credit for a comment, a merged idea or evidence names it; the other kinds name none.")]}
             )
 
 

@@ -99,8 +99,14 @@ class CreditOut(OutSchema):
     """A contribution that the answer names, and how it was used."""
 
     kind = _one_of(CreditKind)
-    id = fields.Integer(allow_none=True, metadata={"description": "The comment's or merged idea's; null otherwise."})
-    person = fields.Nested(PersonOut, allow_none=True, metadata={"description": "null for the voters as a whole."})
+    id = fields.Integer(
+        allow_none=True, metadata={"description": "The comment's, merged idea's or evidence's; null otherwise."}
+    )
+    person = fields.Nested(
+        PersonOut,
+        allow_none=True,
+        metadata={"description": "null for the voters as a whole, and for evidence of who did not choose to be seen."},
+    )
     how = fields.String()
 
 
@@ -161,6 +167,12 @@ class IdeaOut(OutSchema):
     source = fields.Nested(SourceOut)
     hidden = fields.Boolean(metadata={"sometimes": True, "description": "For the team."})
     answer = fields.Nested(AnswerOut, allow_none=True)
+    on_behalf_count = fields.Integer(
+        metadata={
+            "sometimes": True,
+            "description": "On a single idea, for the team: who has not confirmed a vote on their behalf yet.",
+        }
+    )
     people_told = fields.Nested(ToldOut, metadata={"sometimes": True, "description": "On a single idea."})
 
 
@@ -252,7 +264,7 @@ class IdeaNamed(OutSchema):
 class ContributionOut(OutSchema):
     """What you put into it."""
 
-    kind = fields.String(validate=validate.OneOf(["idea", "vote", "comment"]))
+    kind = fields.String(validate=validate.OneOf(["idea", "vote", "comment", "on_behalf", "evidence"]))
     id = fields.Integer()
     at = UtcTime()
     through = fields.Integer(
@@ -397,7 +409,7 @@ def answer(line: AnswerLine) -> Shape:
         "by": speaker(given.by),
         "announced_at": _announced_at(given),
         "credits": [
-            {"kind": each.kind, "id": each.named_id, "person": person(each.user), "how": each.how}
+            {"kind": each.kind, "id": each.named_id, "person": person(each.named), "how": each.how}
             for each in line.credits
         ],
     }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ideas import outbox
 from ideas.accounts.models import User
-from ideas.boards import overdue, policy, voting
+from ideas.boards import confirming, evidence, overdue, policy, voting
 from ideas.boards.errors import NotAsked
 from ideas.boards.events import DateNear, Overdue, StillWantedAsked
 from ideas.boards.models import FINAL_STAGES, Answer, AnswerVersion, Idea, IdeaRank, SourceKind, Stage, Status
@@ -108,22 +108,27 @@ def _note(occasion: Occasion, about_id: int, *, before: datetime) -> bool:
 
 
 def require_asked(person: User, on: IdeaRow) -> None:
-    """`person` wrote or backs the idea, or did until they said otherwise, and its people were asked."""
+    """`person` wrote or backs the idea, is counted on, or was until they said otherwise; and its people were asked."""
     policy.require_unmerged(on.idea)
     had_part = on.voted or on.standing.is_author(on.idea)
     said = db.session.get(StillWanted, (on.idea.id, person.id))
-    if overdue.asked_at(on.idea.id) is None or not (had_part or said):
+    if overdue.asked_at(on.idea.id) is None or not (had_part or said or evidence.asked_on(on)):
         raise NotAsked(_("You were not asked about this."))
 
 
 def say(person: User, on: IdeaRow, *, wanted: bool) -> None:
     """`person` still wants the idea, or no longer does: then their vote is taken back.
 
+    Whoever the team counts on, and has said nothing yet, confirms or denies it with this.
+
     Raises NotAsked for who neither wrote nor backs it, or was never asked; VotingClosed and Merged as retracting does.
     """
     policy.require_part(person)
     require_asked(person, on)
-    if not wanted and on.voted:
+    counted_on = evidence.asked_of(person, on)
+    if counted_on is not None:
+        confirming.say(person, counted_on, wanted=wanted)
+    elif not wanted and on.voted:
         voting.retract(person, on.idea)
     insert = INSERTS[db.session.get_bind().dialect.name](StillWanted)
     values = {"wanted": wanted, "said_at": utcnow()}

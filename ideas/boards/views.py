@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from ideas.accounts import signin
 from ideas.boards import (
+    evidence,
     histories,
     labels,
     listing,
@@ -217,6 +218,8 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         support=overdue.support(row) if _is_silent(row) else None,
         outcome=outcomes.of_idea(row) if row.idea.status.stage == Stage.SHIPPED else None,
         release=releases.with_answer(standing.answer) if standing and row.idea.status.stage == Stage.SHIPPED else None,
+        noted=evidence.beside(row) if row.standing.is_team else None,
+        asked=evidence.asked_on(row),
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status

@@ -10,7 +10,18 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from ideas.accounts import signin
-from ideas.boards import labels, parts, policy, queries, reading, releases, releasing, releasing_ahead, views_pictures
+from ideas.boards import (
+    evidence,
+    labels,
+    parts,
+    policy,
+    queries,
+    reading,
+    releases,
+    releasing,
+    releasing_ahead,
+    views_pictures,
+)
 from ideas.boards.forms import SwitchForm, credit_key
 from ideas.boards.forms_releases import LineForm, ReleaseForm
 from ideas.boards.labels import REASON_WORDS
@@ -217,6 +228,8 @@ def _line(row: ReleaseRow, on: IdeaRow, form: LineForm) -> str:
     comments, merged = reading.creditable(on), parts.parts_of(on)
     form.drawn = {"author", "votes", *(credit_key("comment", comment.id) for comment in comments)}
     form.drawn |= {credit_key("merged_idea", part.id) for part in merged}
+    heard = evidence.creditable(on)
+    form.drawn |= {credit_key("evidence", each.id) for each in heard}
     return render_template(
         "boards/release_line.html",
         row=row,
@@ -224,6 +237,7 @@ def _line(row: ReleaseRow, on: IdeaRow, form: LineForm) -> str:
         idea=on.idea,
         form=form,
         comments=comments,
+        heard=heard,
         parts=merged,
         back_to=path_of(row),
     )

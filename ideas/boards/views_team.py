@@ -15,6 +15,7 @@ from ideas.accounts import signin
 from ideas.boards import (
     answering,
     composing,
+    evidence,
     forecast,
     labels,
     listing,
@@ -182,6 +183,8 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
     comments = [*first, *(comment for comment in comments if comment not in first)]
     form.drawn = {"author", "votes", *(credit_key("comment", comment.id) for comment in comments)}
     form.drawn |= {credit_key("merged_idea", part.id) for part in merged}
+    heard = evidence.creditable(row)
+    form.drawn |= {credit_key("evidence", each.id) for each in heard}
     return render_template(
         "boards/answer.html",
         row=row,
@@ -191,6 +194,7 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         statuses=statuses,
         fits={status.slug: [reason.value for reason in reasons_for(status.stage)] for status in statuses},
         comments=comments,
+        heard=heard,
         parts=merged,
         said=said,
         snippets=[(each, phrasing.filled(each, row)) for each in phrasing.all_for(signin.member(), on=row)],

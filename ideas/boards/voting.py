@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ideas.accounts.models import User
-from ideas.boards import policy, ranking, trees
+from ideas.boards import behalf, policy, ranking, trees
 from ideas.boards.errors import VotingClosed
 from ideas.boards.models import FINAL_STAGES, Idea, IdeaRank, Vote
 from ideas.db import INSERTS, db, insert_once, utcnow
@@ -70,6 +70,23 @@ def cast(voter: User, idea: Idea) -> int:
     return ranking.add_backer(idea.id, now)
 
 
+def cast_where_asked(voter: User, idea: Idea) -> int:
+    """As `cast`; but of an idea that is part of another by now the vote stands there, and counts where its chain ends.
+
+    For whoever was asked whether they want that very idea: taken apart again, it is the one that they back.
+    """
+    if idea.merged_root_id is None:
+        return cast(voter, idea)
+    policy.require_part(voter)
+    root = db.session.get_one(Idea, idea.merged_root_id)
+    _held_open(root)
+    links = trees.links(root.id)
+    insert_once(Vote, user_id=voter.id, idea_id=idea.id, cast_at=utcnow())
+    for each in (idea.id, *trees.above(links, idea.id)):
+        ranking.count_backers(each, trees.below(links, each))
+    return _count(root)
+
+
 def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, int | None]:
     """Insert the vote and count it: whether it is news, and how many back the idea, see `ranking.count_vote`.
 
@@ -95,9 +112,14 @@ def retract(voter: User, idea: Idea) -> int:
     place = _held_open(idea)
     if not place.has_merged:
         gone = db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id})
-        return int(place.vote_count) if gone is None else ranking.uncount_vote(idea.id)
+        if gone is None:
+            return int(place.vote_count)
+        behalf.mark_retracted(voter.id, [idea.id])
+        return ranking.uncount_vote(idea.id)
     links = trees.links(idea.id)
     left = list(db.session.scalars(_RETRACT_ALL, {"ideas": [idea.id, *links], "the_voter": voter.id}))
+    if left:
+        behalf.mark_retracted(voter.id, [idea.id, *links])
     for idea_id in sorted(trees.ancestry(links, left)):
         ranking.count_backers(idea_id, trees.below(links, idea_id))
     return _count(idea)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, Status, Vote
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.db import db
 from ideas.insights.scope import Scope, share_of
 from ideas.ledger.models import Channel, Delivery, Path, State, Suppressed
@@ -107,6 +108,8 @@ def people_closed(scope: Scope) -> PeopleClosed:
     into = sa.func.coalesce(
         Vote.idea_id,
         Comment.idea_id,
+        VoteOnBehalf.idea_id,
+        Evidence.idea_id,
         sa.case((inbox.contribution_kind == "idea", inbox.contribution_id)),
         closing.c.idea_id,
     )
@@ -131,6 +134,10 @@ def people_closed(scope: Scope) -> PeopleClosed:
         )
         .outerjoin(Vote, sa.and_(inbox.contribution_kind == "vote", Vote.id == inbox.contribution_id))
         .outerjoin(Comment, sa.and_(inbox.contribution_kind == "comment", Comment.id == inbox.contribution_id))
+        .outerjoin(
+            VoteOnBehalf, sa.and_(inbox.contribution_kind == "on_behalf", VoteOnBehalf.id == inbox.contribution_id)
+        )
+        .outerjoin(Evidence, sa.and_(inbox.contribution_kind == "evidence", Evidence.id == inbox.contribution_id))
         .where(inbox.path.in_(CONTRIBUTED), *scope.tagged(into), *scope.by_company(inbox.user_id))
         .subquery()
     )

@@ -18,7 +18,7 @@ from ideas.accounts.models import Rhythm, Stopped, User
 from ideas.ledger.models import EVERYTHING, Channel, Gathered, Mode, Mute, Path, Preference, State, Suppressed
 
 PATHS = {path.value: rank for rank, path in enumerate(Path)}
-CONTRIBUTIONS = {"author": 0, "idea": 0, "comment": 1, "vote": 2}
+CONTRIBUTIONS = {"author": 0, "idea": 0, "comment": 1, "vote": 2, "on_behalf": 3, "evidence": 4}
 UNKNOWN = 99  # ranks behind all that have a name
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
 from ideas.backlog.models_views import BacklogView
+from ideas.boards.models_evidence import Evidence
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
@@ -23,6 +24,7 @@ from tests.factories import (
     CompanyFactory,
     IdeaFactory,
     UserFactory,
+    VoteOnBehalfFactory,
     charlie,
     team_member,
 )
@@ -153,6 +155,17 @@ OPERATIONS |= {
     "put_person": ("PUT", "people/external/user-1", {"name": "Ole"}, "people:write", False),
     "put_people": ("POST", "people/batch", {"data": [{"external_id": "o", "name": "Ole"}]}, "people:write", False),
 }
+SAID = {"kind": "call", "words": "I walk to the shed."}
+OPERATIONS |= {
+    "list_evidence": ("GET", "ideas/{unanswered}/evidence", None, "people:read", False),
+    "add_evidence": ("POST", "ideas/{unanswered}/evidence", SAID, "votes:on_behalf", False),
+    "get_evidence": ("GET", "evidence/{evidence}", None, "people:read", False),
+    "remove_evidence": ("DELETE", "evidence/{evidence}", None, "votes:on_behalf", False),
+    "list_on_behalf": ("GET", "ideas/{unanswered}/on-behalf", None, "people:read", False),
+    "say_on_behalf": ("PUT", "ideas/{unanswered}/on-behalf", {"wanted": True}, "votes:write", False),
+    "vote_on_behalf": ("PUT", "ideas/{loose}/on-behalf/{person}", None, "votes:on_behalf", False),
+    "take_back_on_behalf": ("DELETE", "ideas/{loose}/on-behalf/{person}", None, "votes:on_behalf", False),
+}
 # What another system knows is put in with the key of an administrator; to others there is nothing.
 OF_ADMINISTRATORS = {"put_company", "put_companies", "put_person", "put_people"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
@@ -176,7 +189,7 @@ OPEN_TO_ALL = {
 # The team does not change the words of others, nor do authors answer.
 AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
 # Whoever was not asked is told so.
-OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted"}
+OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted", "say_on_behalf"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
 OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
@@ -185,6 +198,8 @@ OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", 
 # So are what teams say often, and customers.
 OF_FEW |= {"list_snippets", "keep_snippet", "get_snippet", "edit_snippet", "remove_snippet"}
 OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}
+# What they said elsewhere, too.
+OF_FEW |= {"get_evidence", "remove_evidence"}
 # A release that is not published is there for its team alone.
 OF_FEW |= {"put_release_idea", "take_out_release_idea", "publish_release", "discard_release"}
 
@@ -231,6 +246,9 @@ def a_site(ask):
     db.session.flush()
     said = {"idea_id": answered.id, "asked_at": utcnow(), "answer": "no", "answered_at": utcnow()}
     asked = [Solved(inquiry_id=inquiry.id, user_id=person.id, **said) for person in (team, author)]
+    heard = Evidence(idea_id=mine.id, user_id=author.id, by_id=team.id, kind="call", words="I walk to the shed.")
+    db.session.add(heard)
+    VoteOnBehalfFactory(idea=mine, user=team, by=UserFactory())
     view = BacklogView(owner_id=team.id, name="Evenings")
     snippet = Snippet(owner_id=team.id, board_id=board.id, name="Thanks", text="Thank you.")
     db.session.add_all([view, snippet])
@@ -253,6 +271,7 @@ def a_site(ask):
             "release": begun[0],
             "draft": begun[1],
             "solved": asked[1].id,
+            "evidence": heard.id,
             "company": company.id,
             "person": author.id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
@@ -358,7 +377,10 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
     if name in OF_ONESELF:
         assert answer.status_code in (200, 204)
         return
-    of_the_team = ("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said", "get_scores")
+    of_the_team = (
+        *("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said", "get_scores"),
+        *("list_evidence", "list_on_behalf"),
+    )
     reads = OPERATIONS[name][0] == "GET" and name not in of_the_team
     assert answer.status_code == (200 if reads else 403)
 

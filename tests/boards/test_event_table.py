@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from ideas.accounts.models import User
 from ideas.boards import (
     answering,
+    behalf,
     commenting,
     following,
     merging,
@@ -37,6 +38,7 @@ from ideas.boards import (
     solving,
 )
 from ideas.boards.models import Board, Comment, Idea, Visibility
+from ideas.boards.models_evidence import VoteOnBehalf
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_solving import Helped, Solved
 from ideas.db import db, unit_of_work, utcnow
@@ -54,11 +56,12 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
     VoteFactory,
+    VoteOnBehalfFactory,
     team_member,
 )
 
 COLUMNS = (
-    *("author", "voter", "merged author", "merged voter", "commenter", "follower", "credited"),
+    *("author", "voter", "on behalf", "merged author", "merged voter", "commenter", "follower", "credited"),
     *("board follower", "owner", "team", "muted", "opted out", "unable to see", "actor"),
 )
 
@@ -78,35 +81,36 @@ PATHS = {
 
 # fmt: off
 TABLE = """
-event            | kind               | author   | voter    | merged author | merged voter | commenter | follower | credited | board follower | owner    | team     | muted | opted out | unable to see | actor
-received         | idea_received      | now auth | -        | -             | -            | -         | -        | -        | now foll       | day team | day team | -     | -         | -             | day team
-official comment | commented          | now auth | day vote | day mauth     | day vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-moved            | answered           | now auth | day vote | day mauth     | day vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
-planned          | answered           | now auth | now vote | now mauth     | now vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
-date moved       | answer_corrected   | now auth | now vote | now mauth     | now vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
-date near        | date_near          | -        | -        | -             | -            | -         | -        | -        | -              | now own  | -        | -     | -         | -             | -
-shipped          | answered           | now auth | now vote | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-declined         | answered           | now auth | now vote | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-not now          | answered           | now auth | now vote | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-credited         | answered           | now auth | now vote | now mauth     | now vote     | day comm  | now foll | now cred | -              | -        | -        | muted | off       | unseen        | self
-credited later   | answer_corrected   | -        | -        | -             | -            | -         | -        | now cred | -              | -        | -        | -     | -         | -             | self
-votes credited   | answered           | now auth | now cred | now mauth     | now cred     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
-merged           | merged             | now auth | now vote | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-merged in        | merged             | now auth | -        | -             | -            | now comm  | now foll | now comm | -              | -        | -        | -     | -         | -             | self
-unmerged         | unmerged           | now auth | now vote | now auth      | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
-hidden           | hidden             | now auth | -        | -             | -            | -         | -        | -        | -              | -        | -        | -     | -         | -             | self
-appealed         | appealed           | -        | -        | -             | -            | -         | -        | -        | -              | day team | day team | -     | -         | -             | day team
-appeal answered  | appeal_answered    | now auth | -        | -             | -            | -         | -        | -        | -              | -        | -        | -     | -         | -             | self
-solved?          | solved_asked       | now auth | now vote | now mauth     | now vote     | -         | -        | now cred | -              | -        | -        | muted | off       | unseen        | -
-not solved       | not_solved         | -        | -        | -             | -            | -         | -        | -        | -              | now own  | now team | -     | -         | -             | now team
-followed up      | followed_up        | -        | now vote | -             | now vote     | -         | -        | -        | now foll       | day team | day team | -     | off       | -             | self
-no word 90 days  | still_wanted_asked | day auth | day vote | day mauth     | day vote     | -         | -        | -        | -              | now own  | -        | muted | off       | unseen        | day vote
-overdue          | overdue            | -        | -        | -             | -            | -         | -        | -        | -              | now own  | -        | -     | -         | -             | -
-release          | release_published  | -        | -        | -             | -            | -         | -        | -        | now foll       | -        | -        | -     | -         | -             | self
-reply            | commented          | -        | -        | -             | -            | now repl  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
-mention          | commented          | -        | -        | -             | -            | now ment  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
-a comment        | commented          | -        | -        | -             | -            | -         | now foll | -        | -              | day own  | -        | -     | -         | -             | self
-internal note    | commented          | -        | -        | -             | -            | -         | -        | -        | -              | day own  | -        | -     | -         | -             | self
+event            | kind               | author   | voter    | on behalf | merged author | merged voter | commenter | follower | credited | board follower | owner    | team     | muted | opted out | unable to see | actor
+received         | idea_received      | now auth | -        | -         | -             | -            | -         | -        | -        | now foll       | day team | day team | -     | -         | -             | day team
+official comment | commented          | now auth | day vote | day vote  | day mauth     | day vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+moved            | answered           | now auth | day vote | day vote  | day mauth     | day vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
+planned          | answered           | now auth | now vote | now vote  | now mauth     | now vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
+date moved       | answer_corrected   | now auth | now vote | now vote  | now mauth     | now vote     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
+date near        | date_near          | -        | -        | -         | -             | -            | -         | -        | -        | -              | now own  | -        | -     | -         | -             | -
+shipped          | answered           | now auth | now vote | now vote  | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+declined         | answered           | now auth | now vote | now vote  | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+not now          | answered           | now auth | now vote | now vote  | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+credited         | answered           | now auth | now vote | now vote  | now mauth     | now vote     | day comm  | now foll | now cred | -              | -        | -        | muted | off       | unseen        | self
+credited later   | answer_corrected   | -        | -        | -         | -             | -            | -         | -        | now cred | -              | -        | -        | -     | -         | -             | self
+votes credited   | answered           | now auth | now cred | now vote  | now mauth     | now cred     | day comm  | now foll | day comm | -              | -        | -        | muted | off       | unseen        | self
+merged           | merged             | now auth | now vote | now vote  | now mauth     | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+merged in        | merged             | now auth | -        | -         | -             | -            | now comm  | now foll | now comm | -              | -        | -        | -     | -         | -             | self
+unmerged         | unmerged           | now auth | now vote | now vote  | now auth      | now vote     | now comm  | now foll | now comm | -              | -        | -        | muted | off       | unseen        | self
+hidden           | hidden             | now auth | -        | -         | -             | -            | -         | -        | -        | -              | -        | -        | -     | -         | -             | self
+appealed         | appealed           | -        | -        | -         | -             | -            | -         | -        | -        | -              | day team | day team | -     | -         | -             | day team
+appeal answered  | appeal_answered    | now auth | -        | -         | -             | -            | -         | -        | -        | -              | -        | -        | -     | -         | -             | self
+solved?          | solved_asked       | now auth | now vote | now vote  | now mauth     | now vote     | -         | -        | now cred | -              | -        | -        | muted | off       | unseen        | -
+not solved       | not_solved         | -        | -        | -         | -             | -            | -         | -        | -        | -              | now own  | now team | -     | -         | -             | now team
+followed up      | followed_up        | -        | now vote | now vote  | -             | now vote     | -         | -        | -        | now foll       | day team | day team | -     | off       | -             | self
+no word 90 days  | still_wanted_asked | day auth | day vote | day vote  | day mauth     | day vote     | -         | -        | -        | -              | now own  | -        | muted | off       | unseen        | day vote
+overdue          | overdue            | -        | -        | -         | -             | -            | -         | -        | -        | -              | now own  | -        | -     | -         | -             | -
+release          | release_published  | -        | -        | -         | -             | -            | -         | -        | -        | now foll       | -        | -        | -     | -         | -             | self
+reply            | commented          | -        | -        | -         | -             | -            | now repl  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
+mention          | commented          | -        | -        | -         | -             | -            | now ment  | now foll | -        | -              | day own  | -        | -     | -         | -             | self
+a comment        | commented          | -        | -        | -         | -             | -            | -         | now foll | -        | -              | day own  | -        | -     | -         | -             | self
+internal note    | commented          | -        | -        | -         | -             | -            | -         | -        | -        | -              | day own  | -        | -     | -         | -             | self
+asked on behalf  | voted_on_behalf    | -        | -        | now vote  | -             | -            | -         | -        | -        | -              | -        | -        | -     | -         | -             | self
 """
 # fmt: on
 
@@ -143,6 +147,7 @@ class World:
         for column in ("voter", "muted", "opted out", "unable to see", "actor"):
             VoteFactory(idea=idea, user=self.who(column))
         VoteFactory(idea=part, user=self.who("merged voter"))
+        VoteOnBehalfFactory(idea=idea, user=self.who("on behalf"), by=self.who("team"))
         self.comment_id = cast(Comment, CommentFactory(idea=idea, author=self.who("commenter"))).id
         self.credited_id = cast(Comment, CommentFactory(idea=idea, author=self.who("credited"))).id
         IdeaFollowFactory(idea=idea, user=self.who("follower"))
@@ -205,6 +210,13 @@ class World:
             merging.merge(
                 self.who("actor"), self.on(), self.on(into.id), text="Both ask for the same, so they are one."
             )
+
+    def ask(self) -> None:
+        """Whether they want it, as the team says; for the others it is as before."""
+        db.session.execute(sa.delete(VoteOnBehalf))
+        db.session.commit()
+        with unit_of_work():
+            behalf.note(self.who("actor"), self.on(), self.who("on behalf"))
 
     def take_in(self) -> None:
         other: Any = IdeaFactory(board=self.board, author=self.who("actor"))
@@ -332,6 +344,7 @@ HAPPENS: dict[str, Callable[[World], Any]] = {
     "no word 90 days": World.be_silent,
     "overdue": World.be_late,
     "release": World.release,
+    "asked on behalf": World.ask,
     "reply": lambda world: world.say("actor", parent_id=world.comment_id),
     "mention": lambda world: world.say("actor", "Would you, @commenter?"),
     "a comment": lambda world: world.say("actor"),

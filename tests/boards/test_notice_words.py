@@ -16,6 +16,7 @@ from ideas import settings, words
 from ideas.accounts.models import User
 from ideas.boards import (
     answering,
+    behalf,
     commenting,
     merging,
     moderating,
@@ -44,6 +45,7 @@ from tests.factories import (
     IdeaFollowFactory,
     UserFactory,
     VoteFactory,
+    VoteOnBehalfFactory,
     team_member,
 )
 from tests.test_markup import Seen
@@ -212,6 +214,20 @@ class Scene:
         with unit_of_work():
             releasing.publish(self.mia, releases.get(self.mia, release_id))
 
+    def count_on_somebody(self, *, shipped=False):
+        """Mia says that Nils wants it, and of what became part of it that Nora does."""
+        self.merge()
+        with unit_of_work():
+            behalf.note(self.mia, queries.get_idea(self.mia, self.id), UserFactory(name="Nils"))
+        if shipped:
+            VoteOnBehalfFactory(
+                idea=queries.get_idea(self.mia, self.shed_id).idea,
+                user=UserFactory(name="Nora"),
+                by=self.mia,
+                noted_at=utcnow(),
+            )
+            self.answer(status="shipped", reason="shipped")
+
     def go_on(self):
         self.say_no()
         with unit_of_work():
@@ -346,6 +362,8 @@ EVENTS = {
     "still-wanted": lambda scene: scene.be_silent(),
     "still-wanted-and-merged": lambda scene: (scene.merge(), scene.be_silent()),
     "release": lambda scene: scene.release(),
+    "on-behalf": lambda scene: scene.count_on_somebody(),
+    "shipped-on-behalf": lambda scene: scene.count_on_somebody(shipped=True),
     "overdue": lambda scene: scene.be_late(),
     "date-near": lambda scene: scene.come_near(),
     "appealed": lambda scene: scene.ask_to_look_again(),

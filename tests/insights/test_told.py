@@ -6,7 +6,7 @@ from ideas.boards import answering, queries
 from ideas.boards.models import IdeaTag
 from ideas.db import at, db, unit_of_work
 from ideas.ledger.models import Delivery, Mute, Preference
-from tests.factories import CompanyFactory, IdeaFollowFactory, TagFactory, UserFactory
+from tests.factories import CompanyFactory, IdeaFollowFactory, TagFactory, UserFactory, VoteOnBehalfFactory
 from tests.insights.arranging import day
 
 
@@ -60,6 +60,21 @@ def test_merged_in_voters_count_for_the_idea_they_voted_for(story):
 
     assert story.health(5).people_closed.owed == 4  # two authors, kim and ole
     assert story.health(5, tag="seed").people_closed.owed == 2  # the author of the other, and ole
+
+
+def test_whoever_the_team_counts_on_is_owed_the_closure_for_the_idea_it_was_noted_on(story):
+    tag = TagFactory(board=story.board, slug="seed")
+    one, other = story.post(), story.post()
+    db.session.add(IdeaTag(idea_id=other.id, tag_id=tag.id))
+    VoteOnBehalfFactory(idea=other)
+    VoteOnBehalfFactory(idea=one, denied_at=day(1))
+    story.merge(other, one, 2)
+    story.answer(one, 4, "shipped")
+
+    people = story.health(5).people_closed
+
+    assert (people.owed, people.delivered) == (3, 3)  # two authors, and who was counted on
+    assert story.health(5, tag="seed").people_closed.owed == 2
 
 
 def test_an_idea_closed_twice_counts_once_as_the_last_time(story):

@@ -25,6 +25,7 @@ from ideas.backlog import estimating, keeping, segmenting
 from ideas.backlog.schemas import EstimateWords, ViewWords
 from ideas.boards import (
     commenting,
+    evidencing,
     following,
     moderating,
     phrasing,
@@ -36,6 +37,7 @@ from ideas.boards import (
     voting,
 )
 from ideas.boards.models import CreditKind, Idea, Invitation, Reason
+from ideas.boards.models_evidence import EvidenceKind
 from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_replying import MailReply
@@ -59,7 +61,8 @@ CANARIES = {
     "api_key.name", "audit_entry.details", "backlog_view.asked", "backlog_view.name",
     "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html", "company.attributes",
-    "credit.how", "delivery.error", "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
+    "credit.how", "delivery.error", "evidence.link", "evidence.words",
+    "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
     "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
@@ -84,7 +87,8 @@ WORDLESS = {
     "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility", "board.premoderation",
     "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",
-    "delivery.state", "delivery.reason", "delivery.lease", "flag.subject", "flag.reason", "flag.outcome",
+    "delivery.state", "delivery.reason", "delivery.lease", "evidence.kind",
+    "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
     "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
@@ -186,6 +190,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
     _argue(person_id, said.id, theirs)
     _say_whether_it_helped(person_id, theirs, given.id)
     _release(team_id, theirs, slug)
+    _note_what_they_said(person_id, other_id, team_id, theirs)
     return alone, shared, theirs
 
 
@@ -233,6 +238,17 @@ def _say_whether_it_helped(person_id: int, idea_id: int, answer_id: int) -> None
                 published_at=utcnow(),
             )
         )
+
+
+def _note_what_they_said(person_id: int, other_id: int, team_id: int, idea_id: int) -> None:
+    """Evidence of theirs, and of another who names them; and that the team counts on them."""
+    said = {"kind": EvidenceKind.CALL, "email": None, "name": "", "vote": False}
+    theirs = {"person": person_id, "words": "qzqwords in a call", "link": "https://calls.example/qzqwords"}
+    others = {"person": other_id, "words": f"As {NAME} says.", "link": f"https://mail.example/?from={EMAIL}"}
+    for words in (theirs, others):
+        with unit_of_work():
+            team = db.session.get_one(User, team_id)
+            evidencing.add(team, queries.get_idea(team, idea_id), {**said, **words})
 
 
 def _estimate(team_id: int, idea_id: int) -> None:

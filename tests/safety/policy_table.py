@@ -31,6 +31,8 @@ KINDS: dict[str, set[str]] = {
     "deleted words": NOBODY,
     "secret": NOBODY,  # hashes of passwords, tokens and keys; links that others got; what was begun elsewhere
     "own words to the team": TEAM,  # whether what was built helped
+    "evidence": TEAM,  # what somebody said elsewhere, as the team noted it
+    "own evidence": TEAM,
     "own address": {"admin"},  # e-mail
     "own browser": NOBODY,  # network address and browser of a sign-in
     "own key": {"admin"},  # an API key's name, which stands in the log
@@ -52,6 +54,7 @@ ON_AN_IDEA = {
 }
 IN_A_RELEASE = {"private board", "hidden idea", "release draft"}
 COMPOSING = {*ON_AN_IDEA, "own company", "snippet"}  # the company of whoever commented, beside their words
+NOTED = {*ON_AN_IDEA, "evidence", "own evidence"}
 WITH_ONES_WORDS = {*ON_AN_IDEA, "own words to the team"}
 TO_LOOK_AT = {*ON_AN_IDEA, "words to the team"}
 OF_ONESELF = {"own address", "own company"}
@@ -85,7 +88,7 @@ ROUTES: dict[str, set[str]] = {
     "accounts.own_data": NOTHING,
     "accounts.export": {
         *(OF_ONESELF | TO_LOOK_AT | {"own browser", "own key", "own picture", "relay's words"}),
-        "own words to the team",
+        *("own words to the team", "own evidence"),
         *("audit details", "invited address", "own attributes"),
     },
     "accounts.erase_oneself": {"own address"},
@@ -124,13 +127,13 @@ ROUTES: dict[str, set[str]] = {
     "releases.follow": NOTHING,
     "releases.new": {"private board"},
     "releases.edit": IN_A_RELEASE,
-    "releases.line": {*ON_AN_IDEA, "release draft"},
+    "releases.line": {*NOTED, "release draft"},
     "releases.take_out": IN_A_RELEASE,
     "releases.publish": IN_A_RELEASE,
     "releases.undo": IN_A_RELEASE,
     "releases.send_now": IN_A_RELEASE,
     "releases.discard": IN_A_RELEASE,
-    "boards.idea": ON_AN_IDEA,
+    "boards.idea": NOTED,
     "boards.idea_by_number": ON_AN_IDEA,  # the address it leads to has the title in it
     "boards.history": ON_AN_IDEA,
     "boards.comment_history": ON_AN_IDEA,
@@ -138,7 +141,7 @@ ROUTES: dict[str, set[str]] = {
     "pictures.add": NOTHING,
     "pictures.show": {"own picture", "hidden idea", "private board", "release draft"},
     # Taking part
-    "taking_part.comment": ON_AN_IDEA,
+    "taking_part.comment": NOTED,
     "taking_part.delete_comment": ON_AN_IDEA,
     "taking_part.edit_comment": ON_AN_IDEA,
     "taking_part.edit_idea": ON_AN_IDEA,
@@ -153,8 +156,8 @@ ROUTES: dict[str, set[str]] = {
     # The team
     "triage.everywhere": TO_LOOK_AT,
     "triage.of_board": TO_LOOK_AT,
-    "team.answer": COMPOSING,
-    "team.correct": COMPOSING,
+    "team.answer": {*COMPOSING, *NOTED},
+    "team.correct": {*COMPOSING, *NOTED},
     "snippets.all_snippets": {"private board", "snippet"},
     "snippets.new": {"private board"},
     "snippets.edit": {"private board", "snippet"},
@@ -192,6 +195,16 @@ ROUTES: dict[str, set[str]] = {
     "silence.still_wanted": ON_AN_IDEA,
     "silence.still_wanted_page": ON_AN_IDEA,
     "silence.still_wanted_by_link": ON_AN_IDEA,
+    # What customers said elsewhere, and whom the team counts on; each of these says whether that is so
+    "evidence.of_idea": {*NOTED, "own company"},
+    "evidence.new": {*ON_AN_IDEA, *A_PERSON},
+    "evidence.remove": NOTHING,
+    "evidence.take_back": NOTHING,
+    "capturing.bookmarklet": NOTHING,
+    "capturing.capture": {*ON_A_LIST, *A_PERSON},
+    "evidence.on_behalf": ON_AN_IDEA,
+    "evidence.behalf_page": ON_AN_IDEA,
+    "evidence.behalf_by_link": ON_AN_IDEA,
     "replying.keep": TO_LOOK_AT,
     "replying.discard": TO_LOOK_AT,
     "mail_doors.webhook": NOTHING,  # a provider of mail, which proves who it is
@@ -253,7 +266,7 @@ ROUTES: dict[str, set[str]] = {
     "customers.company": {*OF_A_COMPANY, *ON_AN_IDEA},
     "customers.company_people": {*OF_A_COMPANY, *A_CUSTOMER},
     "customers.people": A_CUSTOMER,
-    "customers.person": {*A_CUSTOMER, *ON_AN_IDEA},
+    "customers.person": {*A_CUSTOMER, *NOTED},
     "segments.segments": NOTHING,
     "segments.new": NOTHING,
     "segments.edit": NOTHING,
@@ -339,6 +352,14 @@ ROUTES: dict[str, set[str]] = {
     "api_moderation.refuse_held": TO_LOOK_AT,
     "api_moderation.restore_comment": TO_LOOK_AT,
     "api_moderation.restore_idea": TO_LOOK_AT,
+    "api_evidence.list_evidence": NOTED,
+    "api_evidence.add_evidence": NOTED,
+    "api_evidence.get_evidence": NOTED,
+    "api_evidence.remove_evidence": NOTHING,
+    "api_evidence.list_on_behalf": {"unseen backer"},
+    "api_evidence.say_on_behalf": NOTHING,
+    "api_evidence.vote_on_behalf": NOTHING,
+    "api_evidence.take_back_on_behalf": NOTHING,
     "api_solved.get_outcome": WITH_ONES_WORDS,
     "api_solved.say_whether_solved": WITH_ONES_WORDS,
     "api_solved.list_said": WITH_ONES_WORDS,

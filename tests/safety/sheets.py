@@ -39,7 +39,7 @@ WORDS = "A few words that are long enough for every field that asks for a senten
 ROLES = ("admin", "author", "visitor")
 MOST_PLACES = 24  # addresses of one operation that are tried until one takes fine words
 VARYING = re.compile(
-    r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved))/(?!new$)[^/]+|/\d+"
+    r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved)|(?<=/on-behalf))/(?!new$)[^/]+|/\d+"
 )  # of an address
 
 Place = tuple[Any, ...]

@@ -17,8 +17,11 @@ from ideas.accounts.schemas_segments import SegmentWords
 from ideas.backlog import keeping, segmenting
 from ideas.backlog.models_views import BacklogView
 from ideas.boards import (
+    behalf,
     boardkeeping,
     commenting,
+    evidence,
+    evidencing,
     moderating,
     outcomes,
     overdue,
@@ -43,6 +46,7 @@ from ideas.boards.models import (
     Status,
     Tag,
 )
+from ideas.boards.models_evidence import Evidence, EvidenceKind, VoteOnBehalf
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_releases import Release, ReleaseFollow
@@ -197,12 +201,27 @@ def _public_board(world: World) -> None:
             words = "" if role == "admin" else world.token("own words to the team", role)
             asked: dict[str, Any] = {"asked_at": utcnow(), "answer": "no", "answered_at": utcnow(), "words": words}
             db.session.add(Solved(inquiry_id=inquiry.id, idea_id=moved, user_id=world.people[role], **asked))
+    _note(world, moved)
     _release(world, "garden", moved, hidden)
     _picture(world, world.token("own picture", "author"), None)
     _picture(world, world.token("hidden idea"), hidden)
     for role in ROLES:
         if role not in ("author", "team", "admin"):
             world.hidden.setdefault(role, []).append(hidden)
+
+
+def _note(world: World, idea_id: int) -> None:
+    """What a customer said elsewhere, what nobody knows who said, and whom the team counts on."""
+    for person_id, word in (
+        (world.people["member"], world.token("own evidence", "member")),
+        (None, world.token("evidence")),
+    ):
+        said = {"kind": EvidenceKind.CALL, "words": f"{word} in a call", "link": f"https://calls.example/{word}"}
+        who = {"person": person_id, "email": None, "name": "", "vote": False}
+        with unit_of_work():
+            evidencing.add(_who(world, "team"), _on(world, "team", idea_id), {**said, **who})
+    with unit_of_work():
+        behalf.note(_who(world, "team"), _on(world, "team", idea_id), _who(world, "author"))
 
 
 def _picture(world: World, word: str, idea_id: int | None) -> None:
@@ -345,6 +364,7 @@ def _parts(world: World) -> None:
     choose = (preferences.choices_path(world.people["admin"]) or "").removeprefix("/choices/")
     asked = db.session.scalars(sa.select(Reminder.about_id)).one()
     wanted = overdue.token(world.people["member"], asked)
+    counted_on = evidence.token(db.session.scalars(sa.select(VoteOnBehalf.id)).one())
     world.parts = {
         "idea_id": ids(Idea),
         "comment_id": ids(Comment),
@@ -364,9 +384,10 @@ def _parts(world: World) -> None:
         "segment_id": ids(Segment),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
+        "evidence_id": ids(Evidence),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
-        "token": ["nothing", reset, link, stop, choose, helped, wanted],
+        "token": ["nothing", reset, link, stop, choose, helped, wanted, counted_on],
         "name": list(db.session.scalars(sa.select(Picture.name))),
         "part": ["figures", "nothing"],
         "code": ["not_found", "nothing"],
