@@ -52,8 +52,9 @@ def a_counted_site():
     doubles = [{"idea_id": idea, "other_id": ids[-1], "words_at": utcnow()} for idea in ids[::60]]
     db.session.execute(sa.insert(BacklogDouble), doubles)
     db.session.execute(sa.update(Idea).where(Idea.id.in_(ids[::60])).values(owner_id=site.team.id))
+    today = utcnow().date()
     db.session.execute(
-        sa.update(IdeaRank).where(IdeaRank.idea_id.in_(ids[::60])).values(due_on=utcnow().date() + timedelta(days=2))
+        sa.update(IdeaRank), [{"idea_id": idea, "due_on": today + timedelta(days=idea * 7919 % 997)} for idea in ids]
     )
     return site
 
