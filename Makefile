@@ -157,8 +157,10 @@ evidence-timing: .venv/dev.stamp  ## Show that how long the site takes does not 
 	$(call EVIDENCE,timing)
 
 .PHONY: evidence-hostile
-evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile strings as they are, or refuses them by name
-	@for kind in $(or $(DATABASE),sqlite postgresql); do $(BIN)/python -m bench.hostile --database $$kind; done
+evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile strings as they are, or refuses them by name (OF=api or forms)
+	@for kind in $(or $(DATABASE),sqlite postgresql); do for of in $(or $(OF),api forms); do \
+		$(BIN)/python -m bench.hostile --database $$kind --of $$of; \
+	done; done
 
 .PHONY: evidence-leaks
 evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name

@@ -2,7 +2,9 @@
 
 Works on as many processors as there are, each with a database of its own.
 
-python -m bench.hostile [--database sqlite|postgresql] [--only quiet_from picture_alt]
+All of it is some 200,000 requests for each database; the API's fields and those of forms may be asked for apart.
+
+python -m bench.hostile [--database sqlite|postgresql] [--of api|forms] [--only quiet_from picture_alt]
 """
 
 from __future__ import annotations
@@ -29,10 +31,11 @@ PARTS = 4  # of the work on one database
 
 
 class Part(NamedTuple):
-    """A share of the sheets, on one database. only: of those that have one of these words, see --only."""
+    """A share of the sheets, on one database. of, only: of these alone, see the options of the same names."""
 
     kind: str
     number: int
+    of: str | None
     only: tuple[str, ...]
 
 
@@ -40,12 +43,13 @@ def main() -> None:
     asked = stage.arguments(
         __doc__.splitlines()[0] if __doc__ else "",
         data=False,
+        of={"choices": ["api", "forms"], "help": "the fields of these alone"},
         only={"nargs": "+", "help": "forms and operations in whose name or fields one of these words stands"},
     )
     findings = Findings("Every field takes hostile strings as they are, or refuses them by name")
     kinds = [asked.database] if asked.database else list(stage.DATABASES)
     begun = time.monotonic()
-    parts = [Part(kind, number, tuple(asked.only or ())) for number in range(PARTS) for kind in kinds]
+    parts = [Part(kind, number, asked.of, tuple(asked.only or ())) for number in range(PARTS) for kind in kinds]
     said: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
     with multiprocessing.get_context("spawn").Pool(min(len(parts), os.cpu_count() or 1)) as pool:
         for part, found in pool.imap_unordered(run, parts):
@@ -64,7 +68,8 @@ def run(part: Part) -> tuple[Part, dict[str, Any]]:
     for site in inside.applications(argparse.Namespace(database=part.kind)):
         made = world.make(site.app)
         sheets.prepare(made)
-        choices = [*sheets.of_api(made), *sheets.of_forms(site.app, made)]
+        choices = [*(sheets.of_api(made) if part.of != "forms" else ())]
+        choices += sheets.of_forms(site.app, made) if part.of != "api" else ()
         chosen = [each for each in choices if _is_wanted(each[0], part.only)]
         filled = filling.fill(site.app, made, chosen[part.number :: PARTS], strings.strings())
         found = {
@@ -78,7 +83,7 @@ def run(part: Part) -> tuple[Part, dict[str, Any]]:
             "stored": filled.stored,
             "shown": filled.shown,
             "breaches": filled.breaches,
-            "planted": _planted(site.app, made, choices) if part.number == 0 else [],
+            "planted": _planted(site.app, made) if part.number == 0 else [],
         }
     return part, found
 
@@ -88,7 +93,7 @@ def _is_wanted(sheet: sheets.Sheet, only: tuple[str, ...]) -> bool:
     return not only or any(word in said for word in only)
 
 
-def _planted(app: Flask, made: World, choices: list[list[sheets.Sheet]]) -> list[str]:
+def _planted(app: Flask, made: World) -> list[str]:
     """What is found of fields that fall over at a quote, refuse without a word, keep or show something else."""
 
     def fall(words: str) -> str:
@@ -102,7 +107,7 @@ def _planted(app: Flask, made: World, choices: list[list[sheets.Sheet]]) -> list
     def show(spot: looking.Spot, page: str) -> list[str]:
         return [words.replace("'", "") for words in read(spot, page)]
 
-    company = [each for each in choices if each[0].name == "POST /manage/companies"]
+    company = [each for each in sheets.of_forms(app, made) if each[0].name == "POST /manage/companies"]
     read = looking.Spot.read
     found = []
     for where, name, planted in (
