@@ -120,6 +120,10 @@ evidence-desk: .venv/dev.stamp  ## Show that the team's list stays quick with 10
 evidence-ranks: .venv/dev.stamp  ## Show on real ideas that every score is what is added up apart, and ranks come out of the export (DATA=folder)
 	$(call EVIDENCE,ranked) --data "$(DATA)"
 
+.PHONY: evidence-moving
+evidence-moving: .venv/dev.stamp  ## Show that what goes out comes in as it was, also killed on its way, and a million rows
+	$(call EVIDENCE,moving)
+
 .PHONY: evidence-races
 evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight processes vote
 	$(call EVIDENCE,races)

@@ -29,9 +29,10 @@ from config import Config
 from ideas import create_app
 from ideas.accounts import people
 from ideas.accounts.models import SiteRole, User
-from ideas.boards import boardkeeping, importing, listing, merging, posting, queries, similar
+from ideas.boards import boardkeeping, listing, merging, posting, queries, similar
 from ideas.boards.queries import BoardRow
 from ideas.db import db, unit_of_work
+from tests.moving.arranging import taken
 from tests.servers import RunningApp
 
 FIRST = 5
@@ -223,8 +224,9 @@ def merge(team: int, idea: int, into: int) -> None:
 def excerpts(findings: Findings, kind: str, file: Path) -> None:
     """Four characters from the middle of a text find it."""
     with unit_of_work():
-        made = boardkeeping.make(None, {"slug": CHINESE, "name": "vTaiwan"})
-        importing.ideas(made, file, importing.Options(columns={"title": "text"}))
+        boardkeeping.make(None, {"slug": CHINESE, "name": "vTaiwan"})
+    with taken("ideas", CHINESE, file, columns={"title": "text"}):
+        pass
     texts = dict(_texts(file))
     found = suggested = 0
     for excerpt, source_id in ((middle(text), source_id) for source_id, text in texts.items()):

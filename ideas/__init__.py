@@ -31,6 +31,7 @@ def create_app(config: Config) -> Flask:
         mail_doors,
         mailroom,
         metrics,
+        moving,
         storage,
     )
     from ideas.db import db
@@ -53,7 +54,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights, backlog):
+    for room in (accounts, ledger, boards, insights, backlog, moving):
         room.init_app(app)
     health.init_app(app)
     return app

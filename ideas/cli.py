@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 import ideas.accounts.cli
 import ideas.boards.cli
 import ideas.ledger.cli
+import ideas.moving.cli
 from config import Config, ConfigError
 from ideas import backups, create_app, mail, migrating, serving
 from ideas.accounts import erasing, setup, tidying
@@ -315,6 +316,7 @@ def program() -> click.Group:
         *ideas.accounts.cli.commands,
         *ideas.boards.cli.commands,
         *ideas.ledger.cli.commands,
+        *ideas.moving.cli.commands,
     )
     for command in (serve, web, worker, carry, schedule, lmtp, migrate, backup, restore, *map(with_app, rooms)):
         group.add_command(command)

@@ -15,6 +15,7 @@ STANDS_ON: dict[str, set[str]] = {
     "boards": {"accounts", "ledger"},
     "insights": {"accounts", "ledger", "boards"},
     "backlog": {"accounts", "ledger", "boards"},
+    "moving": {"accounts", "ledger", "boards"},
 }
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,13 +17,45 @@ from ideas.errors import NotAllowed, NotFound
 from ideas.words import _
 
 BATCH = 500  # rows of one statement; SQLite takes 32,766 parameters
+NOTHING_KNOWN: Mapping[str, str] = MappingProxyType({})
 
 
 class Unclaimed(NamedTuple):
-    """A person as a source names them. Without an address nobody can claim this row."""
+    """A person as a source names them. Without an address nobody can claim this row.
+
+    external_id: one that nobody here has.
+    """
 
     name: str
     email: str | None = None
+    title: str | None = None
+    company_id: int | None = None
+    external_id: str | None = None
+    attributes: Mapping[str, str] = NOTHING_KNOWN
+    shown_as_backer: bool = False
+    created_at: datetime | None = None
+
+    def values(self) -> dict[str, Any]:
+        """As a row of `user`."""
+        values = self._asdict()
+        return {
+            **values,
+            "attributes": dict(self.attributes),
+            "created_at": self.created_at or utcnow(),
+            "is_imported": True,
+        }
+
+
+class FormerCompany(NamedTuple):
+    """A company as another system or another site knows it; neither its name nor its id there is taken here."""
+
+    name: str
+    external_id: str | None
+    plan: str | None
+    monthly_revenue: int | None
+    renews_on: date | None
+    attributes: Mapping[str, str]
+    created_at: datetime
 
 
 def create(
@@ -80,18 +114,18 @@ def _proved(person: User) -> User:
 
 def add_unclaimed(people: Iterable[Unclaimed]) -> list[int]:
     """The ids of a person for each of `people`, in order. An address that is known is that person, claimed or not."""
-    rows = [Unclaimed(each.name, addresses.email(each.email) if each.email else None) for each in people]
+    rows = [each._replace(email=addresses.email(each.email) if each.email else None) for each in people]
     insert = INSERTS[db.session.get_bind().dialect.name]
     known: dict[str, int] = {}
     for start in range(0, len(rows), BATCH):
-        batch = {row.email: row.name for row in rows[start : start + BATCH] if row.email}
+        batch = {row.email: row for row in rows[start : start + BATCH] if row.email}
         if batch:
-            new = [{"email": email, "name": name, "is_imported": True} for email, name in batch.items()]
+            new = [row.values() for row in batch.values()]
             db.session.execute(insert(User).on_conflict_do_nothing(), new)
         found = db.session.execute(sa.select(User.email, User.id).where(User.email.in_(batch)))
         known.update((email, user_id) for email, user_id in found if email)
         suppressions.apply_to(batch)
-    nameless = [User(name=row.name, is_imported=True) for row in rows if row.email is None]
+    nameless = [User(**row.values()) for row in rows if row.email is None]
     db.session.add_all(nameless)
     db.session.flush()  # gives the ids
     ids = iter(person.id for person in nameless)
@@ -222,6 +256,14 @@ def create_company(actor: User | None, name: str) -> Company:
     company = db.session.scalars(sa.select(Company).where(Company.name == name)).one()
     audit.record(actor, "company.created", f"company:{company.id}", name=name)
     return company
+
+
+def take_over_companies(companies: Sequence[FormerCompany]) -> list[int]:
+    """Put companies of another system down; their ids, in order."""
+    rows = [Company(**{**each._asdict(), "attributes": dict(each.attributes)}) for each in companies]
+    db.session.add_all(rows)
+    db.session.flush()  # gives the ids
+    return [row.id for row in rows]
 
 
 def rename_company(actor: User | None, company: Company, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -112,6 +112,104 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     ranking.move(idea.id, status.stage)
     ranking.set_due(idea.id, None)
     return given
+
+
+class FormerCredit(NamedTuple):
+    """A line of an answer of another system or another site; named: the comment or the merged idea, by its kind."""
+
+    kind: str
+    named: int | None
+    person: int | None
+    how: str
+    since: int = 1
+
+
+class FormerVersion(NamedTuple):
+    """An answer as it read at one time, elsewhere."""
+
+    reason: str
+    text: str
+    planned_for: date | None
+    review_by: date | None
+    by_id: int
+    at: datetime
+    credits: Sequence[FormerCredit] = ()
+
+
+class Former(NamedTuple):
+    """An answer of another system or another site; the last of its versions is how it reads now."""
+
+    idea_id: int
+    status_id: int
+    former_status_id: int
+    by_id: int
+    at: datetime
+    undone_at: datetime | None
+    versions: Sequence[FormerVersion]
+
+
+def take_over(answers: Sequence[Former]) -> list[Answer]:
+    """Put answers down as they were given elsewhere, and tell nobody; the idea's status is as it came.
+
+    `ranking.move` comes next, which reads them.
+    """
+    rows = [
+        Answer(
+            idea_id=each.idea_id,
+            status_id=each.status_id,
+            former_status_id=each.former_status_id,
+            by_id=each.by_id,
+            reason=each.versions[-1].reason,
+            text=each.versions[-1].text,
+            text_html=markup.render(each.versions[-1].text),
+            planned_for=each.versions[-1].planned_for,
+            review_by=each.versions[-1].review_by,
+            version=len(each.versions),
+            created_at=each.at,
+            undone_at=each.undone_at,
+        )
+        for each in answers
+    ]
+    db.session.add_all(rows)
+    db.session.flush()  # what follows names their ids
+    for row, each in zip(rows, answers, strict=True):
+        for number, version in enumerate(each.versions, start=1):
+            db.session.add(_former_version(row.id, number, version))
+        db.session.add_all(
+            Credit(
+                answer_id=row.id,
+                kind=credit.kind,
+                comment_id=credit.named if credit.kind == CreditKind.COMMENT else None,
+                merged_idea_id=credit.named if credit.kind == CreditKind.MERGED_IDEA else None,
+                user_id=credit.person,
+                how=credit.how,
+                since_version=credit.since,
+            )
+            for credit in each.versions[-1].credits
+        )
+        acts = ["idea.answered", *["answer.corrected"] * (row.version - 1), *["answer.undone"] * bool(row.undone_at)]
+        for act in acts:
+            audit.record(None, act, f"idea:{row.idea_id}", answer=row.id, imported=True)
+    db.session.flush()
+    return rows
+
+
+def _former_version(answer_id: int, number: int, version: FormerVersion) -> AnswerVersion:
+    return AnswerVersion(
+        answer_id=answer_id,
+        number=number,
+        reason=version.reason,
+        text=version.text,
+        text_html=markup.render(version.text),
+        planned_for=version.planned_for,
+        review_by=version.review_by,
+        credits=[
+            {"kind": credit.kind, "id": credit.named, "person": credit.person, "how": credit.how}
+            for credit in version.credits
+        ],
+        by_id=version.by_id,
+        created_at=version.at,
+    )
 
 
 def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int | None = None) -> Answer:

@@ -58,13 +58,22 @@ def make(actor: User | None, words: Mapping[str, Any]) -> Board:
 
     Raises SlugTaken when another board has that address, NotAllowed for anybody but an administrator.
     """
+    return take_over(actor, {**words, "created_at": utcnow()}, ())
+
+
+def take_over(actor: User | None, words: Mapping[str, Any], statuses: Sequence[tuple[str, str, str]]) -> Board:
+    """A board as it was elsewhere; statuses: slug, name and stage of each, FIRST_STATUSES if no idea could begin.
+
+    Raises as `make`.
+    """
     _require_admin(actor)
-    if not insert_once(Board, **words, created_at=utcnow()):
+    if not insert_once(Board, **words):
         raise _slug_taken(words["slug"])
     board = db.session.scalars(sa.select(Board).where(Board.slug == words["slug"])).one()
+    first = [(slug, str(name), stage) for slug, name, stage in FIRST_STATUSES]
     db.session.add_all(
-        Status(board_id=board.id, slug=slug, name=str(name), stage=stage, position=place)
-        for place, (slug, name, stage) in enumerate(FIRST_STATUSES)
+        Status(board_id=board.id, slug=slug, name=name, stage=stage, position=place)
+        for place, (slug, name, stage) in enumerate(statuses if any(s[2] == Stage.OPEN for s in statuses) else first)
     )
     audit.record(actor, "board.made", _subject(board), slug=board.slug, visibility=board.visibility)
     db.session.flush()  # the board is used at once
@@ -169,12 +178,12 @@ def remove_status(actor: User | None, board: Board, status_id: int) -> None:
 # --- Tags ---
 
 
-def add_tag(actor: User | None, board: Board, *, name: str) -> Tag:
-    """Raises SlugTaken when the board has a tag of that name."""
+def add_tag(actor: User | None, board: Board, *, name: str, slug: str | None = None) -> Tag:
+    """Raises SlugTaken when the board has a tag of that name. slug: its address where it comes from."""
     _require_admin(actor)
     tags = _held(board, Tag)
     _require_new_name(tags, name)
-    tag = Tag(board_id=board.id, slug=_slug(name, "tag", tags), name=name)
+    tag = Tag(board_id=board.id, slug=_slug(name, "tag", tags) if slug is None else slug, name=name)
     db.session.add(tag)
     db.session.flush()  # the caller shows its id
     audit.record(actor, "tag.added", _subject(board), tag=tag.slug)

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ideas.accounts.checks import subject, unaudited
-from ideas.boards import ranking, searching
+from ideas.accounts.models import AuditEntry
+from ideas.boards import ranking, releasing, searching
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Status, Vote
 from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.boards.models_merging import Merge
@@ -157,6 +158,12 @@ def places_are_true() -> list[Breach]:
     ]
 
 
+def _was_taken_over(release_id: Any) -> sa.ColumnElement[bool]:
+    """SQL: the release was published on another site, and came over from there; imports tell nobody."""
+    subject = sa.literal("release:").concat(sa.cast(release_id, sa.String))
+    return sa.exists().where(AuditEntry.act == releasing.TAKEN_OVER, AuditEntry.subject == subject)
+
+
 def releases_are_what_they_say() -> list[Breach]:
     """I3: a published release was announced and its lines are answers to their ideas; a draft did and said nothing."""
     is_draft = Release.published_at.is_(None)
@@ -173,6 +180,7 @@ def releases_are_what_they_say() -> list[Breach]:
         .outerjoin(OutboxEntry, OutboxEntry.id == Release.entry_id)
         .where(
             sa.not_(is_draft),
+            sa.not_(_was_taken_over(Release.id)),
             sa.or_(OutboxEntry.id.is_(None), OutboxEntry.cancelled_at.is_not(None), Release.published_by_id.is_(None)),
         ),
         "is a draft, and yet answered an idea": lines.where(

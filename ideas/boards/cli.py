@@ -1,4 +1,4 @@
-"""Commands of this room: people and boards to begin with, imports, the demo, counting anew.
+"""Commands of this room: people and boards to begin with, the demo, counting anew.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 """
@@ -7,34 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import click
 import sqlalchemy as sa
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from ideas.accounts import addresses, people, returning
 from ideas.accounts.cli import user
 from ideas.accounts.models import SiteRole
-from ideas.boards import boardkeeping, demo, importing, ranking, searching
-from ideas.boards.importing import EmailPattern, Options, Outcome
+from ideas.boards import boardkeeping, demo, ranking, searching
 from ideas.boards.models import Board, BoardRole, Visibility
 from ideas.boards.schemas import BoardWords
-from ideas.csv_in import FileRefused, Refused
 from ideas.db import db, unit_of_work
 from ideas.errors import Conflict, NotFound
 from ideas.settings import absolute, current
 from ideas.words import _
 
-REFUSED_SHOWN = 50
-
-
-class _Undo(Exception):
-    """Ends a unit of work that was only tried."""
+Step = Callable[[int, int], None]
 
 
 # --- People and boards: what makes somebody one of a board's team stands here, the rest of `user` in their own room ---
@@ -100,126 +91,6 @@ def create_board(
     click.echo(_("The board is at %(address)s", address=absolute(f"/boards/{words['slug']}")))
 
 
-# --- Imports ---
-
-
-@click.group("import")
-def import_() -> None:
-    """Take over ideas and votes from CSV files, plain or gzipped. Nobody is told. See docs/import.md."""
-
-
-def _import_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = (
-        click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-        click.option("--board", "slug", required=True, metavar="SLUG", help="The board that takes them."),
-        click.option("--map", "pairs", multiple=True, metavar="OURS=THEIRS", help="A column the file calls otherwise."),
-        click.option(
-            "--email-pattern",
-            metavar="PATTERN",
-            help="Addresses of the source's people, such as 'voter{voter_id}.{board}@example.test'. Without it, none.",
-        ),
-        click.option("--dry-run", is_flag=True, help="Do it all and keep nothing: says what would happen."),
-        click.option("--skip-refused", is_flag=True, help="Take the other rows when some cannot be taken."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-@import_.command("ideas")
-@_import_options
-def import_ideas(file: Path, slug: str, **given: Any) -> None:
-    """Take over the ideas in FILE.
-
-    Columns: id, text or title (and body), author_id; if it has them created_at, moderated, status, tags.
-    """
-    _import(importing.ideas, _("ideas"), file, slug, **given)
-
-
-@import_.command("votes")
-@_import_options
-def import_votes(file: Path, slug: str, **given: Any) -> None:
-    """Take over the votes in FILE on ideas that were imported before.
-
-    Columns: idea_id, voter_id; if it has them vote (1, 0 or -1) and created_at. The last event of a person counts.
-    """
-    _import(importing.votes, _("votes"), file, slug, **given)
-
-
-def _import(
-    take: Callable[..., Outcome],
-    what: str,
-    file: Path,
-    slug: str,
-    *,
-    pairs: tuple[str, ...],
-    email_pattern: str | None,
-    dry_run: bool,
-    skip_refused: bool,
-) -> None:
-    options = Options(_columns(pairs), _pattern(email_pattern), skip_refused)
-    outcome: Outcome | None = None
-    try:
-        with _bar(_("Importing %(what)s", what=what)) as step, unit_of_work():
-            outcome = take(_board(slug), file, options, progress=step)
-            if dry_run:
-                raise _Undo
-    except _Undo:
-        click.echo(_("This was tried and nothing was kept."))
-    except FileRefused as error:
-        _show_refused(error.refused)
-        raise
-    if outcome is not None:
-        _show(outcome, what)
-
-
-def _columns(pairs: tuple[str, ...]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        ours, is_pair, theirs = pair.partition("=")
-        if not (ours and is_pair and theirs):
-            raise click.BadParameter(_("Write --map OURS=THEIRS, such as --map title=text, not “%(pair)s”.", pair=pair))
-        columns[ours] = theirs
-    return columns
-
-
-def _pattern(pattern: str | None) -> EmailPattern | None:
-    if pattern is None:
-        return None
-    try:
-        return EmailPattern.parse(pattern)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--email-pattern") from None
-
-
-def _show(outcome: Outcome, what: str) -> None:
-    table = Table(show_header=False, box=None, pad_edge=False)
-    lines = (
-        (_("rows read"), outcome.rows),
-        (_("%(what)s added", what=what), outcome.added),
-        (_("%(what)s removed", what=what), outcome.removed),
-        (_("as they were"), outcome.same),
-        (_("left to people who decided here since"), outcome.kept),
-        (_("people added or reached"), outcome.people),
-        (_("rows refused"), len(outcome.refused)),
-    )
-    for name, number in lines:
-        table.add_row(name, f"{number:,}")
-    Console().print(table)
-    if outcome.ignored:
-        click.echo(_("Columns not used: %(columns)s", columns=", ".join(outcome.ignored)))
-    if not outcome.changed:
-        click.echo(_("Nothing changed: all of it was here already."))
-    _show_refused(outcome.refused)
-
-
-def _show_refused(refused: tuple[Refused, ...]) -> None:
-    for row in refused[:REFUSED_SHOWN]:
-        click.echo(_("Line %(line)s: %(reason)s", line=row.line, reason=row.reason), err=True)
-    if len(refused) > REFUSED_SHOWN:
-        click.echo(_("… and %(more)s more.", more=len(refused) - REFUSED_SHOWN), err=True)
-
-
 # --- The demo ---
 
 
@@ -268,7 +139,7 @@ def _board(slug: str) -> Board:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[importing.Progress]:
+def _bar(what: str) -> Iterator[Step]:
     """A line that moves while the block works, on a terminal; elsewhere nothing."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -281,4 +152,4 @@ def _bar(what: str) -> Iterator[importing.Progress]:
         yield step
 
 
-commands: tuple[click.Command, ...] = (board, import_, recount, fill_demo)
+commands: tuple[click.Command, ...] = (board, recount, fill_demo)

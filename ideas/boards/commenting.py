@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -30,6 +33,55 @@ from ideas.words import _
 
 MENTIONS_MOST = 20
 PLACES_MOST = 200  # a text of nothing but "@" is not searched for names for ever
+
+
+class Former(NamedTuple):
+    """A comment of another system or another site. versions: what it said before, each with when that was written."""
+
+    idea_id: int
+    author_id: int
+    body: str
+    at: datetime
+    reply_to: Comment | None = None
+    is_official: bool = False
+    is_internal: bool = False
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    hidden_at: datetime | None = None
+    versions: Sequence[tuple[str, datetime]] = ()
+
+
+def take_over(comments: Sequence[Former]) -> list[Comment]:
+    """Put comments down as they were said elsewhere, in order, and tell nobody. `ranking.count_comments` comes next."""
+    rows = [
+        Comment(
+            idea_id=each.idea_id,
+            author_id=each.author_id,
+            parent_id=(each.reply_to.parent_id or each.reply_to.id) if each.reply_to else None,
+            reply_to_id=each.reply_to.id if each.reply_to else None,
+            body=each.body,
+            body_html=markup.render(each.body),
+            is_official=each.is_official,
+            is_internal=each.is_internal,
+            created_at=each.at,
+            edited_at=each.edited_at,
+            deleted_at=each.deleted_at,
+            hidden_at=each.hidden_at,
+        )
+        for each in comments
+    ]
+    db.session.add_all(rows)
+    db.session.flush()  # versions and replies name their ids
+    db.session.add_all(
+        CommentVersion(comment_id=row.id, number=number, body=body, body_html=markup.render(body), written_at=at)
+        for row, each in zip(rows, comments, strict=True)
+        for number, (body, at) in enumerate(each.versions, start=1)
+    )
+    for row in rows:
+        if row.is_official:
+            audit.record(None, "comment.official", f"comment:{row.id}", imported=True)
+    db.session.flush()
+    return rows
 
 
 def add(

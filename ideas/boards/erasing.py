@@ -7,8 +7,6 @@ loses its words and leaves the lists, and is counted still; what others built on
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -33,7 +31,6 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
-from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
@@ -44,7 +41,6 @@ from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Solved
 from ideas.db import db, utcnow
 from ideas.privacy import Leaving
-from ideas.settings import current
 from ideas.words import _
 
 BATCH = 500
@@ -123,8 +119,6 @@ def _forget_belonging(leaving: Leaving) -> None:
     if leaving.email:
         statements.append(sa.delete(Invitation).where(Invitation.email == leaving.email))
     _run(statements)
-    for row in db.session.scalars(sa.select(ImportedPerson).where(ImportedPerson.user_id == leaving.id)):
-        row.source_id = pseudonym(row.board_id, row.source_id)
 
 
 def _forget_appeals(leaving: Leaving) -> None:
@@ -167,12 +161,6 @@ def _forget_evidence(leaving: Leaving) -> None:
 
 def _day_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def pseudonym(board_id: int, source_id: str) -> str:
-    """What stands for a forgotten person's id in another system: a later import of the same file finds it again."""
-    key, said = current().secret_key.encode(), f"{board_id} {source_id}".encode()
-    return f"erased:{hmac.new(key, said, hashlib.sha256).hexdigest()[:48]}"
 
 
 def _rewrite_mentions(leaving: Leaving) -> None:

@@ -26,7 +26,6 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_evidence import Evidence, VoteOnBehalf
-from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_releases import Release, ReleaseFollow
@@ -323,16 +322,6 @@ def _belongs(person_id: int) -> Iterator[Part]:
             )
             .where(Invitation.invited_by_id == person_id)
             .order_by(Invitation.id)
-        ),
-    )
-    yield Part(
-        "imported_as",
-        _("under which id other systems knew you that were imported here"),
-        stream(
-            sa.select(Board.slug.label("board"), ImportedPerson.source_id)
-            .join(Board, Board.id == ImportedPerson.board_id)
-            .where(ImportedPerson.user_id == person_id)
-            .order_by(Board.id, ImportedPerson.source_id)
         ),
     )
 

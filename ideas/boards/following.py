@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import policy
 from ideas.boards.models import Board, BoardFollow, Idea, IdeaFollow
-from ideas.db import db, insert_once, utcnow
+from ideas.db import INSERTS, db, insert_once, utcnow
 
 
 def follow_idea(person: User, idea: Idea) -> None:
@@ -27,6 +30,14 @@ def unfollow_idea(person: User, idea: Idea) -> None:
         .where(IdeaFollow.idea_id.in_(parts), IdeaFollow.user_id == person.id)
         .execution_options(synchronize_session=False)
     )
+
+
+def take_over(ideas: Sequence[tuple[int, int, datetime]], boards: Sequence[tuple[int, int, datetime]]) -> None:
+    """Those who followed ideas and boards elsewhere do here, each (what, who, since when); who does already, does."""
+    for model, what, rows in ((IdeaFollow, "idea_id", ideas), (BoardFollow, "board_id", boards)):
+        if rows:
+            insert = INSERTS[db.session.get_bind().dialect.name](model).on_conflict_do_nothing()
+            db.session.execute(insert, [{what: row[0], "user_id": row[1], "followed_at": row[2]} for row in rows])
 
 
 def follow_board(person: User, board: Board) -> None:

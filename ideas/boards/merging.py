@@ -7,6 +7,8 @@ follows from the links. So unmerging restores exactly, whatever happened on eith
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -97,6 +99,57 @@ def unmerge(actor: User, on: IdeaRow, *, text: str = "") -> Merge:
     counted = {each: trees.below(left, each) for each in trees.above(links, on.idea.id)}
     _rank_anew(on.idea.id, standing.into_id, counted)
     return standing
+
+
+class Former(NamedTuple):
+    """A merge of another system or another site; by_id of an undone one is who did both, unless unmerged_by_id is."""
+
+    idea_id: int
+    into_id: int
+    by_id: int
+    text: str
+    at: datetime
+    unmerged_at: datetime | None = None
+    unmerged_by_id: int | None = None
+    unmerge_text: str = ""
+
+
+def take_over(merges: Sequence[Former]) -> list[Merge]:
+    """Make ideas part of others as they were elsewhere, and tell nobody.
+
+    The caller has seen that no idea becomes part of itself, or of two others at a time.
+    """
+    rows = [
+        Merge(
+            idea_id=each.idea_id,
+            into_id=each.into_id,
+            by_id=each.by_id,
+            text=each.text,
+            text_html=markup.render(each.text),
+            merged_at=each.at,
+            unmerged_at=each.unmerged_at,
+            unmerged_by_id=each.unmerged_by_id,
+            unmerge_text=each.unmerge_text,
+            unmerge_text_html=markup.render(each.unmerge_text),
+        )
+        for each in merges
+    ]
+    db.session.add_all(rows)
+    db.session.flush()  # the caller remembers their ids
+    ids = [row.id for row in rows]
+    for row in rows:
+        for act in ("idea.merged", *["idea.unmerged"] * bool(row.unmerged_at)):
+            audit.record(None, act, f"idea:{row.idea_id}", into=row.into_id, merge=row.id, imported=True)
+    for idea_id, into_id in [(row.idea_id, row.into_id) for row in rows if row.unmerged_at is None]:
+        root_id = trees.root_of(into_id)
+        for each_id in sorted({idea_id, root_id}):
+            ranking.hold(each_id)
+        parts = {idea_id, *trees.links(idea_id)}
+        _link(idea_id, into_id)
+        _root(parts, root_id)
+        links = trees.links(root_id)
+        _rank_anew(idea_id, into_id, {each: trees.below(links, each) for each in trees.above(links, idea_id)})
+    return [db.session.get_one(Merge, merge_id) for merge_id in ids]
 
 
 def standing_on(idea: Idea) -> Merge | None:

@@ -61,8 +61,19 @@ def submit(
     return idea
 
 
+class Former(NamedTuple):
+    """An idea as it was written at one time, in another system or on another site."""
+
+    author_id: int
+    title: str
+    body: str
+    at: datetime
+    is_material: bool = False
+    backers: int = 0
+
+
 class Draft(NamedTuple):
-    """An idea that is to be put down."""
+    """An idea that is to be put down. versions: all of them, the last being what it says now; () for this one alone."""
 
     author_id: int
     title: str
@@ -73,6 +84,9 @@ class Draft(NamedTuple):
     hidden_at: datetime | None = None
     status: Status | None = None  # None: where ideas begin
     tag_ids: Sequence[int] = ()
+    edited_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    versions: Sequence[Former] = ()
 
 
 def write(board: Board, draft: Draft) -> Idea:
@@ -90,14 +104,14 @@ def write_all(board: Board, drafts: Sequence[Draft], *, tally: searching.Tally |
     db.session.add_all(ideas)
     db.session.flush()  # the rows below name their ids
     for idea, draft in zip(ideas, drafts, strict=True):
-        _keep_version(idea, draft.author_id, number=1, at=draft.at)
+        _keep_versions(idea, draft)
         ranking.begin(idea, (draft.status or first).stage)
     tags = [
         {"idea_id": idea.id, "tag_id": tag} for idea, draft in zip(ideas, drafts, strict=True) for tag in draft.tag_ids
     ]
     if tags:
         db.session.execute(sa.insert(IdeaTag), tags)
-    searching.add(ideas, tally)
+    searching.add([idea for idea in ideas if idea.withdrawn_at is None], tally)
     return ideas
 
 
@@ -114,6 +128,8 @@ def _idea(board: Board, draft: Draft, status: Status) -> Idea:
         source_kind=draft.source,
         source_id=draft.source_id,
         created_at=draft.at,
+        edited_at=draft.edited_at,
+        withdrawn_at=draft.withdrawn_at,
         hidden_at=draft.hidden_at,
     )
 
@@ -238,6 +254,26 @@ def hand_over(giver_id: int, taker_id: int) -> None:
 
 def _is_team(person: User, board_id: int) -> bool:
     return bool(db.session.scalar(sa.select(queries.is_team_of(sa.literal(person.id), sa.literal(board_id)))))
+
+
+def _keep_versions(idea: Idea, draft: Draft) -> None:
+    if not draft.versions:
+        _keep_version(idea, draft.author_id, number=1, at=draft.at)
+        return
+    db.session.add_all(
+        Revision(
+            idea_id=idea.id,
+            number=number,
+            title=former.title,
+            body=former.body,
+            body_html=markup.render(former.body),
+            is_material=former.is_material,
+            backers=former.backers,
+            author_id=former.author_id,
+            created_at=former.at,
+        )
+        for number, former in enumerate(draft.versions, start=1)
+    )
 
 
 def _keep_version(idea: Idea, author_id: int, *, number: int, at: datetime) -> Revision:

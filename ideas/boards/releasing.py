@@ -8,8 +8,8 @@ none of its ideas; see notices_releases.py.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -25,7 +25,7 @@ from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
 from ideas.boards.queries import BoardRow, IdeaRow
 from ideas.boards.releases import ReleaseRow
 from ideas.boards.schemas_releases import IDEAS_MOST
-from ideas.db import db, insert_once, utcnow
+from ideas.db import INSERTS, db, insert_once, utcnow
 from ideas.errors import Conflict
 from ideas.words import _
 
@@ -167,6 +167,80 @@ def send_now(actor: User, row: ReleaseRow) -> None:
         if answer.entry_id is not None and answer.undone_at is None:
             outbox.postpone(answer.entry_id, wait=timedelta(0))
     audit.record(actor, "release.sent_now", release.subject)
+
+
+TAKEN_OVER = "release.taken_over"  # in the log: it was published elsewhere, and nobody is told of it here
+
+
+class FormerLine(NamedTuple):
+    """An idea in a release of another site. credits: as ReleaseIdea keeps them."""
+
+    idea_id: int
+    reason: str
+    text: str
+    credits: list[dict[str, Any]]
+    answer_id: int | None
+    shipped_here: bool
+    at: datetime
+
+
+class Former(NamedTuple):
+    """A release of another site."""
+
+    board_id: int
+    title: str
+    body: str
+    released_on: date | None
+    by_id: int
+    at: datetime
+    version: int
+    published_at: datetime | None
+    published_by_id: int | None
+    lines: Sequence[FormerLine]
+
+
+def take_over(former: Former) -> Release:
+    """Put a release down as it was elsewhere, and tell nobody; its ideas' answers came with them."""
+    release = Release(
+        board_id=former.board_id,
+        title=former.title,
+        body=former.body,
+        body_html=markup.render(former.body),
+        released_on=former.released_on,
+        by_id=former.by_id,
+        created_at=former.at,
+        version=former.version,
+        published_at=former.published_at,
+        published_by_id=former.published_by_id,
+    )
+    db.session.add(release)
+    db.session.flush()  # its lines name its id
+    db.session.add_all(
+        ReleaseIdea(
+            release_id=release.id,
+            idea_id=line.idea_id,
+            added_at=line.at,
+            reason=line.reason,
+            text=line.text,
+            text_html=markup.render(line.text),
+            credits=line.credits,
+            answer_id=line.answer_id,
+            shipped_here=line.shipped_here,
+        )
+        for line in former.lines
+    )
+    published = ("release.published", TAKEN_OVER) if release.published_at is not None else ()
+    for act in ("release.drafted", *published):
+        audit.record(None, act, release.subject, imported=True)
+    db.session.flush()
+    return release
+
+
+def take_over_follows(rows: Sequence[tuple[int, int, datetime]]) -> None:
+    """Those who wanted to hear of releases elsewhere do here: each (board, who, since when)."""
+    if rows:
+        insert = INSERTS[db.session.get_bind().dialect.name](ReleaseFollow).on_conflict_do_nothing()
+        db.session.execute(insert, [{"board_id": row[0], "user_id": row[1], "followed_at": row[2]} for row in rows])
 
 
 def follow(person: User, board: Board) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,7 +128,7 @@ def retract(voter: User, idea: Idea) -> int:
 def take_over(votes: Sequence[tuple[int, int, datetime]]) -> None:
     """Record votes of another system, each (idea, person, when); those that are there stay as they are.
 
-    The counts are the caller's next step: `ranking.recount` sums a whole board at once.
+    The counts are the caller's next step: `count_anew`, or `ranking.recount` for a whole board at once.
     """
     insert = INSERTS[db.session.get_bind().dialect.name](Vote).on_conflict_do_nothing()
     rows = [{"idea_id": idea_id, "user_id": user_id, "cast_at": at} for idea_id, user_id, at in votes]
@@ -146,6 +146,15 @@ def carry_over(people: sa.Select[int], idea_id: int, at: datetime) -> None:
 def take_back(vote_ids: Sequence[int]) -> None:
     """Remove votes that their people withdrew in another system; the counts as after `take_over`."""
     db.session.execute(sa.delete(Vote).where(Vote.id.in_(vote_ids)).execution_options(synchronize_session=False))
+
+
+def count_anew(idea_ids: Collection[int]) -> None:
+    """Count who backs these ideas and all that they are part of, after votes were taken over or back."""
+    rows = db.session.execute(sa.select(Idea.id, Idea.merged_root_id).where(Idea.id.in_(idea_ids))).all()
+    links = trees.all_links({row.merged_root_id or row.id for row in rows})
+    for idea_id in sorted(trees.ancestry(links, idea_ids)):
+        ranking.hold(idea_id)
+        ranking.count_backers(idea_id, trees.below(links, idea_id))
 
 
 def _count(idea: Idea) -> int:

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -22,24 +16,9 @@ from ideas.boards.models import (
     Visibility,
     Vote,
 )
-from ideas.boards.models_importing import ImportedPerson
 from ideas.cli import program
 from ideas.db import db
 from tests.factories import BoardFactory, IdeaFactory, UserFactory, VoteFactory
-from tests.servers import ROOT, environment
-
-IDEAS = "id,text,author_id\n1,Benches,7\n2,Trees,8\n"
-VOTES = "idea_id,voter_id,vote\n1,7,1\n1,9,1\n2,9,-1\n"
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(content):
-        path = tmp_path / "file.csv"
-        path.write_text(content, encoding="utf-8")
-        return str(path)
-
-    return write
 
 
 def count(model):
@@ -124,141 +103,6 @@ def test_a_board_that_cannot_be_made_is_refused(ideas_command, arguments, code, 
 
     assert (done.exit_code, said in done.output) == (code, True), done.output
     assert count(Board) == 1
-
-
-# --- Imports ---
-
-
-def test_ideas_and_votes_come_over(ideas_command, file):
-    BoardFactory(slug="garden")
-
-    ideas = ideas_command("import", "ideas", file(IDEAS), "--board", "garden", "--map", "title=text")
-    votes = ideas_command("import", "votes", file(VOTES), "--board", "garden")
-
-    assert (ideas.exit_code, votes.exit_code) == (0, 0), ideas.output + votes.output
-    assert "ideas added" in ideas.output
-    assert db.session.scalars(sa.select(IdeaRank.vote_count).order_by(IdeaRank.idea_id)).all() == [2, 0]
-
-
-def test_a_second_import_says_that_nothing_changed(ideas_command, file):
-    BoardFactory(slug="garden")
-    ideas_command("import", "ideas", file(IDEAS), "--board", "garden")
-
-    done = ideas_command("import", "ideas", file(IDEAS), "--board", "garden")
-
-    assert (done.exit_code, "Nothing changed" in done.output) == (0, True)
-
-
-def test_a_dry_run_tells_all_and_keeps_nothing(ideas_command, file):
-    BoardFactory(slug="garden")
-
-    done = ideas_command("import", "ideas", file(IDEAS), "--board", "garden", "--dry-run")
-
-    assert done.exit_code == 0, done.output
-    assert "nothing was kept" in done.output
-    assert "ideas added" in done.output
-    assert count(Idea) == count(User) == count(ImportedPerson) == 0
-
-
-def test_refused_rows_are_listed_and_refuse_the_file(ideas_command, file):
-    BoardFactory(slug="garden")
-
-    done = ideas_command("import", "ideas", file(IDEAS + "3,,7\n4,Bees,\n"), "--board", "garden")
-
-    assert done.exit_code == 1
-    assert "Line 4: It has no words." in done.output
-    assert "Line 5: It has no “author_id”." in done.output
-    assert count(Idea) == 0
-
-
-def test_refused_rows_are_skipped_when_asked_for(ideas_command, file):
-    BoardFactory(slug="garden")
-
-    done = ideas_command("import", "ideas", file(IDEAS + "3,,7\n"), "--board", "garden", "--skip-refused")
-
-    assert (done.exit_code, "Line 4" in done.output) == (0, True)
-    assert count(Idea) == 2
-
-
-def test_a_pattern_gives_addresses(ideas_command, file):
-    BoardFactory(slug="garden")
-    ideas_command("import", "ideas", file(IDEAS), "--board", "garden")
-
-    done = ideas_command(
-        "import", "votes", file(VOTES), "--board", "garden", "--email-pattern", "voter{voter_id}.{board}@example.test"
-    )
-
-    assert done.exit_code == 0, done.output
-    emails = db.session.scalars(sa.select(User.email).order_by(User.email)).all()
-    assert [email for email in emails if email] == ["voter7.garden@example.test", "voter9.garden@example.test"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["--board", "nowhere"], 1, "no board “nowhere”"),
-        ([], 2, "--board"),
-        (["--board", "garden", "--map", "title"], 2, "OURS=THEIRS"),
-        (["--board", "garden", "--map", "title=wish"], 1, "no column “wish”"),
-        (["--board", "garden", "--email-pattern", "everybody@example.test"], 2, "{voter_id}"),
-    ],
-)
-def test_an_import_that_makes_no_sense_is_refused(ideas_command, file, arguments, code, said):
-    BoardFactory(slug="garden")
-
-    done = ideas_command("import", "ideas", file(IDEAS), *arguments)
-
-    assert (done.exit_code, said in done.output) == (code, True), done.output
-    assert count(Idea) == 0
-
-
-def test_an_import_of_nothing_is_wrong_usage(ideas_command):
-    assert ideas_command("import", "ideas", "no-such-file.csv", "--board", "garden").exit_code == 2
-
-
-def test_a_killed_import_leaves_nothing(app, database, file, tmp_path):
-    board = BoardFactory(slug="garden")
-    db.session.commit()
-    ideas = "".join(f"{number},Wish {number},{number % 50}\n" for number in range(20_000))
-    command = ["import", "ideas", file("id,text,author_id\n" + ideas), "--board", board.slug]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ideas.cli", *command],
-        env=environment({"DATABASE_URL": database.url, "INSTANCE_PATH": str(tmp_path / "other")}),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_until_it_writes(database, process)
-
-    os.kill(process.pid, signal.SIGKILL)
-
-    assert process.wait() == -signal.SIGKILL
-    db.session.rollback()
-    assert count(Idea) == count(User) == count(ImportedPerson) == 0
-
-
-def wait_until_it_writes(database, process):
-    """Return as soon as `process` is in the middle of its transaction.
-
-    SQLite writes to the log before the end only once its cache of 2 MB is full: the import has to be far larger.
-    """
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the import was over before it could be killed"
-        if database.kind == "sqlite":
-            wal = f"{database.url.removeprefix('sqlite:///')}-wal"
-            if os.path.exists(wal) and os.path.getsize(wal) > 200_000:
-                return
-        else:
-            writing = sa.text(
-                "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()"
-            )
-            if db.session.scalar(writing):
-                time.sleep(0.2)
-                return
-            db.session.rollback()
-        time.sleep(0.01)
-    raise AssertionError("the import never began to write")
 
 
 # --- Repairs ---

@@ -193,6 +193,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{company}",
         "/manage/companies/import",
         "/manage/people/import",
+        "/manage/moving",
+        "{import}",
         "/loop-health?period=ever",
         "/manage/audit",
     ),
@@ -227,7 +229,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{idea_number}/evidence/new",
         "/team/evidence/capture",
     ),
-    "admin": ("/manage/boards/new", "/manage/companies/import"),
+    "admin": ("/manage/boards/new", "/manage/companies/import", "/manage/moving"),
 }
 
 
@@ -310,6 +312,15 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         found["person"] = _href(page, 'main a[href^="/manage/people/"]:not([href$="/import"])')
         page.goto("/manage/companies")
         found["company"] = _href(page, 'main a[href^="/manage/companies/"]:not([href$="/import"])')
+        page.goto("/manage/moving")
+        page.get_by_label("What wrote it?").select_option("ideas")
+        page.locator("#board").select_option("garden-planner")
+        table = b"id,text,author_id\n1,A seat for every season,7\n2,,7\n"
+        page.get_by_label("File", exact=True).set_input_files(
+            {"name": "wishes.csv", "mimeType": "text/csv", "buffer": table}
+        )
+        page.get_by_role("button", name="Show what would change").click()
+        found["import"] = urlsplit(page.url).path
     return found
 
 

@@ -38,7 +38,6 @@ from ideas.boards import (
 )
 from ideas.boards.models import CreditKind, Idea, Invitation, Reason
 from ideas.boards.models_evidence import EvidenceKind
-from ideas.boards.models_importing import ImportedPerson
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_replying import MailReply
 from ideas.boards.models_searching import IdeaMeaning
@@ -46,6 +45,8 @@ from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, Mode
+from ideas.moving.models import Imported
+from ideas.moving.models_running import Import, ImportPiece, State
 from ideas.repeats import IdempotencyKey
 from tests.boards.pages import answered, credit
 from tests.factories import BoardFactory, CompanyFactory, MembershipFactory, UserFactory
@@ -65,7 +66,8 @@ CANARIES = {
     "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
     "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
-    "idea_term.term", "idempotency_key.answer", "imported_person.source_id", "invitation.email", "letter.recipient",
+    "idea_term.term", "idempotency_key.answer", "import.file_name", "import.options", "import.report",
+    "import_piece.content", "imported.foreign_id", "invitation.email", "letter.recipient",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt",
@@ -90,7 +92,8 @@ WORDLESS = {
     "delivery.state", "delivery.reason", "delivery.lease", "evidence.kind",
     "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
-    "idempotency_key.name", "idempotency_key.fingerprint", "invitation.token_hash", "letter.lease", "letter.error",
+    "idempotency_key.name", "idempotency_key.fingerprint", "import.format", "import.state", "imported.kind",
+    "imported.source", "invitation.token_hash", "letter.lease", "letter.error",
     "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
@@ -370,7 +373,13 @@ def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
         team = db.session.get_one(User, team_id)
         people.set_title(team, person, "qzqtitle of the team")
         audit.record(team, "member.invited", f"board:{board_id}", email=EMAIL)
-        db.session.add(ImportedPerson(board_id=board_id, source_id="qzqperson-17", user_id=person_id))
+        source = f"csv:{board_id}"
+        db.session.add(Imported(source=source, kind="person", foreign_id="qzqperson-17", here_id=person_id))
+        said = {"state": State.CHECKED, "report": {"refused": [NAME]}, "options": {"statuses": {"open": NAME}}}
+        sent = Import(by_id=team.id, format="canny", file_name=f"{NAME}.zip", **said)
+        db.session.add(sent)
+        db.session.flush()
+        db.session.add(ImportPiece(import_id=sent.id, number=1, content=f"id,title\n1,{NAME}\n".encode()))
         db.session.add(
             Invitation(
                 board_id=board_id,

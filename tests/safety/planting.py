@@ -34,7 +34,15 @@ STEP = 12  # rows that a page shows one after the other, to be a list: it has no
 # Words that lead somewhere or decide something: the site would be another with others in them.
 STEERING = {"user.email", "ticket.details", "unfinished_act.details", "idempotency_key.answer", "letter.recipient"}
 STEERING |= {"board_term.term", "idea_term.term", "term_slip.term", "term_slip.slip", "answer_version.credits"}
-STEERING |= {"invitation.email", "imported_person.source_id", "letter.html", "picture.name"}
+STEERING |= {
+    "invitation.email",
+    "imported.foreign_id",
+    "imported.source",
+    "import.format",
+    "import.state",
+    "letter.html",
+    "picture.name",
+}
 ALSO = {"board.name", "status.name", "tag.name", "company.name", "api_key.name"}
 ROLES = ("admin", "team", "author", "visitor")
 MARK = re.compile(r"zqm(\d+)x")

@@ -106,6 +106,15 @@ ROUTES: dict[str, set[str]] = {
     "accounts.import_people": NOTHING,
     "accounts.companies_as_csv": OF_A_COMPANY,
     "accounts.people_as_csv": {"own address", "own company", "own attributes", "unseen backer"},
+    # Import and export
+    "moving.home": {"private board"},
+    "moving.show": {"private board"},
+    "moving.begin": NOTHING,
+    "moving.discard": NOTHING,
+    "moving.export": {
+        *(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE),
+        "own attributes",
+    },
     "accounts.audit_log": {
         "audit details",
         "own address",

@@ -14,11 +14,11 @@ from ideas.boards.models import (
     Idea,
     Vote,
 )
-from ideas.boards.models_importing import ImportedPerson
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
 from ideas.ledger import checker, worker
 from ideas.ledger.models import Delivery, State
+from ideas.moving.models import Imported
 from tests.accounts.arranging import PASSWORD, a_person, an_admin, enter, last_link_to, sign_in, sign_up, who_is_in
 from tests.factories import BoardFactory, CommentFactory, IdeaFactory, UserFactory, VoteFactory, team_member
 from tests.safety import forgetting
@@ -342,4 +342,4 @@ def test_an_import_finds_the_tombstone_and_not_the_name(app):
 
     erase(seeded.person)
 
-    assert db.session.scalars(sa.select(ImportedPerson.source_id)).one().startswith("erased:")
+    assert db.session.scalars(sa.select(Imported.foreign_id)).one().startswith("erased:")

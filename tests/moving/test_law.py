@@ -1,0 +1,157 @@
+"""import(export(x)) is x: a site full of history handed out and taken in on another database, where nothing differs."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from config import Config
+from ideas import create_app, migrating
+from ideas.accounts.models import User
+from ideas.boards import demo
+from ideas.boards.models import Idea
+from ideas.db import Base, db, one_moment, unit_of_work
+from ideas.ledger.models import Delivery
+from ideas.moving import writing
+from ideas.moving.cli import run_through
+from ideas.moving.exporting import Scope
+from ideas.moving.formats import FORMATS, Given, options_of
+from ideas.moving.importing import Work
+from ideas.moving.verdicts import Became
+from ideas.moving.writing import Shape
+from ideas.outbox import OutboxEntry
+from ideas.settings import rooms
+from tests.conftest import SETTINGS
+from tests.moving.comparing import differences, told
+
+
+@contextmanager
+def site(url, folder):
+    app = create_app(Config.from_env(SETTINGS | {"DATABASE_URL": url, "INSTANCE_PATH": str(folder)}))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def handed_out(database, tmp_path_factory):
+    """A site with the demo's month of history, what it tells, and the same in both shapes."""
+    folder = tmp_path_factory.mktemp("whole")
+    with site(database.fresh(), folder):
+        with unit_of_work():
+            demo.fill()
+        for shape in Shape:
+            with one_moment():
+                list(writing.write(folder / f"{shape}.zip", shape, Scope(None, with_addresses=True)))
+        yield folder, told()
+
+
+@pytest.fixture
+def empty(database, tmp_path):
+    """An empty site on the other database: SQLite when these tests run on PostgreSQL."""
+    url = f"sqlite:///{tmp_path}/other.sqlite" if database.kind == "postgresql" else database.fresh()
+    if database.kind == "postgresql":
+        migrating.upgrade(url)
+    with site(url, tmp_path / "instance"):
+        yield
+
+
+def work_on(path, folder):
+    given = Given("")
+    return Work(FORMATS["answerback"].read(path, given), options_of("answerback", path, given, None), folder / "spool")
+
+
+def import_all(path):
+    with tempfile.TemporaryDirectory() as folder:
+        work = work_on(path, Path(folder))
+        run_through(work, path.name, step=lambda *_: None)
+        work.close()
+    return work
+
+
+def stop_within(work):
+    with unit_of_work():
+        work.put_next()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("shape", [*Shape])
+def test_what_is_handed_out_and_taken_in_is_the_same(handed_out, empty, shape):
+    folder, before = handed_out
+
+    work = import_all(folder / f"{shape}.zip")
+
+    assert differences(before, told(by_source=True)) == []
+    assert all(before[kind] for kind in ("answer", "comment", "merge", "company", "tag", "vote"))
+    assert work.done.of(Became.NEW) == sum(map(len, before.values()))
+    assert db.session.scalar(sa.select(OutboxEntry.id)) is None
+    assert db.session.scalar(sa.select(Delivery.id)) is None
+    assert db.session.scalar(sa.select(User.id).where(User.verified_at.is_not(None))) is None
+    assert [breach for check in rooms().checks.values() for breach in check()] == []
+
+
+def test_one_that_stops_anywhere_is_begun_again_and_nothing_differs(handed_out, empty, tmp_path, monkeypatch):
+    monkeypatch.setattr("ideas.moving.importing.BATCH", 40)
+    folder, before = handed_out
+    stops = 0
+    for pieces in (1, 3, 7):
+        work = work_on(folder / "ndjson.zip", tmp_path)
+        for _pause in (*work.read(), *work.check()):
+            pass
+        for _piece in range(pieces):
+            with unit_of_work():
+                stops += work.put_next()
+        with pytest.raises(KeyboardInterrupt):
+            stop_within(work)
+        work.close()
+
+    import_all(folder / "ndjson.zip")
+
+    assert stops == 11
+    assert differences(before, told(by_source=True)) == []
+
+
+def test_taken_in_again_nothing_changes(handed_out, empty):
+    folder, _before = handed_out
+    import_all(folder / "ndjson.zip")
+    before = {table.name: db.session.execute(sa.select(table)).all() for table in Base.metadata.sorted_tables}
+    db.session.rollback()
+
+    again = import_all(folder / "csv.zip")
+
+    assert not again.done.changed
+    assert again.done.of(Became.DIFFERS) == again.done.of(Became.KEPT) == 0
+    assert before == {table.name: db.session.execute(sa.select(table)).all() for table in Base.metadata.sorted_tables}
+
+
+def test_a_site_that_takes_in_what_it_handed_out_stays_as_it_is(handed_out):
+    """The context is that of the site that was handed out."""
+    folder, before = handed_out
+
+    work = import_all(folder / "ndjson.zip")
+
+    assert work.done.of(Became.NEW) == work.done.of(Became.DIFFERS) == 0
+    assert told() == before
+
+
+def test_without_addresses_none_goes_out_and_one_board_goes_alone(handed_out, tmp_path):
+    path = tmp_path / "one.ndjson"
+    board, slug = db.session.execute(
+        sa.text("SELECT b.id, b.slug FROM board b ORDER BY (SELECT count(*) FROM idea i WHERE i.board_id = b.id) DESC")
+    ).first()
+    with one_moment():
+        counts = dict(writing.write(path, Shape.NDJSON, Scope(board)))
+
+    text = path.read_text("utf-8")
+    assert counts["boards"] == 1
+    ideas = sa.select(sa.func.count()).select_from(Idea).where(Idea.board_id == board)
+    assert counts["ideas"] == db.session.scalar(ideas)
+    emails = [email for email in db.session.scalars(sa.select(User.email)) if email]
+    assert emails
+    assert not [email for email in emails if email in text]
+    assert f'"slug": "{slug}"' in text
