@@ -31,8 +31,12 @@ from ideas.backlog import ranking, segmenting
 from ideas.backlog.asking import Order
 from ideas.backlog.models import BacklogRank, Estimate
 from ideas.backlog.models_segments import BacklogSegment
-from ideas.boards.models import Idea, Vote
+from ideas.boards.models import Board, Idea, Vote
 from ideas.db import db, unit_of_work, utcnow
+from ideas.insights import behind, dashboard
+from ideas.insights.counting import Figure
+from ideas.insights.periods import By
+from ideas.insights.scope import Scope
 from tests.accounts.arranging import enter
 from tests.servers import RunningApp
 
@@ -97,6 +101,7 @@ def measure(findings: Findings, kind: str, site: RunningApp, ideas: int, votes: 
                 segmenting.make(ada, SegmentWords().load({"name": slug.replace("-", " "), "question": question}))
         count(findings, kind, ideas)
         right(findings, kind)
+        insights(findings, kind)
         browser = app.test_client()
         enter(browser, ada)
         cookies = "; ".join(f"{cookie.key}={cookie.value}" for cookie in (browser._cookies or {}).values())
@@ -207,6 +212,33 @@ def reached(findings: Findings, kind: str, ids: list[int], voters: dict[int, set
         }
         wrong = sum(kept.get(idea, 0) != len(voters[idea] & theirs) for idea in set(ids))
         findings.same(f"{kind}: of {len(set(ids)):,} ideas, those whose reach in {segment.slug} is wrong", 0, wrong)
+
+
+def insights(findings: Findings, kind: str) -> None:
+    """How long the dashboard is counted when it is not kept, and the slowest first page of rows behind a figure."""
+    boards, now = tuple(db.session.scalars(sa.select(Board))), utcnow()
+    for days in (90, 3650):
+        scope = Scope(boards, since=now - timedelta(days=days), until=now, now=now)
+        dashboard.forget()
+        begun = time.monotonic()
+        found = dashboard.measure(scope, By.MONTHS)
+        anew = time.monotonic()
+        dashboard.measure(scope, By.MONTHS)
+        kept = time.monotonic()
+        findings.note(
+            f"{kind}: the dashboard of {days} days: seconds to count it, and when it is kept",
+            f"{anew - begun:.1f}, {kept - anew:.3f}",
+        )
+        slowest = {}
+        for figure in Figure:
+            begun = time.monotonic()
+            behind.rows(found.scope, figure)
+            slowest[time.monotonic() - begun] = str(figure)
+        findings.note(
+            f"{kind}: the slowest first page of rows behind a figure of {days} days, seconds",
+            f"{max(slowest):.2f} ({slowest[max(slowest)]})",
+        )
+    db.session.rollback()
 
 
 def pages(findings: Findings, kind: str, site: RunningApp, cookie: dict[str, str]) -> None:

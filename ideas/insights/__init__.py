@@ -15,7 +15,8 @@ def init_app(app: Flask) -> None:
     """Open the room: its pages and its part of the API."""
     from ideas.api import api
     from ideas.insights import api as insights_api
-    from ideas.insights import views
+    from ideas.insights import views, views_dashboard
 
     app.register_blueprint(views.bp)
+    app.register_blueprint(views_dashboard.bp)
     api.register_blueprint(insights_api.blueprint)

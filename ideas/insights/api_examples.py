@@ -29,6 +29,7 @@ LOOP_HEALTH: Example = {
     "boards": ["garden"],
     "tag": None,
     "company_id": None,
+    "segment": None,
     "since": "2026-08-25T00:00:00Z",
     "until": "2026-11-22T10:00:00Z",
     "people_closed": {
@@ -81,4 +82,40 @@ LOOP_HEALTH: Example = {
         "duplicates": 0,
     },
     "capacity": {**_CAPACITY, "weeks": [{"begins": "2026-08-25T00:00:00Z", "ideas": 3, "answers": 5}]},
+}
+
+COUNTED: Example = {
+    "id": 311,
+    "at": "2026-11-03T09:30:00Z",
+    "idea": {
+        "id": 23,
+        "title": "Book a bed",
+        "url": "https://ideas.example.org/ideas/23-book-a-bed",
+        "board": "Garden",
+    },
+    "person": {"id": 9, "name": "Ole"},
+    "company": None,
+    "contributions": None,
+}
+
+INSIGHTS: Example = {
+    "boards": ["garden"],
+    "tag": None,
+    "company_id": None,
+    "segment": None,
+    "since": "2026-11-09T00:00:00Z",
+    "until": "2026-11-22T10:00:00Z",
+    "by": "weeks",
+    "parts": [
+        {"begins": "2026-11-09T00:00:00Z", "ends": "2026-11-16T00:00:00Z"},
+        {"begins": "2026-11-16T00:00:00Z", "ends": "2026-11-22T10:00:00Z"},
+    ],
+    "figures": [
+        {"figure": "ideas", "number": 7, "parts": [4, 3]},
+        {"figure": "votes", "number": 129, "parts": [70, 59]},
+    ],
+    "answers_by_ideas": 1.2,
+    "share_of_companies_heard": 0.31,
+    "share_of_new_voices": 0.12,
+    "gini": 0.44,
 }

@@ -75,6 +75,27 @@ def tenths(found: Sequence[Tenth]) -> list[Bar]:
     return bars
 
 
+def columns(numbers: Sequence[int], kind: str) -> list[Bar]:
+    """A bar for each number."""
+    most = max(numbers, default=0) or 1
+    bars = []
+    for place, number in enumerate(numbers):
+        x, width = _slot(place, len(numbers))
+        bars.append(_bar(x, width, HIGH * number / most, kind))
+    return bars
+
+
+def side_by_side(numbers: Sequence[tuple[int, int]], kinds: tuple[str, str]) -> list[Bar]:
+    """Two bars for each pair, one beside the other."""
+    most = max((max(pair) for pair in numbers), default=0) or 1
+    bars = []
+    for place, pair in enumerate(numbers):
+        x, width = _slot(place, len(numbers))
+        for side, (number, kind) in enumerate(zip(pair, kinds, strict=True)):
+            bars.append(_bar(x + side * width / 2, width / 2, HIGH * number / most, kind))
+    return bars
+
+
 def heights(numbers: Sequence[tuple[int, int]], kinds: tuple[str, str]) -> list[Bar]:
     """Two bars for each pair, one before the other: all of something, and how many of these are special."""
     most = max((first for first, _second in numbers), default=0) or 1
@@ -92,13 +113,7 @@ def weeks(found: Sequence[Week]) -> tuple[int, list[Bar]]:
         (sum(week.ideas for week in some), sum(week.answers for week in some))
         for some in (found[start : start + together] for start in range(0, len(found), together))
     ]
-    most = max((max(pair) for pair in sums), default=0) or 1
-    bars = []
-    for place, pair in enumerate(sums):
-        x, width = _slot(place, len(sums))
-        for side, (number, kind) in enumerate(zip(pair, ("ideas", "answers"), strict=True)):
-            bars.append(_bar(x + side * width / 2, width / 2, HIGH * number / most, kind))
-    return together, bars
+    return together, side_by_side(sums, ("ideas", "answers"))
 
 
 def _slot(place: int, places: int) -> tuple[float, float]:

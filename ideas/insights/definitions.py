@@ -43,3 +43,26 @@ SENDING = lazy(
     "called junk. Duplicates are people told the same twice by one way; there should be none."
 )
 CAPACITY = lazy("Answers given in the period, of ideas posted in it, by weeks. Below one, what waits grows.")
+
+# The dashboard
+IDEAS = lazy("Ideas posted in the period, whatever became of them since.")
+VOTES = lazy(
+    "Votes that were cast in the period and stand, one for each person and idea. Of a segment or a company, the votes "
+    "of its people, whoever wrote the idea."
+)
+PEOPLE = lazy(
+    "People who voted, posted or commented in the period; what the team says officially or among itself is no part of "
+    "it. In the whole each counts once, and so in each bar. New voices never took part before, on the boards that are "
+    "shown."
+)
+KEEPING_UP = lazy(
+    "Answers given in the period, without those undone, beside the ideas posted. Below one, what waits grows."
+)
+HEARD = lazy(
+    "Companies of whose people somebody took part in the period, of all companies that have people here; of a segment, "
+    "people of it."
+)
+GINI = lazy(
+    "How unevenly the people who took part did so, by Gini’s coefficient of how often each voted, posted or commented "
+    "in the period: 0 when everybody put in as much, towards 1 when few put in nearly all."
+)

@@ -195,6 +195,7 @@ class LoopHealthOut(OutSchema):
     boards = fields.List(fields.String(), metadata=_said("Their slugs."))
     tag = fields.String(allow_none=True)
     company_id = fields.Integer(allow_none=True)
+    segment = fields.String(allow_none=True, metadata=_said("Its slug."))
     since = UtcTime()
     until = UtcTime(metadata=_said("Not included."))
     people_closed = fields.Nested(PeopleClosedOut)
@@ -227,6 +228,7 @@ def loop_health(health: LoopHealth) -> Shape:
         "boards": sorted(board.slug for board in scope.boards),
         "tag": scope.tag,
         "company_id": scope.company.id if scope.company else None,
+        "segment": scope.segment.slug if scope.segment else None,
         "since": when(scope.since),
         "until": when(scope.until),
         "people_closed": {

@@ -1,8 +1,8 @@
-"""What figures are about: some boards, perhaps a tag of theirs or a company, in a period."""
+"""What figures are about: some boards, perhaps a tag of theirs, a company or a segment, in a period."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.accounts import queries as accounts_queries
+from ideas.accounts import segments
 from ideas.accounts.models import Company, User
+from ideas.accounts.models_segments import Segment
 from ideas.boards import policy, queries
 from ideas.boards.models import Board, Idea, IdeaRank, IdeaTag, Tag
 from ideas.boards.queries import BoardRow
@@ -33,7 +35,8 @@ class Scope:
     """Figures are about these `boards`, from `since` until `until`, which is not included.
 
     tag: of ideas that carry the tag of that slug, on whichever board. company: of ideas that people of that company
-    wrote, and of those people where people are counted. now: the moment at which the figures are taken.
+    wrote, and of those people where people are counted; segment: the same of its people. now: the moment at which the
+    figures are taken.
     """
 
     boards: tuple[Board, ...]
@@ -42,6 +45,7 @@ class Scope:
     now: datetime
     tag: str | None = None
     company: Company | None = None
+    segment: Segment | None = None
 
     @property
     def board_ids(self) -> list[int]:
@@ -67,7 +71,7 @@ class Scope:
 
     def ideas(self) -> tuple[sa.ColumnElement[bool], ...]:
         """SQL, in a statement that joins Idea: it is one of those that are counted, whenever it was posted."""
-        return (*self.about(), *self.by_company(Idea.author_id))
+        return (*self.about(), *self.by_whom(Idea.author_id))
 
     def tagged(self, idea_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
         """SQL: that idea carries the tag, if one is asked for."""
@@ -76,11 +80,14 @@ class Scope:
         carrying = sa.select(IdeaTag.idea_id).join(Tag, Tag.id == IdeaTag.tag_id)
         return (idea_id.in_(carrying.where(Tag.slug == self.tag, Tag.board_id.in_(self.board_ids))),)
 
-    def by_company(self, user_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
-        """SQL: that person belongs to the company, if one is asked for."""
-        if self.company is None:
-            return ()
-        return (user_id.in_(sa.select(User.id).where(User.company_id == self.company.id)),)
+    def by_whom(self, user_id: Any) -> tuple[sa.ColumnElement[bool], ...]:
+        """SQL: that person belongs to the company and to the segment, as far as they are asked for."""
+        theirs = []
+        if self.company is not None:
+            theirs.append(user_id.in_(sa.select(User.id).where(User.company_id == self.company.id)))
+        if self.segment is not None:
+            theirs.append(user_id.in_(segments.belonging(self.segment.id)))
+        return tuple(theirs)
 
     def within(self, at: Any) -> tuple[sa.ColumnElement[bool], ...]:
         """SQL: that time is in the period."""
@@ -95,7 +102,8 @@ def of_team(reader: User, asked: dict[str, Any]) -> Scope:
     """What `reader` asks for, as schemas.ScopeQuery loads it, on boards whose team they are of.
 
     Raises NotFound for somebody of no team, for a board they may not see and for a company unless they administer the
-    site; NotAllowed for a board whose team they are not of; ValidationError for a tag that none of the boards has.
+    site; NotAllowed for a board whose team they are not of; ValidationError for a tag that none of the boards has, and
+    for a segment that is not there.
     """
     if asked["board"] is not None:
         rows = [queries.get_board(reader, asked["board"])]
@@ -108,7 +116,14 @@ def of_team(reader: User, asked: dict[str, Any]) -> Scope:
     if asked["tag"] is not None and asked["tag"] not in {tag.slug for tag in tags_of(boards)}:
         raise ValidationError({"tag": [_("None of these boards has a tag “%(tag)s”.", tag=asked["tag"])]})
     company = None if asked["company"] is None else _company(reader, asked["company"])
-    return _scope(boards, asked, tag=asked["tag"], company=company)
+    segment = None if asked["segment"] is None else segments.by_slug(asked["segment"])
+    return replace(_scope(boards, asked, tag=asked["tag"], company=company), segment=segment)
+
+
+def of_rows(reader: User, asked: dict[str, Any]) -> Scope:
+    """The same, of a part of the period, as schemas.RowsQuery loads it."""
+    scope = of_team(reader, asked)
+    return replace(scope, since=asked.get("begins") or scope.since, until=asked.get("ends") or scope.until)
 
 
 def of_public(row: BoardRow, *, days: int = 365) -> Scope:

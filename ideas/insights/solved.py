@@ -49,7 +49,7 @@ def solved(scope: Scope) -> Solutions:
             Solved.answer.is_not(None),
             *scope.within(Solved.answered_at),
             *scope.about(),
-            *scope.by_company(Solved.user_id),
+            *scope.by_whom(Solved.user_id),
         )
         .group_by(Solved.answer)
     ).all()

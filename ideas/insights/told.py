@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -103,6 +104,24 @@ def people_closed(scope: Scope) -> PeopleClosed:
     counts once, as the last time. It is delivered when its e-mail was sent or, where none was to be sent, when it
     stands in the inbox. Who could not be reached and who opted out is reported apart and stays among those owed.
     """
+    lines = pairs(scope).subquery()
+    rows = db.session.execute(
+        sa.select(lines.c.state, lines.c.reason, sa.func.count().label("pairs")).group_by(lines.c.state, lines.c.reason)
+    )
+    found = _Outcomes()
+    for row in rows:
+        found.add(row.state, row.reason, row.pairs)
+    return PeopleClosed(
+        owed=sum(found.states.values()),
+        delivered=found.states[State.SENT],
+        pending=found.states[State.PENDING],
+        failed=found.failed,
+        suppressed=found.suppressed,
+    )
+
+
+def pairs(scope: Scope) -> sa.Select[Any]:
+    """SQL: the pairs of `people_closed`, by the ledger's line: user_id, idea_id, at, state, reason, is_told."""
     inbox, email = aliased(Delivery), aliased(Delivery)
     closing = closings(*scope.on_boards(), *scope.within(Answer.created_at))
     into = sa.func.coalesce(
@@ -114,10 +133,16 @@ def people_closed(scope: Scope) -> PeopleClosed:
         closing.c.idea_id,
     )
     last = sa.func.row_number().over(partition_by=(inbox.user_id, into), order_by=inbox.entry_id.desc())
+    state = sa.func.coalesce(email.state, inbox.state)
     lines = (
         sa.select(
-            sa.func.coalesce(email.state, inbox.state).label("state"),
+            inbox.id,
+            inbox.user_id,
+            into.label("idea_id"),
+            Answer.created_at.label("at"),
+            state.label("state"),
             sa.case((email.state.is_not(None), email.reason), else_=inbox.reason).label("reason"),
+            (state == State.SENT.value).label("is_told"),
             last.label("place"),
         )
         .select_from(closing)
@@ -138,24 +163,10 @@ def people_closed(scope: Scope) -> PeopleClosed:
             VoteOnBehalf, sa.and_(inbox.contribution_kind == "on_behalf", VoteOnBehalf.id == inbox.contribution_id)
         )
         .outerjoin(Evidence, sa.and_(inbox.contribution_kind == "evidence", Evidence.id == inbox.contribution_id))
-        .where(inbox.path.in_(CONTRIBUTED), *scope.tagged(into), *scope.by_company(inbox.user_id))
+        .where(inbox.path.in_(CONTRIBUTED), *scope.tagged(into), *scope.by_whom(inbox.user_id))
         .subquery()
     )
-    rows = db.session.execute(
-        sa.select(lines.c.state, lines.c.reason, sa.func.count().label("pairs"))
-        .where(lines.c.place == 1)
-        .group_by(lines.c.state, lines.c.reason)
-    )
-    found = _Outcomes()
-    for row in rows:
-        found.add(row.state, row.reason, row.pairs)
-    return PeopleClosed(
-        owed=sum(found.states.values()),
-        delivered=found.states[State.SENT],
-        pending=found.states[State.PENDING],
-        failed=found.failed,
-        suppressed=found.suppressed,
-    )
+    return sa.select(*(column for column in lines.c if column.name != "place")).where(lines.c.place == 1)
 
 
 def ideas_closed(scope: Scope) -> IdeasClosed:
@@ -163,18 +174,27 @@ def ideas_closed(scope: Scope) -> IdeasClosed:
 
     An idea is finalised as in `people_closed`. It is closed once its answer was announced and no line of it waits.
     """
+    found = ideas_by_closing(scope).subquery()
+    done = sa.func.sum(sa.case((found.c.is_closed, 1), else_=0))
+    row = db.session.execute(
+        sa.select(sa.func.count().label("finalised"), done.label("closed")).select_from(found)
+    ).one()
+    return IdeasClosed(row.finalised, row.closed or 0)
+
+
+def ideas_by_closing(scope: Scope) -> sa.Select[Any]:
+    """SQL: the ideas of `ideas_closed`: idea_id, at, is_closed."""
     closing = closings(*scope.ideas(), *scope.within(Answer.created_at))
     # as the partial index says it
     waits = sa.select(Delivery.entry_id).where(Delivery.state == sa.literal_column("'pending'", sa.String))
     announced = sa.and_(OutboxEntry.fanned_out_at.is_not(None), OutboxEntry.under_way.is_(None))
-    done = sa.and_(announced, OutboxEntry.id.not_in(waits))
-    row = db.session.execute(
-        sa.select(sa.func.count().label("finalised"), sa.func.sum(sa.case((done, 1), else_=0)).label("closed"))
+    is_closed = sa.and_(OutboxEntry.id.is_not(None), announced, OutboxEntry.id.not_in(waits))
+    return (
+        sa.select(closing.c.idea_id, Answer.created_at.label("at"), is_closed.label("is_closed"))
         .select_from(closing)
         .join(Answer, Answer.id == closing.c.answer_id)
         .outerjoin(OutboxEntry, OutboxEntry.id == Answer.entry_id)
-    ).one()
-    return IdeasClosed(row.finalised, row.closed or 0)
+    )
 
 
 def closings(*conditions: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -207,7 +227,7 @@ def sending(scope: Scope) -> Sending:
     lines = (
         sa.select(Delivery.channel, Delivery.state, Delivery.reason, Delivery.user_id)
         .join(entries, entries.c.id == Delivery.entry_id)
-        .where(*scope.by_company(Delivery.user_id))
+        .where(*scope.by_whom(Delivery.user_id))
     )
     counted = lines.subquery()
     mailed = sa.and_(counted.c.channel == Channel.EMAIL.value, counted.c.state == State.SENT.value)

@@ -61,7 +61,7 @@ def feedback_used(scope: Scope) -> Used:
         .where(
             Delivery.channel == Channel.INBOX.value,
             Delivery.path.in_(CONTRIBUTED),
-            *scope.by_company(Delivery.user_id),
+            *scope.by_whom(Delivery.user_id),
         )
     ).one()
     return Used(answers.given, answers.credited or 0, people.all, people.credited)

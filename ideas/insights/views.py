@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import signin
+from ideas.accounts import segments, signin
 from ideas.boards import queries
 from ideas.boards.waiting import Word
 from ideas.errors import NotFound
@@ -38,6 +38,7 @@ def health() -> ResponseReturnValue:
         boards=[row.board for row in boards],
         tags=scope.tags_of(tuple(row.board for row in boards)),
         companies=scope.companies_for(member),
+        segments=segments.all_of_them(),
         asked=request.args,
         periods=scope.PERIODS,
         usual=str(scope.USUAL_DAYS),

@@ -37,6 +37,7 @@ NOT_VISITED = {
     "manage.manage",  # leads on to the boards
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
+    "dashboard.file",
     "desk.export",
     "accounts.companies_as_csv",
     "accounts.people_as_csv",

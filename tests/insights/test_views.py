@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+from ideas.accounts import segments
+from ideas.accounts.models import User
+from ideas.accounts.schemas_segments import SegmentWords
 from ideas.boards.models import IdeaTag
-from ideas.db import db
+from ideas.db import db, unit_of_work
 from ideas.insights import charts, tables
 from ideas.insights.tables import Table
 from tests.boards.arranging import READERS, reader_of, statements
@@ -135,6 +138,22 @@ def test_companies_are_shown_to_administrators_alone(app, told):
     assert get(app, told.petra, f"/loop-health?company={acme.id}").status_code == 404
     assert "Acme" in get(app, admin, f"/loop-health?company={acme.id}").text
     assert get(app, admin, "/loop-health?company=999").status_code == 404
+
+
+def test_a_segment_narrows_to_what_its_people_wrote(app, told):
+    author = UserFactory(attributes={"role": "gardener"})
+    told.post(3, author=author)
+    db.session.commit()
+    condition = {"about": "person_attribute", "name": "role", "is": "is", "value": "gardener"}
+    with unit_of_work():
+        words = SegmentWords().load({"name": "Gardeners", "question": {"conditions": [condition]}})
+        segments.bring_one_up_to_date(segments.make(db.session.get_one(User, told.petra.id), words))
+
+    page = get(app, told.petra, "/loop-health?segment=gardeners").text
+
+    assert "Of 1 idea as old as the promise, 0 has a word" in seen(page)
+    assert '<option value="gardeners" selected>' in page
+    assert get(app, told.petra, "/loop-health?segment=nobody").status_code == 422
 
 
 def test_boards_of_other_teams_are_not_counted(app, told):

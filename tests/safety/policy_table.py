@@ -61,6 +61,7 @@ OF_ONESELF = {"own address", "own company"}
 A_PERSON = {*OF_ONESELF, "unseen backer"}
 
 OF_A_COMPANY = {"own company", "company's attributes"}
+COUNTED = {"private board", "hidden idea", "withdrawn idea", "unseen backer", "own company"}
 A_CUSTOMER = {"own company", "own attributes", "unseen backer"}
 
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
@@ -270,6 +271,10 @@ ROUTES: dict[str, set[str]] = {
     "insights.health": {"private board", "own company"},
     "insights.file": NOTHING,
     "insights.board_health": {"private board"},
+    # Figures over time, and the rows behind each: ideas, and who voted, posted or was told
+    "dashboard.insights": {"private board", "own company"},
+    "dashboard.rows": COUNTED,
+    "dashboard.file": NOTHING,
     # Customers: who they are, and what they asked for on the boards whose team one is of
     "customers.companies": OF_A_COMPANY,
     "customers.company": {*OF_A_COMPANY, *ON_AN_IDEA},
@@ -301,6 +306,8 @@ ROUTES: dict[str, set[str]] = {
     "api_backlog.put_estimate": {"own company"},
     "api_backlog.remove_estimate": NOTHING,
     "api_insights.get_loop_health": {"private board"},
+    "api_insights.get_insights": {"private board"},
+    "api_insights.list_counted": COUNTED,
     "api_insights.get_board_health": {"private board"},
     "api_ideas.list_ideas": ON_A_LIST,
     "api_roadmap.get_roadmap": ON_A_LIST,

@@ -390,6 +390,8 @@ def _parts(world: World) -> None:
         "token": ["nothing", reset, link, stop, choose, helped, wanted, counted_on],
         "name": list(db.session.scalars(sa.select(Picture.name))),
         "part": ["figures", "nothing"],
+        "card": ["votes", "nothing"],
+        "figure": ["ideas", "votes", "people", "answers", "owed", "heard", "nothing"],
         "code": ["not_found", "nothing"],
         "filename": ["css/base.css"],
     }
