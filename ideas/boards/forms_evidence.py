@@ -96,21 +96,20 @@ class CaptureForm(EvidenceForm):
         self.offered_ideas: list[SelectChoice] = []
 
     def offer_ideas(self, found: Sequence[Similar]) -> None:
-        """Let those be chosen, and a new one with the title that was typed."""
+        """Let those be chosen; a new one can be at any time."""
         self.offered_ideas = [SelectChoice(str(each.idea.id), _counted(each)) for each in found]
-        if title := (self.title.data or "").strip():
-            self.offered_ideas.append(SelectChoice(NEW, _("A new idea: %(title)s", title=title)))
+        self.offered_ideas.append(SelectChoice(NEW, _("A new idea, with this title")))
         self.idea.choices = self.offered_ideas
 
     def require_idea(self) -> bool:
-        """Whether an idea was chosen; otherwise it is said beside the field."""
-        if self.idea.data in {choice.value for choice in self.offered_ideas}:
-            return True
-        if self.offered_ideas:
+        """Whether an idea was chosen, and a new one has a title; otherwise it is said beside the field."""
+        if self.idea.data not in {choice.value for choice in self.offered_ideas}:
             self.show(ValidationError({"idea": [_("Choose the idea it speaks for, or a new one.")]}))
-        else:
-            self.show(ValidationError({"title": [_("Say in a few words what it is about, so that ideas are found.")]}))
-        return False
+            return False
+        if self.idea.data == NEW and not (self.title.data or "").strip():
+            self.show(ValidationError({"title": [_("Say in a few words what it is about.")]}))
+            return False
+        return True
 
 
 def _counted(each: Similar) -> str:

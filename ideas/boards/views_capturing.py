@@ -61,10 +61,10 @@ def capture() -> ResponseReturnValue:
     form.board.choices = [SelectChoice(row.board.slug, row.board.name) for row in boards]
     where = next((row for row in boards if row.board.slug == form.board.data), boards[0])
     form.board.data = where.board.slug
+    form.offer_ideas(_like(where, form) if request.method == "POST" else [])
     if request.method != "POST":
         return _page(form)
     form.offer()
-    form.offer_ideas(_like(where, form))
     if request.form.get("act") == "find":
         form.require_somebody()
         return _page(form)

@@ -120,7 +120,7 @@ def take_back(idea_id: int, person_id: int) -> ResponseReturnValue:
 @bp.route("/ideas/<int:idea_id>/on-behalf", methods=["GET", "POST"])
 def on_behalf(idea_id: int) -> ResponseReturnValue:
     row = evidence.get_own(signin.member(), idea_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _ask(row)
     wanted = BehalfForm().loaded_or_raise()["wanted"]
     with unit_of_work():

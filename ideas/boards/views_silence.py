@@ -20,7 +20,7 @@ bp = Blueprint("silence", __name__, template_folder="templates")
 def still_wanted(idea_id: int) -> ResponseReturnValue:
     row = queries.get_idea(signin.member(), idea_id)
     silence.require_asked(signin.member(), row)
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(row)
     wanted = WantedForm().loaded_or_raise()["wanted"]
     with unit_of_work():

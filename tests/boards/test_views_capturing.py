@@ -49,9 +49,7 @@ def send(app, nadia, act, **more):
 
 def test_what_was_taken_becomes_evidence_for_an_idea_that_is_like_it(app, nadia, idea_id):
     found = send(app, nadia, "find")
-    assert in_order(
-        found.text, "Which idea?", "A roof for the bicycles · 0 votes", "A new idea: A roof for bicycles, please"
-    )
+    assert in_order(found.text, "Which idea?", "A roof for the bicycles · 0 votes", "A new idea, with this title")
     unchosen = send(app, nadia, "keep")
     assert (unchosen.status_code, "Choose the idea it speaks for" in seen(unchosen.text)) == (422, True)
 

@@ -35,7 +35,7 @@ NOT_THERE = {404}
 # What is wrong with the two together is said of both: whoever guesses learns nothing.
 OF_ALL = {"POST /sign-in"}
 # One of them alone says nothing, which is said at the one that is missing.
-TOGETHER = ({"quiet_from", "quiet_to"}, {"reach", "reach_source"})
+TOGETHER = ({"quiet_from", "quiet_to"}, {"reach", "reach_source"}, {"who", "person"})
 # Where an idea may be named by its number, it is shown in place of the question.
 NUMBERED = re.compile(r"GET /ideas/N/merge \?q")
 PROBES = ("Zq{}Alphaword", "Qz{}Otherword")

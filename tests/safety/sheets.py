@@ -281,7 +281,9 @@ NUMBERS = {"votes", "breadth", "value", "priority", "lately", "reach", "confiden
 
 def _fine(name: str, kind: str) -> str:
     """Something that a field of that kind takes."""
-    if kind == "email" or name.endswith("email"):
+    if kind == "url":
+        return "https://elsewhere.example.test/"
+    if kind == "email" or name.endswith("email") or name == "who":
         return "somebody@example.test"
     if kind == "password":
         return PASSWORD
