@@ -24,6 +24,8 @@ NAMES = {
     "open_number": "/ideas/3",
     "own": "/ideas/4-mine",  # the member's, changed after people backed it
     "own_number": "/ideas/4",
+    "open_id": "3",
+    "own_id": "4",
     "asked_number": "/ideas/14",  # was built, and the member was asked whether that solved it
     "own_hidden": "/hidden/5",  # a comment of the member
     "own_comment": "/comments/6",
@@ -143,9 +145,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/team/backlog?q=zeppelin",
         "/team/backlog/views/new?stage=open",
         "/team/backlog/chosen?idea=1&idea=2&idea=3&idea=4",
-        "/team/backlog/chosen/move?idea=1&idea=2",
-        "/team/backlog/chosen/merge?idea=1&idea=2",
-        "/team/backlog/chosen/ship?idea=1&idea=2",
+        "/team/backlog/chosen/move?idea={open_id}&idea={own_id}",
+        "/team/backlog/chosen/merge?idea={open_id}&idea={own_id}",
+        "/team/backlog/chosen/ship?idea={open_id}&idea={own_id}",
         "{view}",
         "{view}/edit",
         "/team/segments",
@@ -276,6 +278,7 @@ def found_by(page: Page, who: str) -> dict[str, str]:
     found["own"] = _first_idea(page)
     for name in ("idea", "open", "own"):
         found[f"{name}_number"] = _before_the_dash(found[name])
+        found[f"{name}_id"] = _number(found[f"{name}_number"])
     if who == "team":
         page.goto("/team/backlog/views/new?stage=open&order=breadth")
         page.get_by_label("Name").fill("Mornings")
