@@ -167,12 +167,12 @@ class Spool:
         """A reply comes after what it replies to."""
         comments = ORDER[Kind.COMMENT]
         for depth in range(DEPTH_MOST):
-            deeper = self._db.execute(
+            self._db.execute(
                 "UPDATE item SET depth = ? WHERE kind = ? AND depth = ? AND above IN"
-                " (SELECT key FROM item WHERE kind = ? AND depth = ?) RETURNING id",
+                " (SELECT key FROM item WHERE kind = ? AND depth = ?)",
                 (depth + 1, comments, depth, comments, depth),
-            ).fetchall()
-            if not deeper:
+            )
+            if not self._db.execute("SELECT changes()").fetchone()[0]:
                 return
 
     # --- Once it is in order ---
