@@ -18,7 +18,7 @@ from ideas.db import utcnow
 from ideas.moving import exporting
 from ideas.moving.exporting import Scope
 from ideas.moving.records import TABLES, Kind
-from ideas.privacy import FORMULA_STARTS
+from ideas.privacy import FORMULA_STARTS, formula_safe
 from ideas.settings import current
 
 FORMAT = 1
@@ -139,7 +139,9 @@ _MAY_RUN = re.compile(f"'*[{re.escape(''.join(FORMULA_STARTS))}]")
 
 def harmless(text: str) -> str:
     """`text` with an apostrophe in front if a spreadsheet would run it; `said` takes it off again, whatever it was."""
-    return f"'{text}" if _MAY_RUN.match(text) else text
+    safe = formula_safe(text)
+    # what begins with an apostrophe and would run without it gets one more, so that it comes back as it was
+    return f"'{text}" if safe == text and _MAY_RUN.match(text) else safe
 
 
 def said(cell: str) -> str:

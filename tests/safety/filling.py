@@ -206,11 +206,11 @@ class Filling:
         if sheet.file:
             data: dict[str, Any] = {name: _as_text(value) for name, value in sent.items()}
             data[sheet.file] = (io.BytesIO(encoded(size=(2, 2))), "x.png")
-            return client.post(sheet.path, data=data)
+            return client.post(sheet.path, data=data, buffered=True)
         if "once" in sent and ("once",) not in values:
             sent = {**sent, "once": secrets.token_urlsafe(16)}
         typed = urlencode(list(_pairs(sent)))
-        return client.open(sheet.path, method=sheet.method, data=typed, content_type=FORM)
+        return client.open(sheet.path, method=sheet.method, data=typed, content_type=FORM, buffered=True)
 
     def _put_back(self, sheet: Sheet) -> None:
         self.kept.put_back()

@@ -62,7 +62,7 @@ class Sheet:
     page: str = ""  # where the form stands
     hidden: frozenset[str] = frozenset()  # fields that no person fills in
     secret: frozenset[str] = frozenset()  # fields that are never shown again
-    file: str = ""  # a field that takes a picture, which is sent along
+    file: str = ""  # a field that takes a file; a picture is sent along
 
     @property
     def is_api(self) -> bool:
@@ -275,6 +275,9 @@ class _Forms(HTMLParser):
             self.forms[-1].values[self.area] += data
 
 
+# forms that want a file of whatever kind, and their field for it
+FILES = {"POST /manage/moving": "file"}
+
 # points of the team's own lists, and what it estimates
 NUMBERS = {"votes", "breadth", "value", "priority", "lately", "reach", "confidence", "effort"}
 
@@ -289,6 +292,8 @@ def _fine(name: str, kind: str) -> str:
         return PASSWORD
     if name.endswith("slug"):
         return "a-fine-board"
+    if name == "email_pattern":
+        return "voter{voter_id}@example.test"
     if name == "answer_within_days" or name in NUMBERS:
         return "7"
     # when people are told may be left open, as a date may
@@ -328,6 +333,7 @@ def of_forms(app: Flask, world: World, pages: Iterable[str] = ()) -> Iterator[li
                     page=stands,
                     hidden=frozenset(form.hidden),
                     secret=frozenset(form.secret),
+                    file=FILES.get(name, ""),
                 )
                 found.setdefault((name, *kinds), []).append(sheet)
     for (_name, *kinds), sheets in sorted(found.items(), key=lambda pair: -len(pair[0])):
