@@ -217,4 +217,11 @@ def test_every_form_needs_its_token(app):
             open_to_all.add(rule.rule)
 
     by_link = {"/choices/<token>", *(f"/choices/<token>/{act}" for act in ("hours", "mail", "unmute"))}
-    assert open_to_all == {"/u/<token>", "/solved/<token>", "/still-wanted/<token>", "/hooks/mail", *by_link}
+    assert open_to_all == {
+        "/u/<token>",
+        "/solved/<token>",
+        "/still-wanted/<token>",
+        "/on-behalf/<token>",
+        "/hooks/mail",
+        *by_link,
+    }

@@ -129,7 +129,11 @@ class SegmentForm(OnceForm):
         """What is wrong with a condition stands in its line, and on top with the number of the line."""
         messages = dict(error.messages_dict)
         question = messages.pop("question", None)
-        conditions = question.get("conditions") if isinstance(question, dict) else None
+        conditions = None
+        if isinstance(question, dict):
+            conditions = question.pop("conditions", None)
+            if match := question.pop("match", None):
+                messages["match"] = match
         self.linked_errors = ()
         if isinstance(conditions, dict):
             for place, wrong in conditions.items():

@@ -7,13 +7,15 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import segments, signin
+from ideas.accounts import signin
 from ideas.accounts.models_segments import Segment
 from ideas.backlog import customers, segmenting
 from ideas.backlog.customers import Order
 from ideas.backlog.owing import Debt
 from ideas.boards import labels, sayings
+from ideas.errors import NotFound
 from ideas.text import readable
+from ideas.words import _
 
 bp = Blueprint("customers", __name__, template_folder="templates")
 
@@ -99,11 +101,13 @@ def person(person_id: int) -> ResponseReturnValue:
 
 
 def _segment(there: list[Segment]) -> Segment | None:
-    """The segment that the address asks for. Raises ValidationError for one that is not there."""
+    """The segment that the address asks for. Raises NotFound for one that is not there."""
     asked = request.args.get("segment", "")
     if not asked:
         return None
-    return next((each for each in there if each.slug == asked), None) or segments.by_slug(readable(asked))
+    if found := next((each for each in there if each.slug == asked), None):
+        return found
+    raise NotFound(_("There is no such segment."))
 
 
 def _order(said: str) -> Order:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
+from ideas.accounts.models_segments import Segment
 from ideas.backlog.models_views import BacklogView
 from ideas.boards.models_evidence import Evidence
 from ideas.boards.models_moderating import Hiding
@@ -155,6 +156,16 @@ OPERATIONS |= {
     "put_person": ("PUT", "people/external/user-1", {"name": "Ole"}, "people:write", False),
     "put_people": ("POST", "people/batch", {"data": [{"external_id": "o", "name": "Ole"}]}, "people:write", False),
 }
+QUESTION = {"match": "all", "conditions": [{"about": "plan", "is": "known"}]}
+OPERATIONS |= {
+    "list_segments": ("GET", "segments", None, "people:read", False),
+    "make_segment": ("POST", "segments", {"name": "With a plan", "question": QUESTION}, "people:write", False),
+    "get_segment": ("GET", "segments/{segment}", None, "people:read", False),
+    "edit_segment": ("PATCH", "segments/{segment}", {"name": "With a plan"}, "people:write", False),
+    "remove_segment": ("DELETE", "segments/{segment}", None, "people:write", False),
+    "get_insights": ("GET", "insights?board=garden", None, "people:read", False),
+    "list_counted": ("GET", "insights/ideas?board=garden", None, "people:read", False),
+}
 SAID = {"kind": "call", "words": "I walk to the shed."}
 OPERATIONS |= {
     "list_evidence": ("GET", "ideas/{unanswered}/evidence", None, "people:read", False),
@@ -198,6 +209,7 @@ OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", 
 # So are what teams say often, and customers.
 OF_FEW |= {"list_snippets", "keep_snippet", "get_snippet", "edit_snippet", "remove_snippet"}
 OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}
+OF_FEW |= {"list_segments", "make_segment", "get_segment", "edit_segment", "remove_segment"}
 # What they said elsewhere, too.
 OF_FEW |= {"get_evidence", "remove_evidence"}
 # A release that is not published is there for its team alone.
@@ -251,7 +263,8 @@ def a_site(ask):
     VoteOnBehalfFactory(idea=mine, user=team, by=UserFactory())
     view = BacklogView(owner_id=team.id, name="Evenings")
     snippet = Snippet(owner_id=team.id, board_id=board.id, name="Thanks", text="Thank you.")
-    db.session.add_all([view, snippet])
+    segment = Segment(slug="on-a-plan", name="On a plan", question=QUESTION, by_id=team.id)
+    db.session.add_all([view, snippet, segment])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -266,6 +279,7 @@ def a_site(ask):
             "loose": loose.id,
             "merged": merged.id,
             "view": view.id,
+            "segment": segment.id,
             "snippet": snippet.id,
             "mail": mail.id,
             "release": begun[0],
@@ -379,7 +393,7 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
         return
     of_the_team = (
         *("list_deliveries", "list_waiting", "get_loop_health", "preview_merge", "list_said", "get_scores"),
-        *("list_evidence", "list_on_behalf"),
+        *("list_evidence", "list_on_behalf", "get_insights", "list_counted"),
     )
     reads = OPERATIONS[name][0] == "GET" and name not in of_the_team
     assert answer.status_code == (200 if reads else 403)

@@ -480,7 +480,7 @@ def test_every_event_has_its_notice_and_every_news_its_name(scene):
     assert [kind.name for kind in notices.NEWS] == [
         *("received", "credited", "shipped", "planned", "declined", "moved"),
         *("official_comment", "merged", "solved", "follow_up", "not_solved"),
-        *("still_wanted", "silent", "overdue", "date_near", "appealed"),
+        *("still_wanted", "on_behalf", "silent", "overdue", "date_near", "appealed"),
         *("reply", "mention", "new_comment", "new_idea", "release", "hidden", "appeal"),
     ]
 

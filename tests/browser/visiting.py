@@ -17,6 +17,7 @@ SIGN_INS = {role: (_KNOWN[key].email, _KNOWN[key].password) for role, key in _RO
 
 # What stands for the demo's own things in PAGES, with an address like those that `pages_of` finds.
 NAMES = {
+    "import": "/manage/moving/1",
     "idea": "/ideas/1-water",  # answered, with credits and an idea merged into it
     "idea_number": "/ideas/1",
     "merged_number": "/ideas/2",  # that one

@@ -34,6 +34,8 @@ LONG = 100_000  # from here on a string may be too much for the request as a who
 NOT_THERE = {404}
 # What is wrong with the two together is said of both: whoever guesses learns nothing.
 OF_ALL = {"POST /sign-in"}
+# Chosen beside a list, and asked again in words on the page that comes instead.
+OF_ALL |= {"POST /ideas/N/merge"}
 # One of them alone says nothing, which is said at the one that is missing.
 TOGETHER = ({"quiet_from", "quiet_to"}, {"reach", "reach_source"}, {"who", "person"})
 # Where an idea may be named by its number, it is shown in place of the question.

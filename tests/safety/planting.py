@@ -42,6 +42,7 @@ STEERING |= {
     "import.state",
     "letter.html",
     "picture.name",
+    "segment.question",
 }
 ALSO = {"board.name", "status.name", "tag.name", "company.name", "api_key.name"}
 ROLES = ("admin", "team", "author", "visitor")

@@ -21,8 +21,9 @@ from flask import Flask
 from ideas import api, pictures
 from ideas.accounts import passwords
 from ideas.accounts.models import User
-from ideas.boards import merging, moderating, queries
+from ideas.boards import evidencing, merging, moderating, queries
 from ideas.boards.models import Board, Comment, Reason, Tag
+from ideas.boards.models_evidence import EvidenceKind
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_solving import Solved
@@ -38,6 +39,7 @@ METHODS = {"post", "put", "patch", "delete", "get"}
 WORDS = "A few words that are long enough for every field that asks for a sentence."
 ROLES = ("admin", "author", "visitor")
 MOST_PLACES = 24  # addresses of one operation that are tried until one takes fine words
+FURTHER = re.compile(r"conditions-[1-9]\d*-")  # more of what the first of them is
 VARYING = re.compile(
     r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved)|(?<=/on-behalf))/(?!new$)[^/]+|/\d+"
 )  # of an address
@@ -101,6 +103,10 @@ def prepare(world: World) -> None:
     db.session.add(Reminder(occasion=Occasion.SILENCE.value, about_id=ids[0], at=utcnow()))
     db.session.commit()
     answered(admin, ideas[1], reason=Reason.COMMITTED)
+    with unit_of_work():
+        # so may evidence
+        said = {"kind": EvidenceKind.CALL, "words": LONG_ENOUGH, "link": None, "email": None, "name": "", "vote": False}
+        evidencing.add(admin, queries.get_idea(admin, ids[3]), {**said, "person": author.id})
     with unit_of_work():
         found = [queries.get_idea(db.session.get_one(User, world.people["admin"]), each) for each in ids]
         actor = db.session.get_one(User, world.people["admin"])
@@ -318,6 +324,7 @@ def of_forms(app: Flask, world: World, pages: Iterable[str] = ()) -> Iterator[li
             for form in parser.forms:
                 action = form.action or stands
                 values = {name: value for name, value in form.values.items() if name != "csrf_token"}
+                values = {name: value for name, value in values.items() if not FURTHER.match(name)}
                 if not action.startswith("/") or "sign-out" in action or not values:
                     continue
                 name = f"{form.method} {VARYING.sub('/N', action.partition('?')[0])}"
@@ -359,6 +366,10 @@ def _known(world: World, name: str, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "status": "planned", "reason": Reason.COMMITTED.value}
     if name == "POST /sign-in":
         return {**values, "email": address}
+    if name == "POST /ideas/N/merge":  # the other one waits to be announced
+        return {**values, "into": str(world.parts["idea_id"][1])}
+    if name.startswith("POST /team/segments"):
+        return {**values, "conditions-0-what": "company_attribute.is", "conditions-0-name": "seats"}
     if name.endswith("/people") and "new-person-email" in values:
         return {**values, "new-person-email": member}
     return values
