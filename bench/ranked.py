@@ -60,9 +60,9 @@ SLUG = "large-and-renewing"
 def company_of(person: int) -> int | None:
     """Which of COMPANIES somebody belongs to, by their number in the source; every eighth person to none.
 
-    Squares gather people: some companies have many, some nobody.
+    Products gather people: some companies have many, some few.
     """
-    return None if person % 8 == 0 else person * person % COMPANIES + 1
+    return None if person % 8 == 0 else person * (person % 7 + 1) % COMPANIES + 1
 
 
 def plan_of(company: int) -> str:
