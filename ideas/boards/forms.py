@@ -31,7 +31,7 @@ from ideas.boards.screening import Sent
 from ideas.db import utcnow
 from ideas.forms import OnceForm, SchemaForm
 from ideas.settings import current
-from ideas.words import lazy
+from ideas.words import _, lazy
 
 
 def _choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -336,7 +336,7 @@ class SnippetForm(SnippetEditForm):
     board = SelectField(lazy("Who uses it?"), filters=[_or_none], validate_choice=False)
 
     def offer(self, boards: Sequence[Board]) -> None:
-        team = [(board.slug, lazy("The team of %(board)s", board=board.name)) for board in boards]
+        team = [(board.slug, _("The team of %(board)s", board=board.name)) for board in boards]
         self.board.choices = _choices([("", lazy("You alone")), *team])
 
 

@@ -63,6 +63,10 @@ async ([pages, settle]) => {
       }
       for (const { name, value } of element.attributes) {
         const scheme = value.replace(/[\s\u0000-\u001f]/g, "").toLowerCase();
+        // the one address that is a script is ours, for people to take along; words of people have no such attribute
+        if (name === "href" && element.hasAttribute("data-bookmarklet") && value.startsWith("javascript:void open(")) {
+          continue;
+        }
         if (/^on/i.test(name) || name === "srcdoc"
             || (/^(href|src|action|formaction|data|xlink:href|content)$/i.test(name)
                 && /^(\d*;?url=)?['"]?(javascript|vbscript|data:text)/.test(scheme))) {
