@@ -247,7 +247,7 @@ def test_what_is_no_segment_cannot_be_asked_for(app, petra):
     browser = browser_of(app, petra)
 
     assert 'href="#ask-segment"' in browser.get("/team/backlog?segment=nothing").text
-    assert browser.get("/team/people?segment=nothing").status_code == 422
+    assert browser.get("/team/people?segment=nothing").status_code == 404
 
 
 def test_the_pages_ask_as_much_for_ten_segments_as_for_one(app, petra, two):
