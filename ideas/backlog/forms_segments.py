@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.numbers import get_currency_precision
 from marshmallow import ValidationError
-from wtforms import FieldList, Form, FormField, SelectField, StringField
+from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ideas.accounts import schemas_segments, spreadsheets
@@ -128,18 +128,18 @@ class SegmentForm(OnceForm):
     def show(self, error: ValidationError) -> None:
         """What is wrong with a condition stands in its line, and on top with the number of the line."""
         messages = dict(error.messages_dict)
-        question = messages.pop("question", None)
-        conditions = None
-        if isinstance(question, dict):
-            conditions = question.pop("conditions", None)
-            if match := question.pop("match", None):
-                messages["match"] = match
+        question = messages.pop("question", {})
+        if not isinstance(question, dict):
+            question = {"conditions": question}
         self.linked_errors = ()
-        if isinstance(conditions, dict):
-            for place, wrong in conditions.items():
-                self._show_in_line(self.said[int(place)], wrong)
-        elif question:
-            messages["name" if conditions is None else "conditions_"] = question
+        for name, wrong in question.items():
+            if name != "conditions":
+                messages[name] = wrong
+            elif isinstance(wrong, dict):
+                for place, of_line in wrong.items():
+                    self._show_in_line(self.said[int(place)], of_line)
+            else:
+                self._link(self.rows[0].what, [str(line) for line in wrong])
         super().show(ValidationError(messages))
 
     def _show_in_line(self, place: int, wrong: Any) -> None:
@@ -153,9 +153,12 @@ class SegmentForm(OnceForm):
                 words = [_("This is no amount. Write it like 1200 or 1200.50.")]
             if list(field.errors) == words:
                 continue
-            field.errors = [*field.errors, *words]
-            said = (_("Condition %(number)s: %(line)s", number=place + 1, line=line) for line in words)
-            self.linked_errors += tuple((field.id, line) for line in said)
+            on_top = [_("Condition %(number)s: %(line)s", number=place + 1, line=line) for line in words]
+            self._link(field, words, on_top)
+
+    def _link(self, field: Field, words: list[str], on_top: list[str] | None = None) -> None:
+        field.errors = [*field.errors, *words]
+        self.linked_errors += tuple((field.id, line) for line in on_top or words)
 
     @staticmethod
     def saying(segment: Segment) -> dict[str, Any]:

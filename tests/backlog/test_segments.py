@@ -240,7 +240,9 @@ def test_what_cannot_be_asked_is_said_in_its_line_and_nothing_is_lost(app, petra
 
 def test_a_segment_without_a_name_or_a_question_is_refused(app, petra):
     assert 'href="#name"' in send(app, petra, ("plan.known", "", ""), name=" ").text
-    assert "Between 1 and 10 conditions." in seen(send(app, petra).text)
+    empty = send(app, petra).text
+    assert "Between 1 and 10 conditions." in seen(empty)
+    assert 'href="#conditions-0-what"' in empty
 
 
 def test_what_is_no_segment_cannot_be_asked_for(app, petra):
