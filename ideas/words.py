@@ -63,9 +63,12 @@ def _forget() -> None:
         g.pop(what, None)
 
 
-def lazy(words: str, **values: Any) -> LazyString:
-    """Like `_`, but translated when shown: for words that stand at module level."""
-    return flask_babel.lazy_gettext(words, **values)
+def lazy(words: str) -> LazyString:
+    """Like `_`, but translated when shown: for words that stand at module level.
+
+    Forms draw such words as they are, so nothing that anybody wrote may stand in them: they take no values.
+    """
+    return flask_babel.lazy_gettext(words)
 
 
 def language() -> Locale:

@@ -68,9 +68,11 @@ def _announced() -> str:
 def _compose(row: IdeaRow, form: MergeForm) -> str:
     question = cut(readable(request.args.get("q", "")), QUESTION_LONGEST)
     into = parts.named(row, form.into.data or "") or parts.named(row, question)
-    refused = _why_not(row, into) if into is not None and request.method != "POST" else ""
-    if into is not None and (refused or into.idea.id == row.idea.id or into.idea.board_id != row.idea.board_id):
-        into = None  # another one is chosen first
+    refused = " ".join(form.into.errors)
+    if into is not None and not refused and request.method != "POST":
+        refused = _why_not(row, into)
+    if refused:  # another one is chosen first
+        into, question = None, question or form.into.data or ""
     form.into.data = str(into.idea.id) if into else ""
     return render_template(
         "boards/merge.html",

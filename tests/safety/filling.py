@@ -34,10 +34,10 @@ LONG = 100_000  # from here on a string may be too much for the request as a who
 NOT_THERE = {404}
 # What is wrong with the two together is said of both: whoever guesses learns nothing.
 OF_ALL = {"POST /sign-in"}
-# Chosen beside a list, and asked again in words on the page that comes instead.
-OF_ALL |= {"POST /ideas/N/merge"}
 # One of them alone says nothing, which is said at the one that is missing.
 TOGETHER = ({"quiet_from", "quiet_to"}, {"reach", "reach_source"}, {"who", "person"})
+# Several values with commas between them.
+LISTED = re.compile(r"/team/segments/.* conditions-N-value")
 # Where an idea may be named by its number, it is shown in place of the question.
 NUMBERED = re.compile(r"GET /ideas/N/merge \?q")
 PROBES = ("Zq{}Alphaword", "Qz{}Otherword")
@@ -317,6 +317,8 @@ class Filling:
             if NUMBERED.fullmatch(label) and value.strip().isdecimal():
                 continue
             wanted = forms_of(value)
+            if LISTED.search(label):
+                wanted |= {", ".join(part.strip() for part in each.split(",") if part.strip()) for each in wanted}
             kept = [row[column] for table, column in mine.columns for row in changes.get(table, []) if row[column]]
             right = [each for each in kept if each in wanted]
             if right:

@@ -64,7 +64,7 @@ def typed(page: str, name: str) -> str | None:
     """What a page keeps in its field of that name; None when it has none into which words are typed."""
     field = rf'<(input|textarea)\b[^>]*\bname="{re.escape(html.escape(name))}"[^>]*>'
     found = re.search(field, page)
-    if found is None or 'type="radio"' in found[0] or 'type="checkbox"' in found[0]:
+    if found is None or re.search(r'\btype="(radio|checkbox|hidden)"', found[0]):
         return None
     if found[1] == "textarea":
         text = page[found.end() : page.find("</textarea>", found.end())]

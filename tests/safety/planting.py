@@ -42,7 +42,6 @@ STEERING |= {
     "import.state",
     "letter.html",
     "picture.name",
-    "segment.question",
 }
 ALSO = {"board.name", "status.name", "tag.name", "company.name", "api_key.name"}
 ROLES = ("admin", "team", "author", "visitor")
@@ -118,6 +117,10 @@ def payload_words(payloads: Sequence[str], shift: int) -> Word:
 
 
 def _fitting(column: sa.Column[Any], word: str, row_id: int) -> Any:
+    if f"{column.table.name}.{column.name}" == "segment.question":  # its conditions are told apart by what they ask
+        name, value = word[:40], [word]
+        asked = [{"about": about, "is": "is", "name": name, "value": value} for about in ("company_attribute", "plan")]
+        return {"match": "all", "conditions": asked}
     if isinstance(column.type, sa.JSON):
         return {"reason": word, word[:40]: word}
     if column.name.endswith("_html"):

@@ -39,7 +39,7 @@ METHODS = {"post", "put", "patch", "delete", "get"}
 WORDS = "A few words that are long enough for every field that asks for a sentence."
 ROLES = ("admin", "author", "visitor")
 MOST_PLACES = 24  # addresses of one operation that are tried until one takes fine words
-FURTHER = re.compile(r"conditions-[1-9]\d*-")  # more of what the first of them is
+FURTHER = re.compile(r"conditions-[1-8]-")  # more of what the first and the last of them are
 VARYING = re.compile(
     r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved)|(?<=/on-behalf))/(?!new$)[^/]+|/\d+"
 )  # of an address
@@ -369,7 +369,8 @@ def _known(world: World, name: str, values: dict[str, Any]) -> dict[str, Any]:
     if name == "POST /ideas/N/merge":  # the other one waits to be announced
         return {**values, "into": str(world.parts["idea_id"][1])}
     if name.startswith("POST /team/segments"):
-        return {**values, "conditions-0-what": "company_attribute.is", "conditions-0-name": "seats"}
+        asked = {"what": "company_attribute.is", "name": "seats"}
+        return values | {f"conditions-{line}-{name}": value for line in (0, 9) for name, value in asked.items()}
     if name.endswith("/people") and "new-person-email" in values:
         return {**values, "new-person-email": member}
     return values

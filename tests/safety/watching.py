@@ -38,6 +38,9 @@ HOOKS = """
 # Shows pages, and gives what was noted, with what would run at a click or a touch.
 LOOK = r"""
 async ([pages, settle]) => {
+  const BOOKMARK = new RegExp(String.raw`^javascript:void open\("https?://[\w.:-]+/team/evidence/capture#"\+`
+    + String.raw`new URLSearchParams\(\{words:String\(getSelection\(\)\)\.slice\(0,\d+\),`
+    + String.raw`title:document\.title\.slice\(0,\d+\),link:location\.href\.slice\(0,\d+\)\}\)\)$`);
   window.noted = [];
   document.body.replaceChildren();
   await Promise.all(pages.map((page, number) => new Promise((done) => {
@@ -63,10 +66,8 @@ async ([pages, settle]) => {
       }
       for (const { name, value } of element.attributes) {
         const scheme = value.replace(/[\s\u0000-\u001f]/g, "").toLowerCase();
-        // the one address that is a script is ours, for people to take along; words of people have no such attribute
-        if (name === "href" && element.hasAttribute("data-bookmarklet") && value.startsWith("javascript:void open(")) {
-          continue;
-        }
+        // the one address that is a script is ours, for people to take along; words of people have no room in it
+        if (name === "href" && BOOKMARK.test(value)) continue;
         if (/^on/i.test(name) || name === "srcdoc"
             || (/^(href|src|action|formaction|data|xlink:href|content)$/i.test(name)
                 && /^(\d*;?url=)?['"]?(javascript|vbscript|data:text)/.test(scheme))) {
