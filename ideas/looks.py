@@ -23,9 +23,9 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from config import ConfigError
-from ideas import colours, markup, words
+from ideas import colours, markup, pictures, words
 from ideas.db import utcnow
-from ideas.settings import current, rooms
+from ideas.settings import brand, current, rooms
 from ideas.words import _, ngettext
 
 HERE = Path(__file__).resolve().parent
@@ -89,7 +89,7 @@ def init_app(app: Flask) -> None:
 @bp.get("/theme.css")
 def theme() -> Response:
     """The accent's shades for both themes. Kept by browsers until it changes: its address names its content."""
-    answer = Response(_theme(current().accent), mimetype="text/css")
+    answer = Response(_theme(brand().accent), mimetype="text/css")
     answer.cache_control.public = True
     answer.cache_control.max_age = YEAR_SECONDS
     answer.add_etag()
@@ -99,10 +99,15 @@ def theme() -> Response:
 
 @bp.get("/logo")
 def logo() -> Response:
-    path = current().logo_url
-    if path is None:
+    find, path = rooms().logo, current().logo_url
+    if find is not None and (chosen := find()) is not None:
+        answer = Response(chosen, mimetype=pictures.CONTENT_TYPE)
+        answer.cache_control.public = True
+        answer.cache_control.max_age = 3600
+    elif path is not None:
+        answer = send_file(path, max_age=3600)
+    else:
         raise NotFound
-    answer = send_file(path, max_age=3600)
     # an SVG opened by itself is a page: nothing in it may run
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer
@@ -111,7 +116,7 @@ def logo() -> Response:
 @bp.get("/favicon.svg")
 def favicon() -> Response:
     """The mark in the site's accent."""
-    shades = colours.palette(current().accent)
+    shades = colours.palette(brand().accent)
     picture = (HERE / "static" / "mark.svg").read_text(encoding="utf-8")
     picture = picture.replace("LIGHT", shades.light.accent).replace("DARK", shades.dark.accent)
     answer = Response(picture, mimetype="image/svg+xml")
@@ -150,12 +155,12 @@ def _fingerprint(file: str, _changed: int) -> str:
 
 def _frame() -> dict[str, Any]:
     """What every page's frame shows."""
-    config = current()
+    config, shown = current(), brand()
     locale = words.language()
     return {
-        "site_name": config.site_name,
-        "site_logo": url_for("looks.logo") if config.logo_url else None,
-        "theme_url": url_for("looks.theme", v=hashlib.sha256(_theme(config.accent).encode()).hexdigest()[:10]),
+        "site_name": shown.site_name,
+        "site_logo": url_for("looks.logo", v=shown.logo) if shown.logo else None,
+        "theme_url": url_for("looks.theme", v=hashlib.sha256(_theme(shown.accent).encode()).hexdigest()[:10]),
         "support_email": config.support_email,
         "is_demo": config.demo,
         "lang": str(locale).replace("_", "-"),

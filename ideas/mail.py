@@ -121,9 +121,9 @@ def transport_for(config: Config) -> Transport:
     )
 
 
-def own_name(config: Config) -> str:
+def own_name(config: Config, site_name: str) -> str:
     """Who mail is from that no person sends: the name in MAIL_FROM, or the site's."""
-    return parseaddr(config.mail_from)[0] or config.site_name
+    return parseaddr(config.mail_from)[0] or site_name
 
 
 # --- What goes over the wire ---

@@ -49,15 +49,23 @@ class Picture(NamedTuple):
     width: int
     height: int
 
+    @property
+    def made_of(self) -> str:
+        """Another word for another picture."""
+        return self.name.split("-")[1]
 
-def taken(sent: bytes, *, most_bytes: int) -> Picture:
-    """What was sent as a picture of ours. Raises ValidationError, naming the field, for whatever is none."""
+
+def taken(sent: bytes, *, most_bytes: int, longest_side: int = LONGEST_SIDE) -> Picture:
+    """What was sent as a picture of ours, so many pixels long at most.
+
+    Raises ValidationError, naming the field, for whatever is none.
+    """
     if not sent:
         raise refused(_("Choose a picture first."))
     if len(sent) > most_bytes:
         raise too_large(most_bytes)
     with _ONE_AT_A_TIME:
-        made, is_drawing = _made_anew(sent)
+        made, is_drawing = _made_anew(sent, longest_side)
         content = io.BytesIO()
         made.save(content, "WEBP", quality=QUALITY, method=4, lossless=is_drawing)
         width, height = made.size
@@ -80,7 +88,7 @@ def is_name(name: str) -> bool:
     return re.fullmatch(NAME, name) is not None
 
 
-def _made_anew(sent: bytes) -> tuple[Image.Image, bool]:
+def _made_anew(sent: bytes, longest_side: int) -> tuple[Image.Image, bool]:
     """The picture, and whether it is a drawing, which stays sharp and small without loss."""
     unreadable = _("This is no picture that can be used: JPEG, PNG, WebP and GIF can.")
     try:
@@ -88,7 +96,7 @@ def _made_anew(sent: bytes) -> tuple[Image.Image, bool]:
             warnings.simplefilter("ignore")  # of broken metadata, which is dropped, and of many pixels, counted below
             with Image.open(io.BytesIO(sent), formats=FORMATS) as opened:
                 _require_few_pixels(opened, sent)
-                made = _plain(opened)
+                made = _plain(opened, longest_side)
                 return made, opened.format in ("PNG", "GIF") and _has_few_colours(made)
     except ValidationError:
         raise
@@ -155,17 +163,17 @@ def _comes_in_one_scan(sent: bytes) -> bool:
     return False
 
 
-def _plain(opened: Image.Image) -> Image.Image:
-    """The first frame, upright, at most LONGEST_SIDE long, as bare pixels."""
+def _plain(opened: Image.Image, longest_side: int) -> Image.Image:
+    """The first frame, upright, at most so long, as bare pixels."""
     turn = _upright_by(opened)
     # a JPEG is decoded at a fraction of its size, chosen by the side that shrinks less: so both are to shrink alike
-    by = max(1.0, max(opened.size) / LONGEST_SIDE)
+    by = max(1.0, max(opened.size) / longest_side)
     opened.draft("RGB", (max(1, int(opened.width / by)), max(1, int(opened.height / by))))
     opened.load()
     wanted = "RGBA" if opened.has_transparency_data else "RGB"
     shown = opened.convert(wanted) if opened.mode != wanted else opened
-    if max(shown.size) > LONGEST_SIDE:
-        shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE), reducing_gap=2.0)
+    if max(shown.size) > longest_side:
+        shown.thumbnail((longest_side, longest_side), reducing_gap=2.0)
     if turn is not None:
         shown = shown.transpose(turn)
     # what the file said beside its pixels stays behind

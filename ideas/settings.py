@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from config import Config
+
+
+class Brand(NamedTuple):
+    """How the site is called and looks. logo: changes with its picture; None: our mark."""
+
+    site_name: str
+    accent: str
+    logo: str | None
 
 
 @dataclass
@@ -39,6 +47,7 @@ class Rooms:
     mail_takers: purpose of an address that mail comes back to → what takes such a mail, with the words of the address;
     it says in a word what became of it. take_report: what takes a report about a mail of ours, with the mail's name if
     an address that only we can make says it; without, the one who reports is believed.
+    brand: how the site is called and looks now; logo: the picture that somebody chose for it in the browser.
     templates: the application's templates for words that are not pages, such as mail; a missing word is an error.
     """
 
@@ -59,12 +68,26 @@ class Rooms:
     name_subjects: Callable[[Any, Sequence[str]], Mapping[str, tuple[str, str]]] | None = None
     mail_takers: dict[str, Callable[[Incoming, str], str]] = field(default_factory=dict)
     take_report: Callable[[Report, str | None], str] | None = None
+    brand: Callable[[], Brand] | None = None
+    logo: Callable[[], bytes | None] | None = None
     templates: Environment = field(default_factory=Environment)
 
 
 def current() -> Config:
     """The settings of the application at work."""
     return cast("Config", current_app.config["ANSWERBACK"])
+
+
+def brand() -> Brand:
+    """How the site is called and looks: as administrators chose it, and where they did not, as the settings say."""
+    chosen = rooms().brand
+    return chosen() if chosen else brand_of_settings()
+
+
+def brand_of_settings() -> Brand:
+    """How it is called and looks while nobody chose anything."""
+    config = current()
+    return Brand(config.site_name, config.accent, "settings" if config.logo_url else None)
 
 
 def rooms() -> Rooms:

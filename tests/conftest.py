@@ -31,7 +31,9 @@ from werkzeug.test import TestResponse
 
 from config import Config
 from ideas import create_app, migrating
+from ideas.accounts import branding
 from ideas.db import db
+from ideas.settings import brand
 from tests.remembering import Begin, Worlds
 from tests.servers import PostgresServer, Unavailable
 
@@ -49,6 +51,7 @@ SETTINGS = {
 }
 
 DATABASES = ("sqlite", "postgresql")
+branding.READ_AGAIN = 3600.0  # questions are counted: none may come now and then
 PAGE = 8192  # bytes
 FEW_PAGES = 40  # of a table whose rows are deleted
 QUICK = {"full_page_writes": "off", "max_wal_size": "4GB"}  # it need survive nothing
@@ -419,6 +422,9 @@ def _built(database: Database, instance: Path, settings: dict[str, str]) -> Flas
     app.testing = True
     app.test_client_class = Client
     app.config["WTF_CSRF_ENABLED"] = False  # tests of the token turn it on
+    with app.app_context():
+        brand()
+        db.session.rollback()
     return app
 
 

@@ -193,7 +193,7 @@ def test_the_logo_is_shown_and_can_run_nothing(site, tmp_path):
 
     assert kind == "image/svg+xml"
     assert "default-src 'none'" in policy
-    assert 'src="/logo"' in client.get("/").text
+    assert 'src="/logo?v=settings"' in client.get("/").text
 
 
 def test_the_icon_is_drawn_in_the_accent(client):

@@ -111,7 +111,7 @@ def test_a_photograph_of_fifty_million_pixels_is_taken_and_scaled(size, becomes)
 @pytest.mark.parametrize(("size", "part"), [((8000, 3000), 4), ((65_000, 760), 8), ((1600, 1600), 1)])
 def test_a_large_photograph_is_decoded_at_a_fraction_of_its_size(size, part):
     with Image.open(io.BytesIO(encoded("JPEG", size=size, mode="L"))) as photograph:
-        pictures._plain(photograph)
+        pictures._plain(photograph, pictures.LONGEST_SIDE)
 
         assert photograph.decoderconfig[0] == part
 

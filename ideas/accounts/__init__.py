@@ -1,7 +1,7 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
 Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
-audit_entry, segment, segment_person.
+audit_entry, segment, segment_person, brand.
 Emits: nothing. Stands on: the ground.
 """
 
@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         tidying,
         views,
         views_admin,
+        views_branding,
         views_me,
         views_privacy,
         views_spreadsheets,
@@ -40,4 +41,5 @@ def init_app(app: Flask) -> None:
     rooms.sweeps.append(tidying.sweep)
     rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)
     app.register_blueprint(views.bp)
+    views_branding.init_app(app, rooms)
     api.register_blueprint(accounts_api.blueprint)

@@ -25,7 +25,7 @@ def write(out: IO[bytes], person: User) -> None:
     introduction = _(
         "This is everything that %(site)s keeps about you: each table as JSON and as CSV. Times are in UTC. "
         "In the CSV files an apostrophe stands before what a spreadsheet would take for a formula.",
-        site=settings.current().site_name,
+        site=settings.brand().site_name,
     )
     write_archive(out, _parts(person_id, email), attachments, introduction=introduction)
 

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from wtforms import (
     BooleanField,
     EmailField,
+    FileField,
     HiddenField,
     PasswordField,
     RadioField,
@@ -142,6 +143,20 @@ class BelongingForm(SchemaForm):
 class CompanyForm(SchemaForm):
     schema = schemas.CompanyName()
     name = StringField(lazy("Name of the company"))
+
+
+def _text(value: str | None) -> str:
+    """A field that a form left out is an empty text."""
+    return value or ""
+
+
+class BrandForm(SchemaForm):
+    """How the site is called and looks; what is left empty is as the settings say."""
+
+    schema = schemas.BrandWords()
+    site_name = StringField(lazy("Name of the site"), filters=[_text])
+    accent = StringField(lazy("Colour of links and buttons"), filters=[_text])
+    picture = FileField(lazy("Logo"))
 
 
 def _zones() -> list[str]:

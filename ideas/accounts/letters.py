@@ -21,7 +21,7 @@ from ideas.accounts import suppressions
 from ideas.accounts.models import Letter
 from ideas.checking import Figure
 from ideas.db import db, unit_of_work, utcnow
-from ideas.settings import current
+from ideas.settings import brand, current
 from ideas.words import _
 from ideas.words import language as language_now
 
@@ -143,10 +143,10 @@ def figures() -> list[Figure]:
 
 def _add(recipient: str, words: Words, *, good_for: timedelta, asked_for: bool) -> Letter:
     now = utcnow()
-    language, palette = language_now(), _palette(current().accent)
+    language, palette = language_now(), _palette(brand().accent)
     frame = {
         "words": words,
-        "site_name": current().site_name,
+        "site_name": brand().site_name,
         "home": current().base_url,
         "light": palette.light,
         "dark": palette.dark,
@@ -239,7 +239,7 @@ def _message(letter: Claimed) -> mail.Message:
     return mail.Message(
         to=letter.recipient,
         to_name="",  # a name that somebody typed must not come with our mail to somebody else
-        sender_name=mail.own_name(current()),
+        sender_name=mail.own_name(current(), brand().site_name),
         subject=letter.subject,
         text=letter.text,
         html=letter.html,

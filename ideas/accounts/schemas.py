@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -9,9 +10,10 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
-from ideas import api
+from ideas import api, colours
 from ideas.accounts import addresses, passwords
 from ideas.accounts.models import SiteRole
+from ideas.accounts.models_brand import SITE_NAME_LONGEST
 from ideas.db import utcnow
 from ideas.schemas import AppSchema, Line
 from ideas.words import _
@@ -182,6 +184,35 @@ class Belonging(AppSchema):
 
 class CompanyName(AppSchema):
     name = Line(required=True, longest=120)
+
+
+class Accent(fields.String):
+    """A colour as #rrggbb, for which there are shades that can be read; "" for none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        colour = (super()._deserialize(value, attr, data, **options) or "").strip().lower()
+        if not colour:
+            return ""
+        if not re.fullmatch("#([0-9a-f]{3}|[0-9a-f]{6})", colour):
+            raise ValidationError(_("This is no colour. Write it like #0b6b5f."))
+        try:
+            colours.palette(colour)
+        except ValueError:
+            raise ValidationError(
+                _("In a grey so pale links and buttons look switched off. Take a colour, or a grey as dark as #767676.")
+            ) from None
+        return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+
+
+class BrandWords(AppSchema):
+    """How the site is called and looks; what is empty is as the settings say."""
+
+    site_name = Line(longest=SITE_NAME_LONGEST, load_default="")
+    accent = Accent(load_default="")
+
+    @post_load
+    def _nothing_is_none(self, loaded: dict[str, Any], **_values: Any) -> dict[str, Any]:
+        return {name: value or None for name, value in loaded.items()}
 
 
 def _is_language(code: str) -> bool:

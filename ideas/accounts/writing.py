@@ -6,13 +6,13 @@ None repeats what the one who asked for it typed: it may go to somebody else, an
 from __future__ import annotations
 
 from ideas.accounts.letters import Words
-from ideas.settings import absolute, current
+from ideas.settings import absolute, brand, current
 from ideas.words import _
 
 
 def verify(token: str) -> Words:
     return Words(
-        subject=_("Confirm your address for %(site)s", site=current().site_name),
+        subject=_("Confirm your address for %(site)s", site=brand().site_name),
         before=[_("Somebody signed up at %(site)s with this address. If it was you, confirm it here.", site=_site())],
         button=_("Confirm my address"),
         url=absolute(f"/verify/{token}"),
@@ -25,7 +25,7 @@ def verify(token: str) -> Words:
 
 def already_here(token: str) -> Words:
     return Words(
-        subject=_("You already have an account at %(site)s", site=current().site_name),
+        subject=_("You already have an account at %(site)s", site=brand().site_name),
         before=[
             _("Somebody signed up at %(site)s with this address, and you have an account there already.", site=_site()),
             _("If it was you, sign in here. Nothing about your account has changed."),
@@ -41,7 +41,7 @@ def already_here(token: str) -> Words:
 
 def sign_in(token: str) -> Words:
     return Words(
-        subject=_("Your link to sign in at %(site)s", site=current().site_name),
+        subject=_("Your link to sign in at %(site)s", site=brand().site_name),
         before=[_("You asked for a link to sign in at %(site)s. Here it is.", site=_site())],
         button=_("Sign in"),
         url=absolute(f"/link/{token}"),
@@ -54,7 +54,7 @@ def sign_in(token: str) -> Words:
 
 def reset(token: str) -> Words:
     return Words(
-        subject=_("Choose a new password for %(site)s", site=current().site_name),
+        subject=_("Choose a new password for %(site)s", site=brand().site_name),
         before=[_("You asked to choose a new password at %(site)s.", site=_site())],
         button=_("Choose a new password"),
         url=absolute(f"/reset/{token}"),
@@ -67,7 +67,7 @@ def reset(token: str) -> Words:
 
 def password_changed() -> Words:
     return Words(
-        subject=_("Your password for %(site)s was changed", site=current().site_name),
+        subject=_("Your password for %(site)s was changed", site=brand().site_name),
         before=[
             _(
                 "The password of your account at %(site)s was just changed, and you were signed out everywhere.",
@@ -82,4 +82,4 @@ def password_changed() -> Words:
 
 
 def _site() -> str:
-    return current().site_name
+    return brand().site_name

@@ -285,7 +285,7 @@ def invite(actor: User, board: Board, *, email: str) -> Invitation:
 
 
 def _invitation_words(actor: User, board: Board, token: str) -> letters.Words:
-    site = settings.current().site_name
+    site = settings.brand().site_name
     return letters.Words(
         subject=_("You are invited to “%(board)s”", board=board.name),
         before=[

@@ -51,7 +51,7 @@ def overdue(batch: Sequence[DueDelivery]) -> Words:
     return {
         delivery.id: {
             "say": sayings,
-            "sender": settings.current().site_name,
+            "sender": settings.brand().site_name,
             "owed": [
                 (each, settings.absolute(f"/ideas/{each.idea.id}-{each.idea.slug}"))
                 for each in found[delivery.about_id]

@@ -81,15 +81,15 @@ def _relay(config: Config, to: str | None) -> Iterator[str]:
 def _test(config: Config, to: str) -> mail.Message:
     host = urlsplit(config.base_url).hostname
     words = (
-        f"This is a test of {config.site_name}. Nobody else gets it.\n\n"
+        f"This is a test of {settings.brand().site_name}. Nobody else gets it.\n\n"
         "Did it arrive where you read your mail, and not among junk? Look at its source, too: the line\n"
         "Authentication-Results says spf=pass, dkim=pass and dmarc=pass if all is well.\n"
     )
     return mail.Message(
         to=to,
         to_name="",
-        sender_name=mail.own_name(config),
-        subject=f"A test of {config.site_name}",
+        sender_name=mail.own_name(config, settings.brand().site_name),
+        subject=f"A test of {settings.brand().site_name}",
         text=words,
         html="",
         message_id=f"<test-{secrets.token_hex(8)}@{host}>",

@@ -205,6 +205,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/manage/moving",
         "{import}",
         "/loop-health?period=ever",
+        "/manage/look",
         "/manage/audit",
     ),
 }

@@ -234,6 +234,8 @@ ROUTES: dict[str, set[str]] = {
     "merging.merge": ON_AN_IDEA,
     "merging.unmerge": ON_AN_IDEA,
     "merging.part": ON_AN_IDEA,
+    "branding.look": NOTHING,
+    "branding.drop_logo": NOTHING,
     # Boards, as their team and administrators keep them
     "manage.manage": NOTHING,
     "manage.boards": {"private board"},

@@ -176,7 +176,7 @@ def _message(digest: Claimed, groups: Sequence[Group]) -> mail.Message:
     return mail.Message(
         to=digest.to.email,
         to_name=digest.to.name,
-        sender_name=mail.own_name(config),
+        sender_name=mail.own_name(config, settings.brand().site_name),
         subject=made.subject,
         text=made.text,
         html=made.html,

@@ -127,7 +127,7 @@ def _message(notice: Notice, row: Claimed, said: Mapping[str, Any], alike: Hasha
 def _site() -> tuple[Hashable, ...]:
     """What is the same for all mail of a day: of another year a day is said with it."""
     config = settings.current()
-    return config.base_url, config.site_name, config.accent, config.default_locale, utcnow().date()
+    return config.base_url, settings.brand(), config.default_locale, utcnow().date()
 
 
 def _words(
@@ -199,14 +199,14 @@ def finished(words: shapes.Words, names: Mapping[str, Any]) -> shapes.Words:
 
 def frame(to: Addressee, stops: Sequence[Stop], choices: str) -> dict[str, Any]:
     """The names that the frame and every body may use. choices: the address of the page with all that can be chosen."""
-    config = settings.current()
+    brand = settings.brand()
     language = words.language()
-    palette = _palette(config.accent)
+    palette = _palette(brand.accent)
     return {
         "answer_by_mail": False,
         "person": to,
-        "site_name": config.site_name,
-        "base_url": config.base_url,
+        "site_name": brand.site_name,
+        "base_url": settings.current().base_url,
         "settings_url": choices,
         "stops": stops,
         "turn": _turn(),
