@@ -197,12 +197,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return cast(Decorator, lambda view: hung(described(view)))
 
     def takes(self, schema: type[Schema], *, example: dict[str, Any] | None = None) -> Decorator:
-        """The body, judged by `schema`, is the view's next argument."""
-        return cast(Decorator, self.arguments(schema, example=example))
+        """The body, judged by `schema` (made once, for all requests), is the view's next argument."""
+        return cast(Decorator, self.arguments(schema(), example=example))
 
     def asks(self, schema: type[Schema]) -> Decorator:
         """The query, judged by `schema`, is the view's next argument."""
-        return cast(Decorator, self.arguments(schema, location="query"))
+        return cast(Decorator, self.arguments(schema(), location="query"))
 
     def takes_file(self, body: dict[str, Any]) -> Decorator:
         """The view reads the body itself; `body` describes it."""

@@ -36,6 +36,7 @@ def folded(text: str) -> str:
 
 
 @lru_cache(maxsize=10_000)  # of the titles that lists show
+@lru_cache(maxsize=10_000)  # lists say the same ones again and again
 def slug(text: str, *, longest: int = 60) -> str:
     """`text` as part of an address: letters and digits of any script, joined by "-"; "" when none are left."""
     words = re.findall(r"\w+", folded(text).replace("_", " "))

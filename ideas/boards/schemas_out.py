@@ -393,7 +393,10 @@ class Addressed(Protocol):
 
 
 def idea_path(row: Addressed) -> str:
-    return f"/ideas/{row.id}-{quote(row.slug)}" if row.slug else f"/ideas/{row.id}"
+    slug = row.slug
+    if not slug:
+        return f"/ideas/{row.id}"
+    return f"/ideas/{row.id}-{slug if slug.isascii() else quote(slug)}"
 
 
 def answer(line: AnswerLine) -> Shape:
