@@ -56,7 +56,8 @@ class NewEvidence(AppSchema):
     @validates_schema
     def _one_person(self, data: dict[str, Any], **_options: Any) -> None:
         if data.get("person") is not None and data.get("email") is not None:
-            raise ValidationError({"email": [_("Name the person by number or by address, not both.")]})
+            not_both = [_("Name the person by number or by address, not both.")]
+            raise ValidationError({"person": not_both, "email": not_both})
         if data.get("vote") and data.get("person") is None and data.get("email") is None:
             raise ValidationError({"person": [_("Say who it is that you vote for.")]})
 

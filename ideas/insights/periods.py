@@ -55,8 +55,8 @@ def number_of(at: Any, parts: list[Part]) -> Any:
     """SQL: in which of the parts that time is, from 0, if it is in any."""
     seconds = waiting.seconds(at)
     edges = [waiting.epoch(part.begins) for part in parts[1:]]
-    if not edges:
-        return sa.literal_column("0", sa.Integer)
+    if not edges:  # no bare number: to GROUP BY it would be the place of a column
+        return sa.case((at.is_(None), None), else_=sa.literal_column("0", sa.Integer))
     begins, until = waiting.epoch(parts[0].begins), parts[-1].ends.timestamp()
     width = edges[0] - begins
     widths = [after - before for before, after in itertools.pairwise(edges)]

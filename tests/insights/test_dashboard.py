@@ -131,6 +131,17 @@ def test_months_are_of_the_calendar(app, lived):
     assert found.figures[Figure.ANSWERS].parts == (0, 3)
 
 
+def test_a_period_may_be_one_part(app, lived):
+    scope = Scope((lived.board,), since=day(1), until=day(2), now=day(47))
+
+    found = dashboard.measure(scope, By.MONTHS)
+
+    assert {len(counted.parts) for counted in found.figures.values()} == {1}
+    ideas, votes = found.figures[Figure.IDEAS], found.figures[Figure.VOTES]
+    assert ideas.parts == (ideas.number,) == (1,)
+    assert votes.parts == (votes.number,) != (0,)
+
+
 def test_evenness_is_ginis_coefficient():
     def by_definition(amounts):
         pairs = [abs(one - other) for one in amounts for other in amounts]
