@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,9 +16,23 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
 from ideas.boards import similar, trees
-from ideas.boards.models import FINAL_STAGES, Answer, Board, Credit, Idea, IdeaRank, IdeaTag, Stage, Status, Tag, Vote
+from ideas.boards.models import (
+    FINAL_STAGES,
+    Answer,
+    Board,
+    Credit,
+    CreditKind,
+    Idea,
+    IdeaRank,
+    IdeaTag,
+    Stage,
+    Status,
+    Tag,
+    Vote,
+)
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db
+from ideas.outbox import OutboxEntry
 from ideas.paging import Page, read_cursor
 from ideas.text import slug
 
@@ -105,6 +119,45 @@ class ListedStatus(NamedTuple):
         return self.stage not in FINAL_STAGES
 
 
+class ListedEntry(NamedTuple):
+    """When people were told, if they were."""
+
+    fanned_out_at: datetime | None
+
+
+class ListedAnswer(NamedTuple):
+    """What a list shows of the answer that stands on an idea, under the names that `Answer` has."""
+
+    id: int
+    reason: str
+    text: str
+    text_html: str
+    planned_for: date | None
+    review_by: date | None
+    by: Author
+    status: ListedStatus
+    entry: ListedEntry
+
+    # what stands was not taken back
+    undone_at: None = None
+
+
+class ListedCredit(NamedTuple):
+    """What a list shows of a credit, under the names that `Credit` has."""
+
+    kind: str
+    named_id: int | None
+    named: Author | None
+    how: str
+
+
+class ListedLine(NamedTuple):
+    """An `AnswerLine` of plain values."""
+
+    answer: ListedAnswer
+    credits: list[ListedCredit]
+
+
 class ListedIdea(NamedTuple):
     """What a list shows of an idea, under the names that `Idea` has: plain values, read in one row.
 
@@ -142,7 +195,7 @@ class IdeaCard:
     idea: ListedIdea
     voted: bool
     tags: Sequence[Any] = ()
-    answer: AnswerLine | None = None
+    answer: ListedLine | None = None
 
 
 def ideas_on(
@@ -379,7 +432,7 @@ def _cards(reader: User | None, boards: Sequence[BoardRow], rows: Iterable[Any])
     rows = list(rows)
     on = {row.board.id: row.board for row in boards}
     tags = tags_on([row.id for row in rows])
-    answers = answers_on([row.id for row in rows if row.answered_at is not None])
+    answers = _answers_in_list([row.id for row in rows if row.answered_at is not None])
     # asked apart: in the statement of the list it would cost all of them, and few have parts
     backed = trees.backed_through(reader, [row.id for row in rows if row.has_merged])
     return [
@@ -442,6 +495,48 @@ _CREDITS_ON = (
     .options(*_OF_CREDIT)
     .order_by(Credit.id)
 )
+
+
+_answer, _credit, _entry = (model.__table__.c for model in (Answer, Credit, OutboxEntry))
+_credited = User.__table__.alias("credited")
+_ANSWERS_IN_LIST = (
+    sa.select(
+        *(_answer[name] for name in ("idea_id", "id", "reason", "text", "text_html", "planned_for", "review_by")),
+        *(_author.id.label("by_id"), _author.name.label("by_name")),
+        *(_status.slug, _status.name, _status.stage, _entry.fanned_out_at),
+        *(_credit[name] for name in ("kind", "comment_id", "merged_idea_id", "evidence_id", "how")),
+        *(_credited.c.id.label("credited_id"), _credited.c.name.label("credited_name"), _credited.c.shown_as_backer),
+    )
+    .select_from(Answer.__table__)
+    .join(User.__table__, _author.id == _answer.by_id)
+    .join(Status.__table__, _status.id == _answer.status_id)
+    .outerjoin(OutboxEntry.__table__, _entry.id == _answer.entry_id)
+    .outerjoin(Credit.__table__, _credit.answer_id == _answer.id)
+    .outerjoin(_credited, _credited.c.id == _credit.user_id)
+    .where(_answer.id.in_(_latest))
+    .order_by(_answer.id, _credit.id)
+)
+
+
+def _answers_in_list(idea_ids: Sequence[int]) -> dict[int, ListedLine]:
+    """As `answers_on`, in plain values."""
+    found: dict[int, ListedLine] = {}
+    for row in db.session.execute(_ANSWERS_IN_LIST, {"ideas": list(idea_ids)}) if idea_ids else ():
+        line = found.get(row.idea_id)
+        if line is None:
+            words = (row.id, row.reason, row.text, row.text_html, row.planned_for, row.review_by)
+            status = ListedStatus(row.slug, row.name, row.stage)
+            answer = ListedAnswer(*words, Author(row.by_id, row.by_name), status, ListedEntry(row.fanned_out_at))
+            line = found[row.idea_id] = ListedLine(answer, [])
+        if row.kind is not None:
+            line.credits.append(_listed_credit(row))
+    return found
+
+
+def _listed_credit(row: Any) -> ListedCredit:
+    is_named = row.credited_id is not None and (row.kind != CreditKind.EVIDENCE or row.shown_as_backer)
+    named = Author(row.credited_id, row.credited_name) if is_named else None
+    return ListedCredit(row.kind, row.comment_id or row.merged_idea_id or row.evidence_id, named, row.how)
 
 
 def answers_on(idea_ids: Sequence[int]) -> dict[int, AnswerLine]:

@@ -14,7 +14,7 @@ from ideas.accounts.models import User
 from ideas.api import OutSchema
 from ideas.boards import picturing, reading
 from ideas.boards.histories import Version
-from ideas.boards.listing import AnswerLine, Author, ListedIdea, ListedStatus
+from ideas.boards.listing import AnswerLine, Author, ListedAnswer, ListedIdea, ListedLine, ListedStatus
 from ideas.boards.models import (
     Answer,
     Board,
@@ -357,7 +357,7 @@ def stage(status: Status | ListedStatus) -> Shape:
     return {"slug": status.slug, "name": status.name, "stage": status.stage}
 
 
-def idea(row: Idea | ListedIdea, tags: Iterable[Any], line: AnswerLine | None, *, team: bool) -> Shape:
+def idea(row: Idea | ListedIdea, tags: Iterable[Any], line: AnswerLine | ListedLine | None, *, team: bool) -> Shape:
     """team: with what only the board's team sees."""
     shape = {
         "id": row.id,
@@ -399,8 +399,8 @@ def idea_path(row: Addressed) -> str:
     return f"/ideas/{row.id}-{slug if slug.isascii() else quote(slug)}"
 
 
-def answer(line: AnswerLine) -> Shape:
-    given: Answer = line.answer
+def answer(line: AnswerLine | ListedLine) -> Shape:
+    given: Answer | ListedAnswer = line.answer
     shape = {
         "id": given.id,
         "status": given.status.slug,
@@ -425,7 +425,7 @@ def idea_named(row: Idea) -> Shape:
     return {"id": row.id, "title": row.title, "url": absolute(idea_path(row))}
 
 
-def speaker(user: User) -> Shape:
+def speaker(user: User | Author) -> Shape:
     return {"id": user.id, "name": user.name, "role": "team"}
 
 
@@ -461,7 +461,7 @@ def _in_short(line: AnswerLine) -> Shape:
     }
 
 
-def _announced_at(given: Answer) -> str | None:
+def _announced_at(given: Answer | ListedAnswer) -> str | None:
     return when(given.entry.fanned_out_at) if given.entry else None
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.accounts.models import User
-from ideas.boards import answering, listing, posting, queries, ranking, schemas
+from ideas.boards import answering, listing, posting, queries, ranking, schemas, schemas_out
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Idea, IdeaRank, IdeaTag, Stage, Status
 from ideas.db import db, unit_of_work, utcnow
@@ -215,7 +215,10 @@ def test_a_card_says_all_that_a_list_shows(board):
         "status": "planned",
         "reason": "committed",
         "text": "We will build this in spring.",
-        "credits": [{"kind": "comment", "id": comment.id, "how": "It became the plan."}],
+        "credits": [
+            {"kind": "comment", "id": comment.id, "how": "It became the plan."},
+            {"kind": "votes", "id": None, "how": "It was decided by them."},
+        ],
     }
     with unit_of_work():
         answering.answer(mia, queries.get_idea(mia, idea.id), schemas.NewAnswer().load(words))
@@ -225,7 +228,9 @@ def test_a_card_says_all_that_a_list_shows(board):
     assert (card.idea.author.name, card.idea.status.slug, card.idea.board.id) == ("Ole", "planned", board.id)
     assert (card.idea.rank.comment_count, [tag.slug for tag in card.tags]) == (1, ["roof"])
     assert card.answer.answer.by.name == "Mia"
-    assert [(credit.how, credit.comment.id) for credit in card.answer.credits] == [("It became the plan.", comment.id)]
+    assert (card.answer.credits[0].how, card.answer.credits[0].named_id) == ("It became the plan.", comment.id)
+    assert schemas_out.answer(card.answer) == schemas_out.answer(listing.answers_on([idea.id])[idea.id])
+    assert len(schemas_out.answer(card.answer)["credits"]) == 2
 
 
 # --- Pages ---
