@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.boards import trees
 from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, IdeaRank, Status, Vote
@@ -103,8 +105,26 @@ _MOVE_VOTE = (
     .values(hot=_places.c.hot + sa.func.ln(1.0 - _lost) / math.log(2))
 )
 
-_seconds: Any = sa.cast(sa.extract("epoch", Vote.cast_at), sa.Double)
-_vote_weight: Any = (_seconds - EPOCH.timestamp()) / WEEK.total_seconds()
+
+class _seconds(FunctionElement[float]):
+    """SQL: seconds since 1970 with their fraction, which SQLite's own functions cut off."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(_seconds)
+def _exact(element: _seconds, compiler: Any, **options: Any) -> str:
+    return f"CAST(extract(epoch FROM {compiler.process(element.clauses, **options)}) AS DOUBLE PRECISION)"
+
+
+@compiles(_seconds, "sqlite")
+def _exact_on_sqlite(element: _seconds, compiler: Any, **options: Any) -> str:
+    at = compiler.process(element.clauses, **options)
+    return f"(CAST(strftime('%s', {at}) AS REAL) + CAST('0' || substr({at}, 20) AS REAL))"
+
+
+_vote_weight: Any = (_seconds(Vote.cast_at) - EPOCH.timestamp()) / WEEK.total_seconds()
 _apart = sa.bindparam("most", type_=sa.Double) - _vote_weight
 _NEWEST_VOTE = sa.select(sa.func.max(_vote_weight)).where(Vote.idea_id == sa.bindparam("the_idea"))
 _VOTES_WEIGHT = sa.select(sa.func.sum(sa.func.power(2.0, -sa.case((_apart > FARTHEST, FARTHEST), else_=_apart)))).where(
