@@ -9,8 +9,6 @@ CSV files and the acts alone, and compared with the mail that came. On SQLite wi
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -58,7 +56,6 @@ class Story:
     source: Conversation
     titles: dict[str, str]
     ids: dict[str, int]
-    first_row: dict[tuple[str, str], int]  # (idea, person of the source) → place of their first row in the file
     into: dict[str, str] = field(default_factory=dict)
     owed: Counter[Said] = field(default_factory=Counter)
 
@@ -74,8 +71,9 @@ class Story:
         within = self.within(idea)
         for person in set().union(*(self.source.votes[each] for each in within)):
             own = [each for each in within if person in self.source.votes[each]]
-            chosen = idea if idea in own else min(own, key=lambda each: self.first_row[each, person])
-            yield voter(person), Way(path, VOTE, self.first_row[chosen, person], chosen)
+            chosen = idea if idea in own else min(own, key=lambda each: self.source.since[each, person])
+            # each has one vote here, so there is nothing to choose by its order
+            yield voter(person), Way(path, VOTE, 0, chosen)
 
     def strongest(self, ways: Iterable[tuple[str, Way]]) -> dict[str, Way]:
         found: dict[str, Way] = {}
@@ -135,7 +133,6 @@ def show(findings: Findings, kind: str, site: RunningApp, sink: SmtpSink, data: 
         stage.read_conversation(data, BOARD),
         {idea["source"]["id"]: idea["title"] for idea in ideas},
         {idea["source"]["id"]: idea["id"] for idea in ideas},
-        first_rows(data),
     )
     one, two, three, near, far = chosen(story)
     overlap = len(story.source.votes[one] & story.source.votes[two])
@@ -184,14 +181,6 @@ def chosen(story: Story) -> list[str]:
     theirs = set().union(*(votes[idea] for idea in most))
     others = sorted(set(votes) - set(most), key=lambda idea: (-len(votes[idea] & theirs), int(idea)))
     return [*most, *others[:2]]
-
-
-def first_rows(data: Path) -> dict[tuple[str, str], int]:
-    found: dict[tuple[str, str], int] = {}
-    with gzip.open(data / "polis" / BOARD / "votes.csv.gz", "rt", encoding="utf-8", newline="") as lines:
-        for place, row in enumerate(csv.DictReader(lines)):
-            found.setdefault((row["idea_id"], row["voter_id"]), place)
-    return found
 
 
 def compare(findings: Findings, when: str, story: Story, sink: SmtpSink) -> None:

@@ -249,27 +249,23 @@ def authors(idea_ids: Sequence[int], path: Path, news: str, by_default: Mode) ->
 
 def _commenters(idea_id: int, parts: Sequence[int], news: str, by_default: Mode) -> sa.Select[Any]:
     """Each by their first comment on the idea itself, or else on a part of it."""
-    return (
-        rows(Comment.author_id, Path.COMMENTER, news, by_default, "comment", _first(Comment, idea_id))
-        .where(
-            Comment.idea_id.in_([idea_id, *parts]),
-            sa.not_(Comment.is_internal),
-            Comment.deleted_at.is_(None),
-            Comment.hidden_at.is_(None),
-        )
-        .group_by(Comment.author_id)
+    said = _in_order(Comment.author_id, Comment, Comment.created_at, idea_id).where(
+        Comment.idea_id.in_([idea_id, *parts]),
+        sa.not_(Comment.is_internal),
+        Comment.deleted_at.is_(None),
+        Comment.hidden_at.is_(None),
     )
+    first = said.subquery("said")
+    return rows(first.c.user_id, Path.COMMENTER, news, by_default, "comment", first.c.id).where(first.c.place == 1)
 
 
 def voters(idea_id: int, parts: Sequence[int], path: Path, news: str, by_default: Mode) -> sa.Select[Any]:
     """Each by their vote on the idea itself, or else by their first on a part of it."""
     if not parts:
         return rows(Vote.user_id, path, news, by_default, "vote", Vote.id).where(Vote.idea_id == idea_id)
-    return (
-        rows(Vote.user_id, path, news, by_default, "vote", _first(Vote, idea_id))
-        .where(Vote.idea_id.in_([idea_id, *parts]))
-        .group_by(Vote.user_id)
-    )
+    cast = _in_order(Vote.user_id, Vote, Vote.cast_at, idea_id).where(Vote.idea_id.in_([idea_id, *parts]))
+    first = cast.subquery("cast_votes")
+    return rows(first.c.user_id, path, news, by_default, "vote", first.c.id).where(first.c.place == 1)
 
 
 def on_behalf(idea_ids: Sequence[int], news: str, by_default: Mode) -> sa.Select[Any]:
@@ -278,9 +274,12 @@ def on_behalf(idea_ids: Sequence[int], news: str, by_default: Mode) -> sa.Select
     return asked.where(VoteOnBehalf.idea_id.in_(idea_ids), PENDING)
 
 
-def _first(model: type[Comment | Vote], idea_id: int) -> sa.ColumnElement[Any]:
-    on_itself = sa.func.min(sa.case((model.idea_id == idea_id, model.id), else_=None))
-    return sa.func.coalesce(on_itself, sa.func.min(model.id))
+def _in_order(person: Any, model: type[Comment | Vote], at: Any, idea_id: int) -> sa.Select[Any]:
+    """Contributions with their place among those of each person: on the idea itself before those on its parts, then by
+    time. Ids say nothing of it where an import brought them."""
+    order = (sa.case((model.idea_id == idea_id, 0), else_=1), at, model.id)
+    place = sa.func.row_number().over(partition_by=person, order_by=order)
+    return sa.select(person.label("user_id"), model.id, place.label("place"))
 
 
 def _followers(idea_ids: Sequence[int], news: str) -> sa.Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,7 +25,7 @@ from ideas.boards import (
 )
 from ideas.db import at, db, unit_of_work, utcnow
 from ideas.ledger import judging, preferences, report
-from ideas.ledger.models import Delivery
+from ideas.ledger.models import Delivery, Mode, Path
 from ideas.outbox import DueDelivery, OutboxEntry
 from tests.boards.arranging import announce
 from tests.factories import (
@@ -406,3 +407,17 @@ def test_a_vote_after_the_answer_was_told_of_did_not_move_it(crowd):
         voting.cast(ana, crowd.on("roof", ana).idea)
 
     assert received(ana) == [("vote", "A roof", None, "committed", [], [])]
+
+
+def test_the_first_vote_is_the_earliest_and_not_the_one_with_the_least_number():
+    person: Any = UserFactory()
+    whole, one, other = (IdeaFactory() for _ in range(3))
+    now = utcnow()
+    later = VoteFactory(user=person, idea=one, cast_at=now)
+    first = VoteFactory(user=person, idea=other, cast_at=now - timedelta(days=1))
+
+    told = db.session.execute(notices.voters(whole.id, [one.id, other.id], Path.VOTER, "moved", Mode.INSTANT)).all()
+    own = db.session.execute(notices.voters(one.id, [other.id], Path.VOTER, "moved", Mode.INSTANT)).all()
+
+    assert [row.contribution_id for row in told] == [first.id]
+    assert [row.contribution_id for row in own] == [later.id]
