@@ -116,6 +116,8 @@ class Notice:
     alike: the words of a batch → for each delivery what all have in common that read the same; they are made once for
         those. One that is left out has words of its own. Words of such a notice do not use `person`.
     answer_to: a delivery → purpose and words of the address to which the person answers by mail; None: they cannot.
+    left_out: the row that tells what happened, a column of user ids → a condition: was that person left out by whoever
+        tells of it; None when nobody was. Asked when fanning out.
     subjects: subject, the row that tells what happened → the subjects whose mutes silence it: itself, and what the room
         holds to be one with it.
     """
@@ -127,6 +129,7 @@ class Notice:
     subjects: Callable[[str, int], Collection[str]] = _itself
     answer_to: Callable[[DueDelivery], tuple[str, str]] | None = None
     alike: Callable[[Mapping[int, Mapping[str, Any]]], Mapping[int, Hashable]] | None = None
+    left_out: Callable[[int, sa.ColumnElement[int]], sa.ColumnElement[bool] | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas import markup, outbox, settings
+from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import evidence, picturing, policy, ranking, trees
+from ideas.boards import evidence, leaving_out, picturing, policy, queries, ranking, settling, trees
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
 from ideas.boards.events import AnswerCorrected, Answered
 from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
@@ -21,53 +21,6 @@ from ideas.boards.queries import AnswerRow, IdeaRow
 from ideas.db import db, utcnow
 from ideas.outbox import OutboxEntry
 from ideas.words import _
-
-SCHEDULED_MOST = timedelta(days=60)
-
-
-def settle_time() -> timedelta:
-    """How long an answer waits before people are told of it."""
-    return timedelta(minutes=settings.current().settle_minutes)
-
-
-def _wait_before(day: date | None) -> timedelta:
-    """The settle time, but less when a day that people were told would pass meanwhile: they hear before it does."""
-    left = _left_of(day)
-    return settle_time() if left is None else min(settle_time(), left)
-
-
-def _wait_again(entry: OutboxEntry | None, day: date | None) -> timedelta:
-    """How long the telling of an answer that is corrected waits: the settle time anew, or until it was planned for."""
-    planned = entry.due_at - utcnow() if entry is not None else timedelta(0)
-    return max(planned, _wait_before(day))
-
-
-def _left_of(day: date | None) -> timedelta | None:
-    """How long it is until a day that people were told has passed; None when it has, or there was none."""
-    if day is None:
-        return None
-    left = datetime.combine(day, time.max, UTC) - timedelta(minutes=1) - utcnow()
-    return left if left > timedelta(0) else None
-
-
-def _wait_until(at: datetime | None, day: date | None) -> timedelta:
-    """How long the telling waits for that moment, never less than the settle time.
-
-    Raises ValidationError for one that is past or far away, or after `day`, which people were told, has passed.
-    """
-    if at is None:
-        return _wait_before(day)
-    wait = at - utcnow()
-    if wait <= timedelta(0):
-        raise ValidationError({"announce_at": [_("This time is past. Choose one to come.")]})
-    if wait > SCHEDULED_MOST:
-        raise ValidationError({"announce_at": [_("This is too far away: at most 60 days from now.")]})
-    left = _left_of(day)
-    if left is not None and wait > left:
-        raise ValidationError(
-            {"announce_at": [_("People were told another day for this, and have to hear before it passes.")]}
-        )
-    return max(wait, _wait_before(day))
 
 
 def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
@@ -83,7 +36,9 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     idea = _held(on.idea)
     policy.require_unmerged(idea)
     credits = _judge(idea, Stage(status.stage), words)
-    wait = _wait_until(words.get("announce_at"), _day_another_gave(idea, words["date"]))
+    left_out = words.get("left_out", [])
+    leaving_out.require_may(idea, left_out, credits)
+    wait = settling.wait_until(words.get("announce_at"), _day_another_gave(idea, words["date"]))
     former = idea.status
     _move(idea, former, status)
     # asked when the idea is ours: of two answers at once that leave the status as it is, the later waits till here
@@ -105,9 +60,13 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     db.session.flush()  # the rows below name its id
     picturing.tie(actor.id, given.text_html, idea.id)
     _write_credits(given, credits)
+    leaving_out.leave_out(actor, given, left_out)
     given.entry_id = outbox.record(Answered(subject=idea.subject, about_id=given.id, actor_id=actor.id), wait=wait)
     _keep_version(actor, given, credits)
-    audit.record(actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason)
+    without = {"left_out": _without_reasons(left_out)} if left_out else {}
+    audit.record(
+        actor, "idea.answered", idea.subject, answer=given.id, status=status.slug, reason=given.reason, **without
+    )
     db.session.flush()  # ranking reads the row
     ranking.move(idea.id, status.stage)
     ranking.set_due(idea.id, None)
@@ -212,6 +171,19 @@ def _former_version(answer_id: int, number: int, version: FormerVersion) -> Answ
     )
 
 
+def try_out(actor: User, on: IdeaRow, words: dict[str, Any]) -> None:
+    """Raise what `answer` would raise for these words now, and write nothing."""
+    policy.require_team(on.standing)
+    policy.require_unmerged(on.idea)
+    stage = next((each.stage for each in queries.statuses_of(on.idea.board) if each.slug == words["status"]), None)
+    if stage is None:
+        raise _no_status(words["status"])
+    credits = _judge(on.idea, Stage(stage), words)
+    leaving_out.require_may(on.idea, words.get("left_out", []), credits)
+    settling.wait_until(words.get("announce_at"), _day_another_gave(on.idea, words["date"]))
+    _require_nothing_waiting(on.idea)
+
+
 def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int | None = None) -> Answer:
     """Give an answer other words; the former version stays readable.
 
@@ -237,7 +209,8 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     given.review_by = words["review_by"]
     _write_credits(given, credits)
     kept = _keep_version(actor, given, credits)
-    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=_wait_again(row.answer.entry, former_date)):
+    wait = settling.wait_again(row.answer.entry, former_date)
+    if given.entry_id is None or not outbox.postpone(given.entry_id, wait=wait):
         _announce_correction(actor, row.on.idea, kept, former_date if date_moved else None, date_moved=date_moved)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
     db.session.flush()  # the caller reads it again
@@ -281,8 +254,17 @@ def _status(idea: Idea, slug: str) -> Status:
         .execution_options(populate_existing=True)
     )
     if status is None:
-        raise ValidationError({"status": [_("This board has no status “%(status)s”.", status=slug)]})
+        raise _no_status(slug)
     return status
+
+
+def _no_status(slug: str) -> ValidationError:
+    return ValidationError({"status": [_("This board has no status “%(status)s”.", status=slug)]})
+
+
+def _without_reasons(left_out: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whom, for the log; why stands in its own table."""
+    return [{name: each[name] for name in ("person", "company") if each[name] is not None} for each in left_out]
 
 
 def _held(idea: Idea) -> Idea:
@@ -445,7 +427,7 @@ def _announce_correction(
     credited = sa.exists().where(Credit.answer_id == version.answer_id, Credit.since_version >= version.news_since)
     if version.date_moved or db.session.scalar(sa.select(credited)):
         event = AnswerCorrected(subject=idea.subject, about_id=version.id, actor_id=actor.id)
-        version.entry_id = outbox.record(event, wait=_wait_before(former_date))
+        version.entry_id = outbox.record(event, wait=settling.wait_before(former_date))
 
 
 def _write_credits(given: Answer, credits: Sequence[dict[str, Any]]) -> None:

@@ -8,9 +8,10 @@ from marshmallow import fields, validate
 
 from ideas import api
 from ideas.api import READ, Blueprint, list_of
-from ideas.boards import answering, listing, queries, reading
+from ideas.boards import answering, composing, forecast, listing, queries, reading
 from ideas.boards import api_examples as examples
 from ideas.boards import schemas_out as shapes
+from ideas.boards import schemas_out_composing as previews
 from ideas.boards.listing import AnswerLine
 from ideas.boards.models import TEXT_LONGEST, CreditKind, Reason
 from ideas.boards.queries import AnswerRow
@@ -60,6 +61,22 @@ def answer_idea(words: dict[str, Any], idea_id: int) -> Any:
         on = queries.get_idea(api.member(), idea_id)
         answer_id = answering.answer(api.member(), on, words).id
     return api.created(_answer(answer_id), f"/answers/{answer_id}")
+
+
+@blueprint.route("/ideas/<id:idea_id>/answers/preview", method="POST")
+@blueprint.needs("answers:write")
+@blueprint.takes(NewAnswer, example=examples.NEW_ANSWER)
+@blueprint.gives(previews.PreviewOut, example=previews.EXAMPLE)
+def preview_answer(words: dict[str, Any], idea_id: int) -> Any:
+    """Preview an answer
+
+    What answering with these words would do now: how many people are told and by what, how many are left out and why,
+    how hard the text is to read, and which of the last answers says nearly the same. What would be refused is refused.
+    """
+    on = queries.get_idea(api.member(), idea_id)
+    answering.try_out(api.member(), on, words)
+    seen = forecast.of(api.member(), on, forecast.as_typed(words))
+    return previews.preview(seen, composing.read(api.member(), words["text"]))
 
 
 @blueprint.route("/answers/<id:answer_id>")

@@ -14,11 +14,11 @@ from ideas import outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import policy, queries, ranking, trees
-from ideas.boards.answering import settle_time
 from ideas.boards.events import VotedOnBehalf
 from ideas.boards.models import Vote
 from ideas.boards.models_evidence import PENDING, VoteOnBehalf
 from ideas.boards.queries import IdeaRow
+from ideas.boards.settling import settle_time
 from ideas.db import INSERTS, db, utcnow
 from ideas.words import _
 

@@ -5,19 +5,25 @@ Reads alone. Whoever calls has asked already whether the person is of the team.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from marshmallow import ValidationError
 from sqlalchemy.orm import aliased, joinedload
 
 from ideas import markup
-from ideas.accounts.models import User
-from ideas.boards import grading, likeness, trees
+from ideas.accounts.models import Company, User
+from ideas.boards import grading, leaving_out, likeness, notices, trees
 from ideas.boards.models import Answer, BoardRole, Comment, Credit, Idea, Membership
+from ideas.boards.models_left_out import REASON_LONGEST
 from ideas.boards.queries import AnswerRow, IdeaRow
+from ideas.boards.schemas import LEFT_OUT_MOST
 from ideas.db import db
+from ideas.text import one_line
+from ideas.words import _
 
 STRONGEST = 6
 LAST_ANSWERS = 500
@@ -155,3 +161,71 @@ def said_before(actor: User, text: str, *, but: int | None = None) -> Earlier | 
         return None
     row = rows[found.key]
     return Earlier(row.id, row.idea_id, row.title, row.created_at, int(found.share * 100))
+
+
+# --- Who is left out ---
+
+
+def left_out(idea_id: int, lines: str, reason: str) -> list[dict[str, Any]]:
+    """Whom each line names, a company or somebody who had a part in the idea, as NewAnswer has it; all for one reason.
+
+    A name that several people bear is followed by "#" and a number. Raises ValidationError for `leave_out`, with each
+    line that names nobody, or too many, and for `leave_out_reason` when there is none.
+    """
+    found: list[dict[str, Any]] = []
+    wrong = []
+    reason = one_line(reason)
+    names = list(dict.fromkeys(filter(None, map(one_line, lines.splitlines()))))
+    if len(names) > LEFT_OUT_MOST:
+        raise ValidationError({"leave_out": [_("At most %(most)s lines fit.", most=LEFT_OUT_MOST)]})
+    companies, people = _companies_called(names), _people_called(idea_id, names)
+    for name in names:
+        numbers = people.get(name.casefold(), [])
+        if name in companies:
+            found.append({"person": None, "company": companies[name], "reason": reason})
+        elif len(numbers) == 1:
+            found.append({"person": numbers[0], "company": None, "reason": reason})
+        elif numbers:
+            listed = ", ".join(f"{name} #{number}" for number in numbers[:5])
+            wrong.append(_("Several people are called “%(name)s”. Say which: %(listed)s.", name=name, listed=listed))
+        else:
+            wrong.append(_("No company, and nobody who had a part in this, is called “%(name)s”.", name=name[:80]))
+    if wrong:
+        raise ValidationError({"leave_out": wrong})
+    if found and not 5 <= len(reason) <= REASON_LONGEST:
+        raise ValidationError({"leave_out_reason": [_("Say why, in 5 to %(most)s characters.", most=REASON_LONGEST)]})
+    return found
+
+
+def understood(idea_id: int, lines: str) -> leaving_out.Whom:
+    """The same of what may be half typed: lines that name nobody are passed over."""
+    names = list(dict.fromkeys(filter(None, map(one_line, lines.splitlines()))))[:LEFT_OUT_MOST]
+    companies = _companies_called(names)
+    people = [numbers[0] for numbers in _people_called(idea_id, names).values() if len(numbers) == 1]
+    return leaving_out.Whom(frozenset(people), frozenset(companies.values()))
+
+
+def _companies_called(names: Sequence[str]) -> dict[str, int]:
+    if not names:
+        return {}
+    rows = db.session.execute(sa.select(Company.name, Company.id).where(Company.name.in_(names)))
+    return {row.name: row.id for row in rows}
+
+
+def _people_called(idea_id: int, names: Sequence[str]) -> dict[str, list[int]]:
+    """Name, folded, or "name #number" → the people among those who had a part; of a name at most six."""
+    if not names:
+        return {}
+    plain = {name.rpartition(" #")[0] if name.rpartition(" #")[2].isdecimal() else name for name in names} - {""}
+    had_a_part = notices.drafted(idea_id, "moved", author=False, votes=False, comment_ids=[]).subquery("had_a_part")
+    rows = db.session.execute(
+        sa.select(User.id, User.name)
+        .where(User.name.in_({*names, *plain}), User.id.in_(sa.select(had_a_part.c.user_id)))
+        .order_by(User.id)
+        .limit(6 * LEFT_OUT_MOST)
+    )
+    found: dict[str, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.name.casefold(), []).append(row.id)
+        found[f"{row.name} #{row.id}".casefold()] = [row.id]
+    return {name.casefold(): found[name.casefold()] for name in names if name.casefold() in found}

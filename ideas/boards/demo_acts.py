@@ -26,6 +26,7 @@ from ideas.boards import (
     ranking,
     releases,
     releasing,
+    settling,
     solving,
     voting,
 )
@@ -170,7 +171,7 @@ class Acts:
         words = self._words(running, event, event.reason) | {"status": event.status}
         given = answering.answer(actor, self._seen(running, actor), words)
         if event.undone:
-            with at(utcnow() + answering.settle_time() / 2):
+            with at(utcnow() + settling.settle_time() / 2):
                 answering.undo(actor, queries.get_answer(actor, given.id))
             return
         running.answer_id, running.reason = given.id, event.reason
@@ -253,10 +254,10 @@ class Acts:
 
     def announce(self, moment: datetime) -> None:
         """Let the ledger tell what has happened, as a worker would have done then; nothing leaves."""
-        with at(moment + answering.settle_time() + timedelta(seconds=5)):
+        with at(moment + settling.settle_time() + timedelta(seconds=5)):
             while fanout.fan_out_next(settings.rooms().notices):
                 pass
-        with at(moment + answering.settle_time() + MAIL_TAKES):
+        with at(moment + settling.settle_time() + MAIL_TAKES):
             while (claim := sending.claim()).taken:
                 for row in claim.rows:
                     sending.write_down(claim, row, self._outcome(row.to.id))

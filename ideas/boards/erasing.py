@@ -31,6 +31,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_evidence import PENDING, Evidence, VoteOnBehalf
+from ideas.boards.models_left_out import LeftOut
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
@@ -81,6 +82,7 @@ TEXTS = (
     Text(Release.body, Release.body_html),
     Text(ReleaseIdea.text, ReleaseIdea.text_html),
     Text(ReleaseIdea.credits),
+    Text(LeftOut.reason),
     Text(Snippet.name),
     Text(Snippet.text),
 )
@@ -110,7 +112,7 @@ def _delete_files(names: Sequence[str]) -> None:
 def _forget_belonging(leaving: Leaving) -> None:
     statements: list[sa.UpdateBase] = [
         sa.delete(model).where(model.user_id == leaving.id)
-        for model in (Membership, IdeaFollow, BoardFollow, ReleaseFollow, StillWanted, MailReply)
+        for model in (Membership, LeftOut, IdeaFollow, BoardFollow, ReleaseFollow, StillWanted, MailReply)
     ]
     statements.append(sa.delete(Snippet).where(Snippet.owner_id == leaving.id, Snippet.board_id.is_(None)))
     of_theirs = sa.and_(Reminder.occasion == Occasion.OVERDUE, Reminder.about_id == leaving.id)

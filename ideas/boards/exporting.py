@@ -26,6 +26,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_evidence import Evidence, VoteOnBehalf
+from ideas.boards.models_left_out import LeftOut
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_pictures import Picture
 from ideas.boards.models_releases import Release, ReleaseFollow
@@ -114,6 +115,15 @@ def _wrote(person_id: int) -> Iterator[Part]:
             sa.select(Release.id, Release.title, Release.body, Release.created_at, Release.published_at)
             .where(Release.by_id == person_id)
             .order_by(Release.id)
+        ),
+    )
+    yield Part(
+        "left_out",
+        _("whom you left out when a team told of an answer"),
+        stream(
+            sa.select(LeftOut.answer_id, LeftOut.user_id, LeftOut.company_id, LeftOut.reason, LeftOut.created_at)
+            .where(LeftOut.by_id == person_id)
+            .order_by(LeftOut.id)
         ),
     )
     yield Part(

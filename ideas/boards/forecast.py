@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ideas import markup, settings
 from ideas.accounts.models import User
-from ideas.boards import contributions, labels, listing, notices, policy, trees
+from ideas.boards import composing, contributions, labels, leaving_out, listing, notices, policy, trees
 from ideas.boards.contributions import Contribution, Through, Use
 from ideas.boards.labels import REASON_WORDS
 from ideas.boards.models import TEXT_LONGEST, Answer, Comment, CreditKind, Idea, Reason, Status, Vote
@@ -56,6 +56,7 @@ class Forecast:
     reason: str = ""
     url: str = ""
     samples: list[Sample] = field(default_factory=list)
+    people: report.Forecast | None = None  # the same in the ledger's words
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
     told = given is not None and given.answer.entry is not None and given.answer.entry.fanned_out_at is not None
     news = draft.how.keys() - (_credited(given.answer) if told and given else set())
     date_moved = given is None or given.answer.planned_for != _day(typed.get("date"))
+    whom = composing.understood(on.idea.id, str(typed.get("leave_out") or ""))
+    whom = whom._replace(
+        people=whom.people | {each["person"] for each in typed.get("left_out", ()) if each["person"]},
+        companies=whom.companies | {each["company"] for each in typed.get("left_out", ()) if each["company"]},
+    )
     people = report.forecast(
         notices.drafted(
             on.idea.id,
@@ -92,9 +98,11 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         subject=on.idea.subject,
         subjects=notices.one_with(on.idea.subject, 0),
         actor_id=actor.id,
+        is_left_out=lambda user_id: leaving_out.of_draft(whom, on.idea.id, draft.how, user_id),
     )
     numbers: dict[str, Any] = {
         "is_correction": told,
+        "people": people,
         "total": people.email + people.inbox,
         "email": people.email,
         "inbox": people.inbox,
@@ -125,6 +133,12 @@ def of(actor: User, on: IdeaRow, typed: dict[str, Any], given: AnswerRow | None 
         url=settings.absolute(f"/ideas/{on.idea.id}-{on.idea.slug}"),
         samples=_samples(on, draft),
     )
+
+
+def as_typed(words: dict[str, Any]) -> dict[str, Any]:
+    """An answer as schemas.NewAnswer loads it, as a composer would hold it."""
+    dates = {name: words[name].isoformat() if words[name] else None for name in ("date", "review_by", "announce_at")}
+    return {**words, **dates}
 
 
 def _credited(answer: Answer) -> set[tuple[str, int | None]]:

@@ -228,6 +228,8 @@ class AnswerForm(OnceForm):
     date: StringField | None = StringField(lazy("When will it be there?"), filters=[_or_none])
     review_by: StringField | None = StringField(lazy("When will you look at it again?"), filters=[_or_none])
     announce_at: StringField | None = StringField(lazy("When are people told?"), filters=[_or_none])
+    leave_out: TextAreaField | None = TextAreaField(lazy("Who is left out?"), filters=[_text])
+    leave_out_reason: StringField | None = StringField(lazy("Why are they left out?"), filters=[_text])
 
     def __init__(self, *args: Any, picked: dict[str, str] | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -238,6 +240,11 @@ class AnswerForm(OnceForm):
         if self.is_submitted():
             self.how = {name[4:]: words for name, words in request.form.items() if name.startswith("how-")}
             self.picked = {key: self.how.get(key, "") for key in request.form.getlist("credit")}
+
+    def whom_to_leave_out(self) -> tuple[str, str]:
+        """The lines that name them, and why."""
+        lines, reason = self.leave_out, self.leave_out_reason
+        return (lines.data or "") if lines else "", (reason.data or "") if reason else ""
 
     def pick(self, key: str) -> None:
         """Credit one contribution more, with what was typed beside it before."""
@@ -280,6 +287,8 @@ class AnswerForm(OnceForm):
     def show(self, error: ValidationError) -> None:
         messages = dict(error.messages_dict)
         inner = messages.pop("credits", None)
+        if "left_out" in messages:
+            messages["leave_out"] = messages.pop("left_out")
         keys = list(self.picked)
         if isinstance(inner, dict):
             for place, lines in inner.items():
@@ -318,6 +327,8 @@ class CorrectionForm(AnswerForm):
     schema = schemas.AnswerWords()
     status = None  # how WTForms takes a field out of a form
     announce_at = None
+    leave_out = None
+    leave_out_reason = None
     version = HiddenField()
 
 

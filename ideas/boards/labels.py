@@ -74,6 +74,7 @@ WHY_NOT_WORDS = {
     Suppressed.RESTORED: lazy("held back, as a backup was restored"),
     Suppressed.CANCELLED: lazy("the mail was called off"),
     Suppressed.ERASED: lazy("erased"),
+    Suppressed.LEFT_OUT: lazy("left out by the team"),
 }
 
 

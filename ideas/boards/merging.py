@@ -17,12 +17,12 @@ from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import policy, queries, ranking, trees
-from ideas.boards.answering import settle_time
 from ideas.boards.errors import AnswerWaiting, ChangedMeanwhile, Merged, MergingClosed, NotMerged
 from ideas.boards.events import AnswerCorrected, Answered, MergedInto, MergeUndone
 from ideas.boards.models import Idea
 from ideas.boards.models_merging import Merge
 from ideas.boards.queries import IdeaRow
+from ideas.boards.settling import settle_time
 from ideas.db import db, utcnow
 from ideas.outbox import OutboxEntry
 from ideas.words import _

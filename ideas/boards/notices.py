@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import User
-from ideas.boards import digest_words, evidence, notice_words, policy, queries, replying, trees
+from ideas.boards import digest_words, evidence, leaving_out, notice_words, policy, queries, replying, trees
 from ideas.boards.events import (
     AnswerCorrected,
     Answered,
@@ -468,10 +468,12 @@ NOTICES: Notices = {
         commented, sees_idea, notice_words.commented, "boards/notices/commented", one_with, _about_the_comment
     ),
     Answered.kind: Notice(
-        answered, sees_idea, notice_words.answered, "boards/notices/answered", one_with, _about_the_idea
+        *(answered, sees_idea, notice_words.answered, "boards/notices/answered", one_with, _about_the_idea),
+        left_out=leaving_out.of_answer,
     ),
     AnswerCorrected.kind: Notice(
-        answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected", one_with, _about_the_idea
+        *(answer_corrected, sees_idea, notice_words.corrected, "boards/notices/corrected", one_with, _about_the_idea),
+        left_out=leaving_out.of_version,
     ),
     MergedInto.kind: Notice(
         merged, sees_idea, notice_words.merged, "boards/notices/merged", both_sides, _about_the_idea

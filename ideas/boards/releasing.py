@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import answering, picturing, policy, queries
+from ideas.boards import answering, picturing, policy, queries, settling
 from ideas.boards.errors import AlreadyAnnounced, CannotShip, ChangedMeanwhile, Published
 from ideas.boards.events import ReleasePublished
 from ideas.boards.models import Answer, Board, CreditKind, Idea, Reason, Stage, Status
@@ -130,7 +130,7 @@ def publish(actor: User, row: ReleaseRow) -> None:
     release.published_at, release.published_by_id, release.released_on = utcnow(), actor.id, day
     _ship(actor, release)
     event = ReleasePublished(subject=release.subject, about_id=release.id, actor_id=actor.id)
-    release.entry_id = outbox.record(event, wait=answering.settle_time())
+    release.entry_id = outbox.record(event, wait=settling.settle_time())
     audit.record(actor, "release.published", release.subject)
     db.session.flush()  # the caller reads it again
 

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Premoderation, Reason, Stage, Visibility
+from ideas.boards.models_left_out import REASON_LONGEST
 from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
 from ideas.boards.models_solving import WORDS_LONGEST as SAID_LONGEST
 from ideas.boards.models_solving import Helped
@@ -16,6 +17,7 @@ from ideas.words import _
 HOW_LONGEST = 500
 TAGS_MOST = 10
 CREDITS_MOST = 100
+LEFT_OUT_MOST = 50
 
 
 class NewIdea(AppSchema):
@@ -97,6 +99,19 @@ class AnswerWords(AppSchema):
             raise ValidationError({"credits": [_("Each contribution is credited once.")]})
 
 
+class NewLeftOut(AppSchema):
+    """A person, or all of a company, who is not told of an answer."""
+
+    person = Id(load_default=None, allow_none=True, metadata={"description": "Their number."})
+    company = Id(load_default=None, allow_none=True, metadata={"description": "The number of a company."})
+    reason = Line(longest=REASON_LONGEST, shortest=5, required=True)
+
+    @validates_schema
+    def _names_one(self, data: dict[str, Any], **_options: Any) -> None:
+        if (data.get("person") is None) == (data.get("company") is None):
+            raise ValidationError({"person": [_("Name a person or a company, and not both.")]})
+
+
 class NewAnswer(AnswerWords):
     """The team's official word with which it moves an idea."""
 
@@ -105,6 +120,15 @@ class NewAnswer(AnswerWords):
         load_default=None,
         allow_none=True,
         metadata={"description": "When people are told; without it, after the settle time. At most 60 days from now."},
+    )
+    left_out = fields.List(
+        fields.Nested(NewLeftOut),
+        load_default=list,
+        validate=validate.Length(max=LEFT_OUT_MOST),
+        metadata={
+            "description": "Who is not told, such as your own test accounts, and why; the ledger keeps it. Whoever had"
+            " the idea or is credited hears all the same."
+        },
     )
 
 

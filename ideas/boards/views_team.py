@@ -18,6 +18,7 @@ from ideas.boards import (
     evidence,
     forecast,
     labels,
+    leaving_out,
     listing,
     moderating,
     parts,
@@ -90,7 +91,9 @@ def answer(idea_id: int) -> ResponseReturnValue:
         with unit_of_work():
             actor = signin.member()
             on = queries.get_idea(actor, idea_id)
-            answer_id = form.make(actor.id, lambda: answering.answer(actor, on, form.loaded).id)
+            left_out = composing.left_out(idea_id, *form.whom_to_leave_out())
+            words = {**form.loaded, "left_out": left_out}
+            answer_id = form.make(actor.id, lambda: answering.answer(actor, on, words).id)
             waits = queries.get_answer(actor, answer_id).answer.entry_id is not None
     except ValidationError as error:
         form.show(error)
@@ -252,6 +255,7 @@ def told(answer_id: int) -> ResponseReturnValue:
     return render_template(
         "boards/told.html",
         row=row,
+        left_out=leaving_out.left_out_of(answer_id),
         idea=row.on.idea,
         page=page,
         told=views.told_in_words(row.answer),

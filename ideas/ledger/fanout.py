@@ -289,6 +289,7 @@ def _deliveries(entry: OutboxEntry, notice: Notice, now: datetime, piece: Piece)
         by_default=people.c.by_default,
         muting=Mute.subject.in_(notice.subjects(entry.subject, entry.about_id)),
         visible=notice.visible(entry.subject, people.c.user_id),
+        left_out=notice.left_out(entry.about_id, people.c.user_id) if notice.left_out else None,
     )
     judged = (
         sa.select(

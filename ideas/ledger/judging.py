@@ -56,11 +56,13 @@ def judge(
     by_default: sa.SQLColumnExpression[str],
     muting: sa.ColumnElement[bool],
     visible: sa.ColumnElement[bool],
+    left_out: sa.ColumnElement[bool] | None = None,
 ) -> Judgement:
     """Judge the rows of `people`, each a person (`user_id`) who would hear that news.
 
     by_default: how whoever set no preference gets it by e-mail. muting: which mutes silence it, as a condition on
-    Mute.subject. visible: whether the person may see the subject now.
+    Mute.subject. visible: whether the person may see the subject now. left_out: whether somebody decided that they are
+    not told; what people chose themselves comes first.
     """
     own, all_kinds = aliased(Preference), aliased(Preference)
     tables = (
@@ -79,6 +81,7 @@ def judge(
         (sa.not_(visible), _word(Suppressed.NOT_VISIBLE)),
         (sa.exists().where(Mute.user_id == user_id, muting).correlate_except(Mute), _word(Suppressed.MUTED)),
         (sa.and_(by_email == Mode.OFF.value, not_in_inbox), _word(Suppressed.OFF)),
+        *([] if left_out is None else [(left_out, _word(Suppressed.LEFT_OUT))]),
     )
     for_email = (
         (unsubscribed, _word(Suppressed.UNSUBSCRIBED)),

@@ -44,6 +44,7 @@ class Suppressed(StrEnum):
     RESTORED = "restored"  # it waited in a backup that was restored, and may have been sent since
     CANCELLED = "cancelled"  # the mail was called off by whoever runs the site
     ERASED = "erased"
+    LEFT_OUT = "left_out"  # by whoever told of it, with a reason that they gave
 
 
 class Failed(StrEnum):

@@ -153,10 +153,11 @@ def forecast(
     subject: str,
     subjects: Collection[str],
     actor_id: int | None = None,
+    is_left_out: Callable[[sa.ColumnElement[int]], sa.ColumnElement[bool] | None] = lambda _user_id: None,
 ) -> Forecast:
     """What announcing to that audience (see outbox.AUDIENCE_COLUMNS) would do now. Decided by the same SQL.
 
-    subjects: those whose mutes silence it.
+    subjects: those whose mutes silence it. is_left_out: as a Notice has it.
     """
     people = judging.strongest(audience, but=actor_id)
     judgement = judging.judge(
@@ -166,6 +167,7 @@ def forecast(
         by_default=people.c.by_default,
         muting=Mute.subject.in_(subjects),
         visible=visible(subject, people.c.user_id),
+        left_out=is_left_out(people.c.user_id),
     )
     gathered = judging.gathered(judgement.mode).is_not(None).label("gathered")
     judged = (

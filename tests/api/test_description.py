@@ -110,6 +110,7 @@ def sendable(document):
         "put_due",
         *("draft_release", "edit_release", "put_release_idea", "keep_snippet", "edit_snippet"),
         *("make_segment", "edit_segment"),
+        "preview_answer",
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -143,9 +144,11 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "edit_snippet",
         "make_segment",
         "edit_segment",
+        "preview_answer",
     }
     ids = {"idea_id": idea.id, "comment_id": comment.id}
-    examples["answer_idea"][2]["credits"][1]["id"] = comment.id
+    for each in ("answer_idea", "preview_answer"):
+        examples[each][2]["credits"][1]["id"] = comment.id
     if name == "correct_answer":
         given = asking.post(f"ideas/{idea.id}/answers", examples["answer_idea"][2])
         ids["answer_id"] = given.json["id"]

@@ -123,6 +123,7 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "get_view": ("GET", "backlog/views/{view}", None, "people:read", False),
     "edit_view": ("PATCH", "backlog/views/{view}", {"name": "Mornings"}, "answers:write", False),
     "remove_view": ("DELETE", "backlog/views/{view}", None, "answers:write", False),
+    "preview_answer": ("POST", "ideas/{unanswered}/answers/preview", ANSWER, "answers:write", False),
     "list_snippets": ("GET", "snippets", None, "people:read", False),
     "keep_snippet": ("POST", "snippets", {"name": "Thanks", "text": "Thank you."}, "answers:write", False),
     "get_snippet": ("GET", "snippets/{snippet}", None, "people:read", False),

@@ -15,6 +15,7 @@ from ideas.boards.errors import AlreadyAnnounced, CannotShip, ChangedMeanwhile, 
 from ideas.boards.models import Answer, Idea, Reason, Stage, Visibility
 from ideas.boards.models_releases import Release, ReleaseIdea
 from ideas.boards.schemas_releases import ReleaseLine, ReleaseWords
+from ideas.boards.settling import settle_time
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import NotAllowed, NotFound
 from ideas.ledger.models import Delivery
@@ -91,7 +92,7 @@ def lines(release_id, reader=None):
 
 
 def wait(clock):
-    clock.shift(answering.settle_time() + timedelta(seconds=1))
+    clock.shift(settle_time() + timedelta(seconds=1))
 
 
 # --- Publishing ---

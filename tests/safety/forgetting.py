@@ -68,6 +68,7 @@ CANARIES = {
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "import.file_name", "import.options", "import.report",
     "import_piece.content", "imported.foreign_id", "invitation.email", "letter.recipient",
+    "left_out.reason",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt",
@@ -186,6 +187,7 @@ def _take_part(person_id: int, other_id: int, team_id: int, slug: str) -> tuple[
         idea,
         text=f"We have looked at it with {NAME} and with everyone who asked, and do it.",
         credits=[credit(CreditKind.COMMENT, f"{NAME} asked for it, and it came.", kept.id)],
+        left_out=[{"person": None, "company": who(person_id).company_id, "reason": f"{NAME} told them."}],
     )
     _estimate(team_id, theirs)
     _merge(team_id, shared, theirs)

@@ -341,6 +341,7 @@ ROUTES: dict[str, set[str]] = {
     "api_comments.edit_comment": ON_AN_IDEA,
     "api_comments.delete_comment": NOTHING,
     "api_answers.list_answers": ON_AN_IDEA,
+    "api_answers.preview_answer": ON_AN_IDEA,
     "api_answers.get_answer": ON_AN_IDEA,
     "api_answers.answer_idea": ON_AN_IDEA,
     "api_answers.correct_answer": ON_AN_IDEA,
