@@ -46,6 +46,7 @@ SCOPES = {
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, as your other systems know them. For administrators.",
+    "audit:read": "Read what was done with privilege. For administrators.",
 }
 
 # What everybody may see may be kept for a moment by whoever stands in between, and shown a while longer while asking.

@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
     from ideas import rounds, settings
     from ideas.accounts import api as accounts_api
     from ideas.accounts import (  # noqa: F401 the last ones add to views.bp
+        api_audit,
         checks,
         letters,
         signin,
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
         tidying,
         views,
         views_admin,
+        views_audit,
         views_branding,
         views_me,
         views_privacy,
@@ -43,3 +45,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.bp)
     views_branding.init_app(app, rooms)
     api.register_blueprint(accounts_api.blueprint)
+    api.register_blueprint(api_audit.blueprint)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from ideas.text import one_line
 from ideas.words import _
 
 ROWS = 2 * PAGE  # lines of the administrators' tables are low
+TOGETHER = 1000  # of a whole log, so many are in memory
 
 
 class CompanyRow(NamedTuple):
@@ -101,27 +104,58 @@ def company_names(reader: User, *, most: int = 200) -> Sequence[str]:
     return db.session.scalars(sa.select(Company.name).order_by(Company.name).limit(most)).all()
 
 
+@dataclass(frozen=True)
+class AuditAsked:
+    """What is asked of the audit log. actor: part of a name or address, "-" the command line; days are in UTC."""
+
+    act: str = ""
+    subject: str = ""
+    actor: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+_EVERYTHING = AuditAsked()
+
+
 def audit(
-    reader: User, *, act: str = "", subject: str = "", actor: str = "", cursor: str | None = None
+    reader: User, asked: AuditAsked = _EVERYTHING, *, limit: int = ROWS, cursor: str | None = None
 ) -> Page[AuditEntry]:
-    """Privileged acts, the latest first; `actor` is part of a name or address, "-" the command line."""
+    """Privileged acts, the latest first. Loaded: actor."""
     policy.require_admin(reader)
     statement = sa.select(AuditEntry).options(joinedload(AuditEntry.actor)).order_by(AuditEntry.id.desc())
-    if act:
-        statement = statement.where(AuditEntry.act == act)
-    if subject:
-        statement = statement.where(AuditEntry.subject == subject)
-    if actor == "-":
+    if asked.act:
+        statement = statement.where(AuditEntry.act == asked.act)
+    if asked.subject:
+        statement = statement.where(AuditEntry.subject == asked.subject)
+    if asked.since:
+        statement = statement.where(AuditEntry.at >= datetime.combine(asked.since, time.min, UTC))
+    if asked.until:
+        statement = statement.where(AuditEntry.at <= datetime.combine(asked.until, time.max, UTC))
+    if asked.actor == "-":
         statement = statement.where(AuditEntry.actor_id.is_(None))
-    elif words := _searched(actor):
+    elif words := _searched(asked.actor):
         named = sa.select(User.id).where(
             sa.or_(User.name.icontains(words, autoescape=True), User.email.icontains(words, autoescape=True))
         )
         statement = statement.where(AuditEntry.actor_id.in_(named))
     if place := read_cursor("audit", cursor):
         statement = statement.where(AuditEntry.id < place[0])
-    rows = db.session.scalars(statement.limit(ROWS + 1)).all()
-    return Page.of(rows, ROWS, order="audit", key=lambda entry: [entry.id])
+    rows = db.session.scalars(statement.limit(limit + 1)).all()
+    return Page.of(rows, limit, order="audit", key=lambda entry: [entry.id])
+
+
+def all_audited(reader: User, asked: AuditAsked) -> Iterator[AuditEntry]:
+    """All of it, in pieces, so that a long log fits in memory."""
+    cursor = None
+    while True:
+        page = audit(reader, asked, limit=TOGETHER, cursor=cursor)
+        yield from page.rows
+        if page.next is None:
+            return
+        cursor = page.next
+        for entry in page.rows:
+            db.session.expunge(entry)
 
 
 def audited_acts(reader: User) -> Sequence[str]:

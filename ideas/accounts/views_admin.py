@@ -1,4 +1,4 @@
-"""The pages on which administrators see to people and companies, and read what was done with privilege."""
+"""The pages on which administrators see to people and companies."""
 
 from __future__ import annotations
 
@@ -112,14 +112,6 @@ def company(company_id: int) -> ResponseReturnValue:
         return draw("company", form, company=queries.get_company(signin.member(), company_id))
     flash(_("The company has its new name."))
     return redirect(url_for(".list_companies"), 303)
-
-
-@bp.get("/manage/audit")
-def audit_log() -> ResponseReturnValue:
-    asked = {name: readable(request.args.get(name, "")) for name in ("act", "subject", "actor")}
-    reader = signin.member()
-    page = queries.audit(reader, **asked, cursor=request.args.get("cursor"))
-    return render_template("accounts/audit.html", page=page, acts=queries.audited_acts(reader), asked=asked)
 
 
 def _draw_person(whom: User, **drawn: Any) -> ResponseReturnValue:

@@ -1,5 +1,8 @@
 """Who writes people and companies, and what administrators may do to them."""
 
+import csv
+import io
+import json
 import threading
 import time
 
@@ -265,7 +268,9 @@ def petra(client):
     return person
 
 
-@pytest.mark.parametrize("path", ["/manage/people", "/manage/people/1", "/manage/companies", "/manage/audit"])
+@pytest.mark.parametrize(
+    "path", ["/manage/people", "/manage/people/1", "/manage/companies", "/manage/audit", "/manage/audit.csv"]
+)
 def test_the_pages_are_not_there_for_members_and_ask_visitors_to_sign_in(app, path):
     visitor, member = app.test_client(), app.test_client()
     enter(member, a_person())
@@ -395,4 +400,25 @@ def test_the_audit_log_is_filtered_by_act_person_and_thing(client, petra):
     assert shown(subject=f"person:{ole.id}") == ["person.role_changed"]
     assert shown(actor="petra") == ["person.suspended"]
     assert shown(actor="-") == ["person.role_changed"]
+    assert shown(until="2001-01-01") == []
+    wrong = client.get("/manage/audit.csv?since=yesterday")
+    assert wrong.status_code == 422
+    assert "“yesterday” is no day" in wrong.text
+    assert shown(since="2001-01-01", until="9999-12-31") == ["person.suspended", "person.role_changed"]
     assert "spam on every board" in client.get("/manage/audit").text
+
+
+def test_the_audit_log_is_had_whole_as_files_of_which_no_cell_is_a_formula(client, petra, monkeypatch):
+    monkeypatch.setattr(queries, "TOGETHER", 1)
+    mia = a_person()
+    committed(people.suspend, petra, mia, reason="=HYPERLINK(1)")
+    committed(people.rename_company, petra, committed(people.create_company, petra, "=1+1"), "@sum")
+
+    table = client.get("/manage/audit.csv")
+    rows = list(csv.DictReader(io.StringIO(table.text.removeprefix("\ufeff"))))
+    lines = [json.loads(line) for line in client.get("/manage/audit.ndjson?act=person.suspended").text.splitlines()]
+
+    assert "attachment" in table.headers["Content-Disposition"]
+    assert [row["act"] for row in rows] == ["company.renamed", "company.created", "person.suspended"]
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@" and cell]
+    assert [(line["actor"], line["details"]["reason"]) for line in lines] == [(petra.name, "=HYPERLINK(1)")]

@@ -152,6 +152,7 @@ OPERATIONS |= {
     "list_people": ("GET", "people?company={company}", None, "people:read", False),
     "get_person": ("GET", "people/{person}", None, "people:read", False),
     "list_contributions": ("GET", "people/{person}/contributions", None, "people:read", False),
+    "list_audit": ("GET", "audit?act=idea.answered", None, "audit:read", False),
     "put_company": ("PUT", "companies/external/acct-1", {"name": "Allotments Ltd"}, "people:write", False),
     "put_companies": ("POST", "companies/batch", {"data": [{"external_id": "a", "name": "A"}]}, "people:write", False),
     "put_person": ("PUT", "people/external/user-1", {"name": "Ole"}, "people:write", False),
@@ -179,7 +180,7 @@ OPERATIONS |= {
     "take_back_on_behalf": ("DELETE", "ideas/{loose}/on-behalf/{person}", None, "votes:on_behalf", False),
 }
 # What another system knows is put in with the key of an administrator; to others there is nothing.
-OF_ADMINISTRATORS = {"put_company", "put_companies", "put_person", "put_people"}
+OF_ADMINISTRATORS = {"list_audit", "put_company", "put_companies", "put_person", "put_people"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
     "flag_idea",

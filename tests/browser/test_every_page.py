@@ -42,6 +42,8 @@ NOT_VISITED = {
     "desk.export",
     "accounts.companies_as_csv",
     "accounts.people_as_csv",
+    "accounts.audit_as_csv",
+    "accounts.audit_as_ndjson",
     "looks.favicon",
     "looks.logo",
     "looks.theme",

@@ -64,6 +64,16 @@ OF_A_COMPANY = {"own company", "company's attributes"}
 COUNTED = {"private board", "hidden idea", "withdrawn idea", "unseen backer", "own company"}
 A_CUSTOMER = {"own company", "own attributes", "unseen backer"}
 
+IN_THE_LOG = {
+    "audit details",
+    "own address",
+    "invited address",
+    "hiding reason",
+    "private board",
+    "own key",
+    "snippet",
+}
+
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
 ROUTES: dict[str, set[str]] = {
     # Coming in. A page that a link leads to names its reader's own address at most.
@@ -107,6 +117,9 @@ ROUTES: dict[str, set[str]] = {
     "accounts.import_people": NOTHING,
     "accounts.companies_as_csv": OF_A_COMPANY,
     "accounts.people_as_csv": {"own address", "own company", "own attributes", "unseen backer"},
+    "accounts.audit_log": IN_THE_LOG,
+    "accounts.audit_as_csv": IN_THE_LOG,
+    "accounts.audit_as_ndjson": IN_THE_LOG,
     # Import and export
     "moving.home": {"private board"},
     "moving.show": {"private board"},
@@ -115,15 +128,6 @@ ROUTES: dict[str, set[str]] = {
     "moving.export": {
         *(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE),
         "own attributes",
-    },
-    "accounts.audit_log": {
-        "audit details",
-        "own address",
-        "invited address",
-        "hiding reason",
-        "private board",
-        "own key",
-        "snippet",
     },
     # Boards and ideas
     "boards.home": ON_A_LIST,
@@ -393,6 +397,7 @@ ROUTES: dict[str, set[str]] = {
     "api_notifications.get_notifications": ON_AN_IDEA,
     "api_notifications.put_notifications": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},
+    "api_audit.list_audit": IN_THE_LOG,
     "api_people.put_company": {"own company", "company's attributes"},
     "api_people.put_companies": NOTHING,
     "api_people.put_person": {"own company", "own address", "own attributes"},
