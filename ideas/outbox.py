@@ -110,8 +110,9 @@ class Notice:
     visible: subject, a column of user ids → a condition: may that person see the subject now. Asked when fanning out
         and again when sending.
     words: a batch of deliveries of this kind → for each delivery id the names its templates use. `sender` (a name)
-        and `url` (absolute) are among them, and `subject_name`, what the subject is called. One that is left out has
-        lost what it would tell of. One call for the whole batch, so that it costs the same number of queries.
+        and `url` (absolute) are among them, `subject_name`, what the subject is called, and, where there is one,
+        `known_title`, what the person knows it by, and `board_name`. One that is left out has lost what it would tell
+        of. One call for the whole batch, so that it costs the same number of queries.
     template: a folder of subject.txt, body.txt, body.html and inbox.html.
     alike: the words of a batch → for each delivery what all have in common that read the same; they are made once for
         those. One that is left out has words of its own. Words of such a notice do not use `person`.

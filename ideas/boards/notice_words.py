@@ -7,7 +7,7 @@ out has lost what it would tell of (the comment was deleted since), and the ledg
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -181,7 +181,8 @@ def _merge_words(batch: Sequence[DueDelivery]) -> Words:
             "sender": by.name,
             "is_theirs": own is not None,
             "moved_title": titles.get(own or this.id, this.title),
-            "own_title": titles.get(own or other, into.title),
+            "own_title": (known := titles.get(own or other, into.title)),
+            "known_title": known,
         }
     return words
 
@@ -245,7 +246,8 @@ def ideas_of(ids: Iterable[int]) -> dict[int, Idea]:
 
 def said_of(idea: Idea) -> dict[str, Any]:
     address = settings.absolute(f"/ideas/{idea.id}-{idea.slug}")
-    return {"say": sayings, "idea": idea, "board": idea.board, "url": address, "subject_name": idea.title}
+    named = {"subject_name": idea.title, "known_title": idea.title, "board_name": idea.board.name}
+    return {"say": sayings, "idea": idea, "board": idea.board, "url": address, **named}
 
 
 def _titles(ids: Collection[int]) -> dict[int, str]:
@@ -265,6 +267,7 @@ class _Own(TypedDict):
 
     contribution: contributions.Contribution | None
     through: contributions.Through | None
+    known_title: NotRequired[str]
 
 
 def parts_of(batch: Sequence[DueDelivery]) -> dict[int, _Own]:
@@ -280,8 +283,12 @@ def parts_of(batch: Sequence[DueDelivery]) -> dict[int, _Own]:
         idea_id, part = about[delivery.id], parts[delivery.id]
         own = part.idea_id if part else followed.get((idea_id, delivery.user_id), idea_id)
         triples[delivery.id] = (idea_id, delivery.user_id, own)
+
     throughs = contributions.throughs(triples.values())
-    return {
-        delivery.id: {"contribution": parts[delivery.id], "through": throughs.get(triples[delivery.id])}
-        for delivery in batch
-    }
+    own_parts: dict[int, _Own] = {}
+    for delivery in batch:
+        through = throughs.get(triples[delivery.id])
+        own_parts[delivery.id] = {"contribution": parts[delivery.id], "through": through}
+        if through is not None:
+            own_parts[delivery.id]["known_title"] = through.title
+    return own_parts

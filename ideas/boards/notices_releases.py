@@ -106,6 +106,8 @@ def release_words(batch: Sequence[DueDelivery]) -> Words:
             "url": settings.absolute(f"/releases/{release.id}-{release.slug}"),
             "releases_url": settings.absolute(f"/boards/{release.board.slug}/releases"),
             "subject_name": "",
+            "known_title": release.title,
+            "board_name": release.board.name,
             "shipped": shipped.get(release.id, []),
         }
         for delivery in batch

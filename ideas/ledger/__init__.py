@@ -1,7 +1,7 @@
 """The ledger: who is owed word of what, by which channel, and what became of it.
 
-Owns: delivery, digest, preference, mute, worker_beat. Emits: nothing. Stands on: accounts and the ground. It knows
-people and subjects, never ideas: rooms above hand it a `Notice` for each kind of event.
+Owns: delivery, digest, preference, mute, mail_words, worker_beat. Emits: nothing. Stands on: accounts and the ground.
+It knows people and subjects, never ideas: rooms above hand it a `Notice` for each kind of event.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def init_app(app: Flask) -> None:
     from jinja2 import StrictUndefined
 
     from ideas import api, rounds, settings
-    from ideas.ledger import (  # noqa: F401 views_choosing adds to views.bp
+    from ideas.ledger import (  # noqa: F401 two of them add to views.bp
         api_choosing,
         beats,
         checker,
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         views,
         views_choosing,
         views_reports,
+        views_wording,
     )
 
     with app.app_context():

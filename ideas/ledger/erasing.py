@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ideas.db import db, utcnow
-from ideas.ledger.models import Delivery, Mute, Preference, State, Suppressed
+from ideas.ledger.models import Delivery, MailWords, Mute, Preference, State, Suppressed
 from ideas.privacy import Leaving
 
 
@@ -25,3 +25,12 @@ def erase(leaving: Leaving) -> None:
         sa.delete(Mute).where(Mute.user_id == leaving.id),
     ):
         db.session.execute(statement.execution_options(synchronize_session=False))
+    _leave_mails(leaving)
+
+
+def _leave_mails(leaving: Leaving) -> None:
+    """Their name and address in the words of mails."""
+    columns = (MailWords.subject, MailWords.opening, MailWords.closing)
+    for row in db.session.scalars(sa.select(MailWords).where(sa.or_(*map(leaving.may_stand_in, columns)))):
+        row.subject = leaving.rewritten(row.subject)[:150]
+        row.opening, row.closing = leaving.rewritten(row.opening), leaving.rewritten(row.closing)

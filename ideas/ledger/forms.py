@@ -9,14 +9,14 @@ from typing import Any
 from babel import dates
 from flask_wtf import FlaskForm
 from marshmallow import fields, validate
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ideas import hours
 from ideas.forms import SchemaForm
 from ideas.ledger.models import EVERYTHING, Mode, Preference
 from ideas.ledger.preferences import Choice
-from ideas.ledger.schemas import Hours
+from ideas.ledger.schemas import Hours, MailWordsSaid
 from ideas.outbox import NewsKind
 from ideas.schemas import AppSchema
 from ideas.words import _, language, lazy
@@ -103,3 +103,16 @@ class UnmuteForm(SchemaForm):
 
     schema = UnmuteSchema()
     subject = StringField()
+
+
+def _text(value: str | None) -> str:
+    return value or ""
+
+
+class MailWordsForm(SchemaForm):
+    """What a kind of mail says in the words of administrators."""
+
+    schema = MailWordsSaid()
+    subject = StringField(lazy("Subject"), filters=[_text])
+    opening = TextAreaField(lazy("Opening words"), filters=[_text])
+    closing = TextAreaField(lazy("Closing words"), filters=[_text])

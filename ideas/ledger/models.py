@@ -188,6 +188,19 @@ class Mute(Base):
     muted_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
+class MailWords(Base):
+    """What administrators say in one kind of mail; "" where the built-in words stand. Written by wording.py."""
+
+    __tablename__ = "mail_words"
+
+    news: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.String(150))
+    opening: Mapped[str] = mapped_column(sa.Text)
+    closing: Mapped[str] = mapped_column(sa.Text)
+    by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
+    changed_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
 class WorkerBeat(Base):
     """A worker that is there, or, in one row, all that were: what they have done since they started."""
 

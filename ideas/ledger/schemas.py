@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from ideas.schemas import AppSchema
+from ideas.schemas import AppSchema, Line, Prose
 from ideas.words import _
 
 HOUR = validate.Range(0, 23)
@@ -47,3 +47,11 @@ class Hours(AppSchema):
             raise ValidationError(_("Quiet hours need a beginning and an end."), wrong)
         if begins is not None and begins == ends:
             raise ValidationError(_("Quiet hours end at another hour than they begin."), "quiet_to")
+
+
+class MailWordsSaid(AppSchema):
+    """What a kind of mail says in the words of administrators; nothing: the built-in words."""
+
+    subject = Line(longest=150, load_default="")
+    opening = Prose(longest=1000, load_default="")
+    closing = Prose(longest=1000, load_default="")

@@ -207,6 +207,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/loop-health?period=ever",
         "/manage/look",
         "/manage/audit",
+        "/manage/mails",
+        "/manage/mails/planned",
     ),
 }
 

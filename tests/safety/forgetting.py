@@ -44,7 +44,7 @@ from ideas.boards.models_searching import IdeaMeaning
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import Base, db, unit_of_work, utcnow
 from ideas.ledger import preferences, worker
-from ideas.ledger.models import Delivery, Mode
+from ideas.ledger.models import Delivery, MailWords, Mode
 from ideas.moving.models import Imported
 from ideas.moving.models_running import Import, ImportPiece, State
 from ideas.repeats import IdempotencyKey
@@ -68,7 +68,7 @@ CANARIES = {
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
     "idea_term.term", "idempotency_key.answer", "import.file_name", "import.options", "import.report",
     "import_piece.content", "imported.foreign_id", "invitation.email", "letter.recipient",
-    "left_out.reason",
+    "left_out.reason", "mail_words.subject", "mail_words.opening", "mail_words.closing",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt",
@@ -96,7 +96,7 @@ WORDLESS = {
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "import.format", "import.state", "imported.kind",
     "imported.source", "invitation.token_hash", "letter.lease", "letter.error",
-    "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
+    "mail_words.news", "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
@@ -336,6 +336,9 @@ def _be_told(person_id: int) -> None:
     """Mail lies in the folder, waits in the queue, and one was refused with words about the address."""
     worker.run_once(_app())
     with unit_of_work():
+        db.session.add(
+            MailWords(news="silent", subject=f"For {NAME}", opening=f"{NAME} asks", closing=NAME, by_id=person_id)
+        )
         person = db.session.get_one(User, person_id)
         preferences.choose(person, "moved", email=Mode.OFF, inbox=Mode.OFF)
         db.session.execute(

@@ -272,6 +272,9 @@ ROUTES: dict[str, set[str]] = {
     "ledger.stop_or_start_mail_by_link": NOTHING,
     "ledger.unmute_by_link": NOTHING,
     "ledger.unsubscribe": NOTHING,
+    "ledger.mails": NOTHING,
+    "ledger.mail_words": {*ON_AN_IDEA, "own address", "own words to the team", "words to the team"},
+    "ledger.reset_mail_words": NOTHING,
     "ledger.unsubscribe_page": NOTHING,
     # How well the loop is closed: numbers, beside the names of boards, tags and companies to choose from
     "insights.health": {"private board", "own company"},

@@ -392,6 +392,7 @@ def _parts(world: World) -> None:
         "part": ["figures", "nothing"],
         "card": ["votes", "nothing"],
         "figure": ["ideas", "votes", "people", "answers", "owed", "heard", "nothing"],
+        "news": ["planned", "credited", "hidden", "nothing"],
         "code": ["not_found", "nothing"],
         "filename": ["css/base.css"],
     }

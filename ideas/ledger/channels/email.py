@@ -19,9 +19,10 @@ from markupsafe import Markup
 
 from ideas import colours, mail, mail_tokens, settings, words
 from ideas.db import db, utcnow
-from ideas.ledger import bounces, preferences, sending
+from ideas.ledger import bounces, preferences, sending, wording
 from ideas.ledger.channels import shapes
 from ideas.ledger.sending import Addressee, Claimed, Outcome
+from ideas.ledger.wording import BUILT_IN, Own
 from ideas.outbox import DueDelivery, Notice
 from ideas.words import _
 
@@ -44,13 +45,15 @@ def compose(rows: Sequence[Claimed]) -> dict[int, mail.Message | Outcome]:
     groups: dict[tuple[str, str | None, str | None], list[Claimed]] = defaultdict(list)
     for row in rows:
         groups[row.delivery.kind, row.to.locale, row.to.timezone].append(row)
+    own = wording.own_words() if rows else {}
     for (kind, _locale, _zone), group in groups.items():
         notice = settings.rooms().notices[kind]
         with words.addressing(group[0].to):
             said = find_words(notice, [row.delivery for row in group])
             alike = _alike(notice, said)
             for row in group:
-                made[row.delivery.id] = _one(notice, row, said[row.delivery.id], alike.get(row.delivery.id))
+                words_of = own.get(row.delivery.news, BUILT_IN)
+                made[row.delivery.id] = _one(notice, row, said[row.delivery.id], alike.get(row.delivery.id), words_of)
     return made
 
 
@@ -76,32 +79,35 @@ def find_words(notice: Notice, batch: Sequence[DueDelivery]) -> dict[int, Mappin
         return {batch[0].id: sending.unrenderable(repr(error))}
 
 
-def _one(notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome, alike: Hashable) -> mail.Message | Outcome:
+def _one(
+    notice: Notice, row: Claimed, said: Mapping[str, Any] | Outcome, alike: Hashable, own: Own = BUILT_IN
+) -> mail.Message | Outcome:
     if isinstance(said, Outcome):
         return said
     try:
-        return _message(notice, row, said, alike)
+        return _message(notice, row, said, alike, own)
     except Exception as error:  # one broken notice must not hold up everybody's mail
         log.warning("mail_cannot_be_made", delivery=row.delivery.id, exc_info=True)
         return sending.unrenderable(repr(error))
 
 
-def _message(notice: Notice, row: Claimed, said: Mapping[str, Any], alike: Hashable) -> mail.Message:
+def _message(notice: Notice, row: Claimed, said: Mapping[str, Any], alike: Hashable, own: Own) -> mail.Message:
     delivery = row.delivery
     token = preferences.token(delivery.user_id, delivery.news, delivery.subject)
     choices = settings.absolute(preferences.choices_link(row.to.id, row.to.email, delivery.recorded_at))
     answer_to = _answer_to(notice, delivery)
     answers = answer_to is not None
     if alike is None:
-        made = _words(notice, row, said, token, choices, answers=answers)
+        links = (token, choices, row.to.name)
+        made = _words(notice, delivery, row.to, said, links, own, answers=answers)
     else:
         key = (
-            *(delivery.kind, delivery.path, delivery.news, answers, row.to.locale, row.to.timezone, alike),
+            *(delivery.kind, delivery.path, delivery.news, answers, row.to.locale, row.to.timezone, alike, own),
             *_site(),
         )
-        blanks = shapes.UNSUBSCRIBE, shapes.SETTINGS
-        shape = shapes.shapes.get(key, lambda: _words(notice, row, said, *blanks, answers=answers))
-        made = shape.filled(unsubscribe=token, settings=choices)
+        blanks = shapes.UNSUBSCRIBE, shapes.SETTINGS, shapes.NAME
+        shape = shapes.shapes.get(key, lambda: _words(notice, delivery, row.to, said, blanks, own, answers=answers))
+        made = shape.filled(unsubscribe=token, settings=choices, name=row.to.name)
     thread = f"<{delivery.subject.replace(':', '-')}@{host()}>"
     return mail.Message(
         to=row.to.email,
@@ -130,21 +136,51 @@ def _site() -> tuple[Hashable, ...]:
     return config.base_url, settings.brand(), config.default_locale, utcnow().date()
 
 
+def sample(notice: Notice, delivery: DueDelivery, to: Addressee, said: Mapping[str, Any], own: Own) -> shapes.Words:
+    """What such a mail would say to `to`; its links lead nowhere. Inside `words.addressing`."""
+    answers = _answer_to(notice, delivery) is not None
+    return _words(notice, delivery, to, said, ("-", settings.absolute("/"), to.name), own, answers=answers)
+
+
 def _words(
-    notice: Notice, row: Claimed, said: Mapping[str, Any], token: str, choices: str, *, answers: bool
+    notice: Notice,
+    delivery: DueDelivery,
+    to: Addressee,
+    said: Mapping[str, Any],
+    links: tuple[str, str, str],
+    own: Own,
+    *,
+    answers: bool,
 ) -> shapes.Words:
-    """What the mail says, with these links in its frame. answers: the person can answer it by mail."""
-    delivery = row.delivery
+    """What the mail says. links: the secret and the address in its frame, and the person's name, or blanks for them.
+
+    own: what administrators say in this kind of mail. answers: the person can answer it by mail.
+    """
+    token, choices, name = links
     template = settings.rooms().templates.get_template
     names = {"subject_name": "", **said, "path": delivery.path, "news": delivery.news}
-    names |= frame(row.to, _stops(token, str(names["subject_name"]), delivery.news), choices)
+    names |= frame(to, _stops(token, str(names["subject_name"]), delivery.news), choices)
     names["answer_by_mail"] = answers
     words = shapes.Words(
         " ".join(template(f"{notice.template}/subject.txt").render(names).split()),
         template(f"{notice.template}/body.txt").render(names),
         template(f"{notice.template}/body.html").render(names),
     )
-    return finished(words, names)
+    return finished(words if own == BUILT_IN else _with_own(words, own, names, name), names)
+
+
+def _with_own(words: shapes.Words, own: Own, names: Mapping[str, Any], name: str) -> shapes.Words:
+    values = {
+        "headline": words.subject,
+        "title": str(names.get("known_title") or names["subject_name"] or words.subject),
+        "board": str(names.get("board_name") or names["site_name"]),
+        "name": name,
+        "sender": str(names["sender"]),
+        "site": str(names["site_name"]),
+    }
+    text = [wording.as_text(own.opening, values), words.text.strip(), wording.as_text(own.closing, values)]
+    html = [wording.as_html(own.opening, values), words.html, wording.as_html(own.closing, values)]
+    return shapes.Words(wording.subject_of(own, values), "\n\n".join(filter(None, text)), "\n".join(html))
 
 
 def _answer_to(notice: Notice, delivery: DueDelivery) -> str | None:

@@ -1,7 +1,8 @@
 """Mail that many people get alike is made once, with blanks for what is each one's own.
 
 Of the words themselves nothing is known here: the room that has them says which deliveries read the same (see
-`outbox.Notice.alike`). What is each person's own in the frame are two links.
+`outbox.Notice.alike`). What is each person's own in the frame are two links, and in the words of administrators
+their name.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
+from markupsafe import escape
+
 KEPT = 200  # of some 20 kB each
 
 # letters and digits alone, so that they come through templates, the inliner and links as they are
 UNSUBSCRIBE = f"BLANK{secrets.token_hex(16)}U"
 SETTINGS = f"BLANK{secrets.token_hex(16)}S"
+NAME = f"BLANK{secrets.token_hex(16)}N"
 
 
 class Words(NamedTuple):
@@ -25,11 +29,13 @@ class Words(NamedTuple):
     text: str
     html: str
 
-    def filled(self, *, unsubscribe: str, settings: str) -> Words:
-        """The words with the links of one person: the secret of the one, the address of the other."""
+    def filled(self, *, unsubscribe: str, settings: str, name: str) -> Words:
+        """The words with the links of one person, the secret of the one, the address of the other; and their name."""
         text, html = (
             each.replace(UNSUBSCRIBE, unsubscribe).replace(SETTINGS, settings) for each in (self.text, self.html)
         )
+        if NAME in self.subject or NAME in text:  # where administrators greet people by it
+            return Words(self.subject.replace(NAME, name), text.replace(NAME, name), html.replace(NAME, escape(name)))
         return Words(self.subject, text, html)
 
 
