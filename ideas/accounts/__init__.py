@@ -1,7 +1,7 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
 Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
-audit_entry, segment, segment_person, brand.
+audit_entry, role_invitation, segment, segment_person, brand.
 Emits: nothing. Stands on: the ground.
 """
 
@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
     from ideas.accounts import (  # noqa: F401 the last ones add to views.bp
         api_audit,
         checks,
+        inviting,
         letters,
         signin,
         suppressions,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         views_admin,
         views_audit,
         views_branding,
+        views_inviting,
         views_me,
         views_privacy,
         views_spreadsheets,
@@ -39,6 +41,7 @@ def init_app(app: Flask) -> None:
         rooms = settings.rooms()
     signin.init_app(app)
     rooms.checks |= checks.CHECKS
+    rooms.resumers["role"] = inviting.resume
     rooms.figures.append(letters.figures)
     rooms.sweeps.append(tidying.sweep)
     rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)

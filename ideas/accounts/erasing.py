@@ -32,6 +32,7 @@ from ideas.accounts.models import (
     User,
     UserSession,
 )
+from ideas.accounts.models_invitations import RoleInvitation
 from ideas.db import db, leave_no_trace
 from ideas.errors import NotAllowed
 from ideas.privacy import Leaving
@@ -174,6 +175,7 @@ def _forget_account(leaving: Leaving) -> None:
     if leaving.email:
         statements += [
             sa.delete(Letter).where(Letter.recipient == leaving.email),
+            sa.delete(RoleInvitation).where(RoleInvitation.email == leaving.email),
             sa.delete(Attempt).where(of_person(leaving.email)),
         ]
     for statement in statements:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Rhythm, Ticket, User, UserSession
+from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.models_segments import Segment, SegmentPerson
 from ideas.db import db
 from ideas.privacy import Part, rows_of, write_archive
@@ -110,6 +111,18 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
             .join(SegmentPerson, SegmentPerson.segment_id == Segment.id)
             .where(SegmentPerson.user_id == person_id)
             .order_by(Segment.id)
+        ),
+    )
+    yield Part(
+        "role_invitations",
+        _("invitations to a role on the site that went to you, or that you sent"),
+        stream(
+            sa.select(
+                *(RoleInvitation.id, RoleInvitation.email, RoleInvitation.role, RoleInvitation.created_at),
+                *(RoleInvitation.expires_at, RoleInvitation.accepted_at, RoleInvitation.withdrawn_at),
+            )
+            .where(sa.or_(RoleInvitation.invited_by_id == person_id, RoleInvitation.email == email))
+            .order_by(RoleInvitation.id)
         ),
     )
     about, by = AuditEntry.subject == f"person:{person_id}", AuditEntry.actor_id == person_id

@@ -33,6 +33,9 @@ ROLES = {
 }
 
 
+INVITED = {role: words for role, words in ROLES.items() if role != SiteRole.MEMBER}
+
+
 def _choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
@@ -132,6 +135,14 @@ class SuspensionForm(SchemaForm):
 class RoleForm(SchemaForm):
     schema = schemas.Role()
     role = RadioField(lazy("Role on the whole site"), choices=_choices(ROLES.items()), validate_choice=False)
+
+
+class RoleInvitationForm(SchemaForm):
+    """Somebody who is to hold a role on the whole site."""
+
+    schema = schemas.RoleInvited()
+    email = StringField(lazy("E-mail address"), filters=[lambda value: value or ""])
+    role = RadioField(lazy("Role on the whole site"), choices=_choices(INVITED.items()), validate_choice=False)
 
 
 class BelongingForm(SchemaForm):

@@ -40,10 +40,11 @@ MAIL = Limit("mail", per_person=5, from_everywhere=20, per_network=50, within=ti
 KEEP = Limit("keep", per_person=60, from_everywhere=60, per_network=60, within=timedelta(hours=1))
 
 EXPORT = Limit("export", per_person=5, from_everywhere=5, per_network=50, within=timedelta(hours=1))
+INVITE = Limit("invite", per_person=5, from_everywhere=5, per_network=100, within=timedelta(hours=1))
 
 HALF = 32  # of the hash's 64 letters: the tries of one person begin alike
 
-LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP, EXPORT))
+LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP, EXPORT, INVITE))
 
 
 def spend(limit: Limit, *, network: str, email: str | None = None, is_known: bool = False) -> Sequence[int]:

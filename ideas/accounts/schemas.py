@@ -175,6 +175,13 @@ class Role(AppSchema):
     role = fields.Enum(SiteRole, by_value=True, required=True)
 
 
+class RoleInvited(AppSchema):
+    """Whom an administrator invites, and to what."""
+
+    email = fields.String(required=True)
+    role = fields.Enum(SiteRole, by_value=True, required=True)
+
+
 class Belonging(AppSchema):
     """What an administrator says of a person: the company by its name, "" for none."""
 

@@ -66,6 +66,11 @@ def find(token: str) -> Current | None:
     return Current(*row) if row else None
 
 
+def is_open(session_id: int | None) -> bool:
+    """Whether that sign-in has not ended since it was found."""
+    return db.session.scalar(sa.select(UserSession.id).where(UserSession.id == session_id)) is not None
+
+
 def was_seen_long_ago(current_session: Current) -> bool:
     return utcnow() - current_session.last_seen_at > SEEN_EVERY
 

@@ -243,8 +243,12 @@ def drop_draft() -> None:
 # --- From asking to sign in to having done what was begun ---
 
 
-def ask_to_sign_in(kind: str | None = None, details: dict[str, Any] | None = None) -> ResponseReturnValue:
+def ask_to_sign_in(
+    kind: str | None = None, details: dict[str, Any] | None = None, *, back: str | None = None
+) -> ResponseReturnValue:
     """Send a visitor to sign in, and keep what they were about to do; the page they are on comes back afterwards.
+
+    back: another page, where the address of this one is a secret.
 
     `kind` names one of `Rooms.resumers`, which does the act from `details` once they are somebody. Stands outside a
     unit of work. Raises TooMany when one network keeps very many acts.
@@ -255,8 +259,9 @@ def ask_to_sign_in(kind: str | None = None, details: dict[str, Any] | None = Non
             if former := session.get(UNFINISHED):
                 unfinished.drop(former)
             session[UNFINISHED] = unfinished.keep(kind, details or {})
-    path = request.full_path.removesuffix("?") if request.method in ("GET", "HEAD") else _came_from()
-    return redirect(url_for("accounts.sign_in", next=addresses.local_path(path)), 303)
+    if back is None:
+        back = request.full_path.removesuffix("?") if request.method in ("GET", "HEAD") else _came_from()
+    return redirect(url_for("accounts.sign_in", next=addresses.local_path(back)), 303)
 
 
 def go_on(path: str | None, *, act_id: int | None = None) -> ResponseReturnValue:
@@ -270,7 +275,10 @@ def go_on(path: str | None, *, act_id: int | None = None) -> ResponseReturnValue
     if act_id is not None:
         try:
             with unit_of_work():
-                where = unfinished.resume(member(), act_id)
+                person = member()
+                where = unfinished.resume(person, act_id)
+                if not sessions.is_open(session_id()):  # a new role ended all sign-ins, also the one just made
+                    begin(person)
         except (DomainError, ValidationError) as error:
             where = _explain(error, act_id)
     return redirect(addresses.local_path(where or path), 303)

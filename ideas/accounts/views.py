@@ -37,7 +37,7 @@ from ideas.words import _
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 
-INVITATION = "invitation"  # the kind of unfinished act that opens sign-up where it is closed
+INVITATIONS = {"invitation", "role"}  # the kinds of unfinished acts that open sign-up where it is closed
 
 
 def draw(template: str, form: SchemaForm, **values: Any) -> ResponseReturnValue:
@@ -152,7 +152,7 @@ def _other_browser(ticket: Ticket) -> str:
 @bp.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> ResponseReturnValue:
     act = signin.begun()
-    if not current().signup_open and (act is None or act.kind != INVITATION):
+    if not current().signup_open and (act is None or act.kind not in INVITATIONS):
         raise SignUpClosed(_("New people come in by invitation. Ask somebody of the team to invite you."))
     form = SignUpForm(next=request.args.get("next", ""))
     if request.method != "POST" and signin.reader():

@@ -84,6 +84,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/solved/spent",
         "/still-wanted/spent",
         "/on-behalf/spent",
+        "/roles/spent",
         "/mail",
         "/problems",
         "/problems/voting-closed",
@@ -208,6 +209,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/manage/look",
         "/manage/audit",
         "/manage/mails",
+        "/manage/invitations",
         "/manage/mails/planned",
     ),
 }
@@ -241,7 +243,7 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{idea_number}/evidence/new",
         "/team/evidence/capture",
     ),
-    "admin": ("/manage/boards/new", "/manage/companies/import", "/manage/moving"),
+    "admin": ("/manage/boards/new", "/manage/invitations", "/manage/companies/import", "/manage/moving"),
 }
 
 

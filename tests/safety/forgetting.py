@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
+from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.schemas_segments import SegmentWords
 from ideas.backlog import estimating, keeping, segmenting
 from ideas.backlog.schemas import EstimateWords, ViewWords
@@ -73,6 +74,7 @@ CANARIES = {
     "merge.text", "merge.text_html", "merge.unmerge_text",
     "merge.unmerge_text_html", "picture.alt",
     "segment.name", "segment.question",
+    "role_invitation.email",
     "release.title", "release.body", "release.body_html", "release_idea.text", "release_idea.text_html",
     "release_idea.credits", "revision.title", "revision.body", "revision.body_html",
     "snippet.name", "snippet.text", "solved.words", "term_slip.slip",
@@ -102,6 +104,7 @@ WORDLESS = {
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
     "picture.name", "preference.email", "preference.inbox", "release_idea.reason", "rhythm.key", "rhythm.timezone",
     "segment.slug", "solved.answer",
+    "role_invitation.role", "role_invitation.token_hash",
     "status.slug", "status.name", "status.stage", "suppression.address", "suppression.why", "suppression.status",
     "tag.slug", "tag.name",
     "ticket.token_hash",
@@ -391,6 +394,15 @@ def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
                 board_id=board_id,
                 email=EMAIL,
                 token_hash="i" * 64,
+                invited_by_id=team_id,
+                expires_at=utcnow() + timedelta(days=7),
+            )
+        )
+        db.session.add(
+            RoleInvitation(
+                email=EMAIL,
+                role="team",
+                token_hash="r" * 64,
                 invited_by_id=team_id,
                 expires_at=utcnow() + timedelta(days=7),
             )

@@ -41,7 +41,7 @@ ROLES = ("admin", "author", "visitor")
 MOST_PLACES = 24  # addresses of one operation that are tried until one takes fine words
 FURTHER = re.compile(r"conditions-[1-8]-")  # more of what the first and the last of them are
 VARYING = re.compile(
-    r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/solved)|(?<=/on-behalf))/(?!new$)[^/]+|/\d+"
+    r"(?:(?<=/boards)|(?<=/reset)|(?<=/u)|(?<=/invitations)|(?<=/roles)|(?<=/solved)|(?<=/on-behalf))/(?!new$)[^/]+|/\d+"
 )  # of an address
 
 Place = tuple[Any, ...]

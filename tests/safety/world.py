@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ideas import pictures
-from ideas.accounts import audit, keys, people, sessions, tickets, unfinished
+from ideas.accounts import audit, inviting, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
 from ideas.accounts.models_segments import Segment
 from ideas.accounts.schemas_segments import SegmentWords
@@ -279,6 +279,8 @@ def _private_board(world: World) -> None:
             admin, target, email=f"{world.token('invited address', 'invited')}@example.test"
         )
         world.keep(invitation.token_hash, "secret")
+        to_team = f"{world.token('invited address', 'invited')}@example.test"
+        world.keep(inviting.invite(admin, email=to_team, role=SiteRole.TEAM).token_hash, "secret")
     with unit_of_work():
         where = queries.get_board(_who(world, "author"), slug)
         secret = posting.submit(_who(world, "author"), where, title=f"{word()} secret wish", body=f"{word()} body").id
