@@ -55,6 +55,13 @@ class EvidenceForm(OnceForm):
         own["person"] = int(chosen) if chosen.isdecimal() and len(chosen) < 10 and not own["email"] else None
         return own
 
+    def show(self, error: ValidationError) -> None:
+        """What is wrong with whom it is stands where they are typed, while there is nobody to be chosen."""
+        messages = dict(error.messages_dict)
+        if "person" in messages and not (self.who.data or "").strip():
+            messages["who"] = messages.pop("person")
+        super().show(ValidationError(messages))
+
     def offer(self) -> None:
         """Let those be chosen who are like what was typed; an address says it by itself."""
         typed = (self.who.data or "").strip()

@@ -87,15 +87,17 @@ def test_an_address_that_nobody_has_is_somebody_new(app, nadia, idea):
 @pytest.mark.parametrize(
     ("sent", "says"),
     [
-        ({"words": ""}, "Please fill this in."),
-        ({"link": "javascript:alert(1)"}, "This is no address of a page."),
-        ({"vote": "y"}, "Say who it is that you vote for."),
+        ({"words": ""}, "words: Please fill this in."),
+        ({"link": "javascript:alert(1)"}, "link: This is no address of a page."),
+        ({"vote": "y"}, "who: Say who it is that you vote for."),
     ],
 )
-def test_what_is_missing_is_said_and_what_was_typed_stays(app, nadia, idea, sent, says):
+def test_what_is_missing_is_said_at_its_field_and_what_was_typed_stays(app, nadia, idea, sent, says):
     refused = send(app, nadia, idea, **sent)
 
-    assert (refused.status_code, says in seen(refused.text)) == (422, True)
+    field, _, words = says.partition(": ")
+    assert (refused.status_code, words in seen(refused.text)) == (422, True)
+    assert f'id="{field}-error"' in refused.text
     assert count(Evidence) == 0
 
 

@@ -408,7 +408,7 @@ def forms_of(value: str) -> set[str]:
 
 def _same(shown: str, kept: str) -> bool:
     """Shown is what is kept, or its beginning with "…"."""
-    shown, kept = shown.replace("\r\n", "\n"), kept.strip()
+    shown, kept = shown.replace("\r\n", "\n"), kept.replace("\r\n", "\n").strip()
     return shown == kept or (shown.endswith("…") and len(kept) > 60 and kept.startswith(shown[:-1]))
 
 

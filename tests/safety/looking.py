@@ -61,9 +61,11 @@ def named(page: str) -> set[str]:
 
 
 def typed(page: str, name: str) -> str | None:
-    """What a page keeps in its field of that name; None when it has none into which words are typed."""
+    """What a page keeps in its field of that name, of several in the one that is wrong; None when it has none into
+    which words are typed."""
     field = rf'<(input|textarea)\b[^>]*\bname="{re.escape(html.escape(name))}"[^>]*>'
-    found = re.search(field, page)
+    several = list(re.finditer(field, page))
+    found = next((each for each in several if 'aria-invalid="true"' in each[0]), next(iter(several), None))
     if found is None or re.search(r'\btype="(radio|checkbox|hidden)"', found[0]):
         return None
     if found[1] == "textarea":
