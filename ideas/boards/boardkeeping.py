@@ -32,7 +32,7 @@ from ideas.boards.models import (
     Tag,
 )
 from ideas.db import db, insert_once, utcnow
-from ideas.errors import NotFound
+from ideas.errors import NotAllowed, NotFound
 from ideas.words import _, lazy
 
 # What a new board begins with. The names are the board's own afterwards.
@@ -46,6 +46,7 @@ FIRST_STATUSES = (
 )
 
 INVITATION_LASTS = timedelta(days=14)
+_DAYS = INVITATION_LASTS.days
 
 _Part = TypeVar("_Part", Status, Tag)
 
@@ -254,10 +255,11 @@ def people_of(board: Board) -> list[tuple[User, Membership]]:
 # --- Invitations ---
 
 
-def invite(actor: User, board: Board, *, email: str) -> Invitation:
+def invite(actor: User, board: Board, *, email: str, role: BoardRole = BoardRole.MEMBER) -> Invitation:
     """Send a link to `email`: whoever opens it and signs in belongs to the board. It is kept only as a hash.
 
-    An earlier invitation of that address no longer works. Raises ValidationError when `email` is no address.
+    Into the team it lets only whoever signs in with that address, as long as the actor is an administrator. An earlier
+    invitation of that address no longer works. Raises ValidationError when `email` is no address.
     """
     _require_admin(actor)
     try:
@@ -272,22 +274,31 @@ def invite(actor: User, board: Board, *, email: str) -> Invitation:
     invitation = Invitation(
         board_id=board.id,
         email=address,
+        role=role.value,
         token_hash=tokens.hashed(token),
         invited_by_id=actor.id,
         created_at=now,
         expires_at=now + INVITATION_LASTS,
     )
     db.session.add(invitation)
-    letters.write(address, _invitation_words(actor, board, token), good_for=INVITATION_LASTS, asked_for=False)
-    audit.record(actor, "invitation.sent", _subject(board), email=address)
+    letters.write(address, _invitation_words(actor, board, role, token), good_for=INVITATION_LASTS, asked_for=False)
+    audit.record(actor, "invitation.sent", _subject(board), email=address, role=role.value)
     db.session.flush()  # lists show it
     return invitation
 
 
-def _invitation_words(actor: User, board: Board, token: str) -> letters.Words:
+def _invitation_words(actor: User, board: Board, role: BoardRole, token: str) -> letters.Words:
     site = settings.brand().site_name
+    if role is BoardRole.TEAM:
+        subject = _("You are invited to the team of “%(board)s”", board=board.name)
+        what = _("As one of its team you answer ideas there, and everybody who asked hears it from you.")
+        works = _("The link works once, for %(days)s days, for whoever signs in with this address.", days=_DAYS)
+    else:
+        subject = _("You are invited to “%(board)s”", board=board.name)
+        what = _("Propose ideas there, back those of others, and hear what becomes of them.")
+        works = _("The link works once, for %(days)s days.", days=_DAYS)
     return letters.Words(
-        subject=_("You are invited to “%(board)s”", board=board.name),
+        subject=subject,
         before=[
             _(
                 "%(person)s invites you to the board “%(board)s” on %(site)s.",
@@ -295,12 +306,12 @@ def _invitation_words(actor: User, board: Board, token: str) -> letters.Words:
                 board=board.name,
                 site=site,
             ),
-            _("Propose ideas there, back those of others, and hear what becomes of them."),
+            what,
         ],
         button=_("See the invitation"),
         url=settings.absolute(f"/invitations/{token}"),
         after=[
-            _("The link works once, for %(days)s days.", days=INVITATION_LASTS.days),
+            works,
             _("If you did not expect this, ignore it: nothing happens unless you accept."),
         ],
     )
@@ -327,37 +338,54 @@ def invitations_of(board: Board) -> list[Invitation]:
     return list(db.session.scalars(statement))
 
 
-def invited_to(token: str) -> Board:
-    """The board that the link with `token` opens. Reading it uses nothing up. Raises NotFound as `accept` does."""
-    board = db.session.scalar(
-        sa.select(Board)
-        .join(Invitation, Invitation.board_id == Board.id)
+def look_at(token: str) -> Invitation:
+    """What the link with `token` offers. Reading it uses nothing up. Raises NotFound as `accept` does.
+
+    Loaded: board, invited_by.
+    """
+    found = db.session.scalar(
+        sa.select(Invitation)
         .where(Invitation.token_hash == tokens.hashed(token), *_open(None, utcnow()))
+        .options(joinedload(Invitation.board), joinedload(Invitation.invited_by))
     )
-    if board is None:
+    if found is None:
         raise _no_invitation()
-    return board
+    by = found.invited_by
+    if found.role == BoardRole.TEAM and (not by.is_admin or by.is_suspended):
+        raise _no_invitation()
+    return found
+
+
+def invited_to(token: str) -> Board:
+    """The board that the link with `token` opens, as `look_at` finds it."""
+    return look_at(token).board
 
 
 def accept(person: User, token: str) -> Board:
-    """`person` belongs to the board from now on; the link is used up. One who belongs already keeps their role.
+    """`person` belongs to the board from now on; the link is used up. One who belongs already never loses a role by it.
 
-    Raises NotFound when the link was used or withdrawn, or is older than INVITATION_LASTS.
+    Raises NotFound when the link was used or withdrawn, or is older than INVITATION_LASTS, or leads into the team and
+    its sender is no administrator any more; NotAllowed for somebody with another address than the one into the team
+    went to, whose trying uses nothing up.
     """
     policy.require_part(person)
-    now = utcnow()
+    offered, now = look_at(token), utcnow()
+    is_team = offered.role == BoardRole.TEAM
+    if is_team and person.email != offered.email:
+        raise NotAllowed(_("This invitation went to another address. Sign in with that one."))
     # one statement, so that of two who follow the link at once one is first
-    board_id = db.session.scalar(
-        sa.update(Invitation)
-        .where(Invitation.token_hash == tokens.hashed(token), *_open(None, now))
-        .values(accepted_at=now)
-        .returning(Invitation.board_id)
-    )
-    if board_id is None:
+    taken = sa.update(Invitation).where(Invitation.id == offered.id, *_open(None, now)).values(accepted_at=now)
+    if db.session.scalar(taken.returning(Invitation.id)) is None:
         raise _no_invitation()
-    insert_once(Membership, board_id=board_id, user_id=person.id, role=BoardRole.MEMBER, joined_at=now)
-    board = db.session.get_one(Board, board_id)
-    audit.record(person, "invitation.accepted", _subject(board), person=person.id)
+    board = offered.board
+    belongs = not insert_once(Membership, board_id=board.id, user_id=person.id, role=offered.role, joined_at=now)
+    if belongs and is_team:
+        db.session.execute(
+            sa.update(Membership)
+            .where(Membership.board_id == board.id, Membership.user_id == person.id)
+            .values(role=offered.role)
+        )
+    audit.record(person, "invitation.accepted", _subject(board), person=person.id, role=offered.role)
     return board
 
 

@@ -429,21 +429,23 @@ class _PersonSchema(Schema):
     role = fields.Enum(BoardRole, by_value=True, load_default=BoardRole.MEMBER)
 
 
+_BOARD_ROLES = [(BoardRole.MEMBER, lazy("Member")), (BoardRole.TEAM, lazy("Team: answers and moderates"))]
+
+
 class PersonForm(SchemaForm):
     """Somebody with an account who is to belong to the board."""
 
     schema = _PersonSchema()
     email = StringField(lazy("Their e-mail address"), filters=[_text])
-    role = SelectField(
-        lazy("Role"),
-        choices=_choices([(BoardRole.MEMBER, lazy("Member")), (BoardRole.TEAM, lazy("Team: answers and moderates"))]),
-    )
+    role = SelectField(lazy("Role"), choices=_choices(_BOARD_ROLES))
 
 
 class _InvitationSchema(Schema):
     email = fields.String(required=True)
+    role = fields.Enum(BoardRole, by_value=True, load_default=BoardRole.MEMBER)
 
 
 class InvitationForm(SchemaForm):
     schema = _InvitationSchema()
     email = StringField(lazy("E-mail address"), filters=[_text])
+    role = SelectField(lazy("Role"), choices=_choices(_BOARD_ROLES), default=BoardRole.MEMBER.value)

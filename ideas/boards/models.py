@@ -97,19 +97,26 @@ class Membership(Base):
 
 
 class Invitation(Base):
-    """A single-use link that makes its reader a member of a private board. Written by boardkeeping.py."""
+    """A single-use link by which somebody belongs to a board. Written by boardkeeping.py.
+
+    To the team it takes whoever has the address, and nobody else.
+    """
 
     __tablename__ = "invitation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(sa.String(254))
+    role: Mapped[str] = mapped_column(sa.String(10), default=BoardRole.MEMBER, server_default="member")
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     invited_by_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+
+    board: Mapped[Board] = relationship(lazy="raise_on_sql")
+    invited_by: Mapped[User] = relationship(lazy="raise_on_sql")
 
 
 class Status(Base):

@@ -9,13 +9,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import addresses, people, signin
+from ideas.accounts import addresses, limits, people, signin
 from ideas.accounts import policy as site_policy
 from ideas.accounts.models import User
 from ideas.boards import boardkeeping, queries
 from ideas.boards.errors import InUse, SlugTaken
 from ideas.boards.forms import BoardForm, InvitationForm, PersonForm, StatusForm, TagForm
-from ideas.boards.models import Board
+from ideas.boards.models import Board, BoardRole
 from ideas.boards.queries import BoardRow
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm, SchemaForm
@@ -215,10 +215,15 @@ def remove_person(slug: str, person_id: int) -> ResponseReturnValue:
 @bp.post("/manage/boards/<slug>/invitations")
 def invite(slug: str) -> ResponseReturnValue:
     form = InvitationForm(prefix="new-invitation")
+
+    def send(actor: User, board: Board) -> None:
+        limits.spend(limits.INVITE, network=signin.network(), email=form.loaded["email"])
+        boardkeeping.invite(actor, board, **form.loaded)
+
     return _did(
         slug,
         form,
-        lambda actor, board: boardkeeping.invite(actor, board, email=form.loaded["email"]),
+        send,
         _("An invitation is on its way. Its link works once, for 14 days."),
     )
 
@@ -236,14 +241,15 @@ def withdraw_invitation(slug: str, invitation_id: int) -> ResponseReturnValue:
 @bp.route("/invitations/<token>", methods=["GET", "POST"])
 def invitation(token: str) -> ResponseReturnValue:
     """Reading the link uses nothing up: mail programs read links too. The button does."""
-    invited_to = boardkeeping.invited_to(token)
+    offered = boardkeeping.look_at(token)
     if request.method != "POST":
-        return render_template("boards/invitation.html", board=invited_to, form=ButtonForm())
+        return render_template("boards/invitation.html", offered=offered, board=offered.board, form=ButtonForm())
     ButtonForm().loaded_or_raise()
+    is_team = offered.role == BoardRole.TEAM
     if signin.reader() is None:
         return signin.ask_to_sign_in("invitation", {"token": token, "back": request.path})
     with unit_of_work():
-        board = boardkeeping.accept(signin.member(), token)
-        slug = board.slug
-    flash(_("Welcome. You are a member of this board."))
+        slug = boardkeeping.accept(signin.member(), token).slug
+    welcome = _("Welcome. You are of the team here.") if is_team else _("Welcome. You are a member of this board.")
+    flash(welcome)
     return redirect(url_for("boards.board", slug=slug), 303)

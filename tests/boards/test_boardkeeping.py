@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas.accounts.models import AuditEntry, Letter
+from ideas.accounts import people
+from ideas.accounts.models import AuditEntry, Letter, SiteRole
 from ideas.boards import boardkeeping, posting, queries, ranking
 from ideas.boards.errors import InUse, SlugTaken, Suspended
 from ideas.boards.models import Board, BoardRole, Idea, IdeaRank, IdeaTag, Membership, Stage, Status, Tag
@@ -284,9 +285,9 @@ def test_the_team_stands_first_among_those_who_belong():
 # --- Invitations ---
 
 
-def invited(board, email="mia@example.test"):
+def invited(board, email="mia@example.test", *, by=None, role=BoardRole.MEMBER):
     """Invite somebody; the token that the letter carries."""
-    keep(boardkeeping.invite, UserFactory(admin=True), board, email=email)
+    keep(boardkeeping.invite, by or UserFactory(admin=True), board, email=email, role=role)
     text = db.session.scalars(sa.select(Letter.text).order_by(Letter.id.desc())).first()
     return re.search(r"/invitations/([\w-]+)", text)[1]
 
@@ -327,6 +328,36 @@ def test_an_invitation_works_once():
         keep(boardkeeping.accept, charlie(), token)
 
     assert boardkeeping.invitations_of(board) == []
+
+
+def test_an_invitation_to_the_team_is_for_whoever_has_the_address():
+    board, mia = BoardFactory(), UserFactory(email="mia@example.test")
+    keep(boardkeeping.add_person, UserFactory(admin=True), board, mia, role=BoardRole.MEMBER)
+    token = invited(board, role=BoardRole.TEAM)
+
+    with pytest.raises(NotAllowed):
+        keep(boardkeeping.accept, charlie(), token)
+    db.session.rollback()
+    keep(boardkeeping.accept, mia, token)
+
+    assert role_of(mia, board) == BoardRole.TEAM
+    keep(boardkeeping.accept, mia, invited(board))
+    assert role_of(mia, board) == BoardRole.TEAM  # a member's link takes nothing away
+    assert [entry.details["role"] for entry in audited("invitation.accepted")] == ["team", "member"]
+
+
+def test_an_invitation_to_the_team_ends_with_the_rights_of_who_sent_it():
+    board, petra = BoardFactory(), UserFactory(admin=True)
+    mia = UserFactory(email="mia@example.test")
+    to_team, to_board = invited(board, by=petra, role=BoardRole.TEAM), invited(BoardFactory(private=True), by=petra)
+    keep(people.set_role, UserFactory(admin=True), petra, SiteRole.MEMBER)
+
+    with pytest.raises(NotFound):
+        keep(boardkeeping.accept, mia, to_team)
+    db.session.rollback()
+
+    keep(boardkeeping.accept, mia, to_board)
+    assert role_of(mia, board) is None
 
 
 def test_looking_at_an_invitation_uses_nothing_up():

@@ -203,6 +203,24 @@ def test_an_invited_visitor_joins_once_signed_in(client, link):
     assert client.get("/boards/keys").status_code == 200
 
 
+def test_somebody_without_an_account_is_invited_to_the_team_and_answers_there(app, ada):
+    BoardFactory(slug="keys", name="Key holders")
+    ada.post(
+        "/manage/boards/keys/invitations",
+        data={"new-invitation-email": "mia@example.test", "new-invitation-role": "team"},
+    )
+    link = invitation_link("mia@example.test")
+    assert in_order(ada.get("/manage/boards/keys").text, "mia@example.test", "Team", "Withdraw")
+    mia, ole = (browser_of(app, UserFactory(email=f"{name}@example.test")) for name in ("mia", "ole"))
+
+    assert "You are invited to the team of “Key holders”" in ole.get(link).text
+    assert ole.post(link).status_code == 403
+    assert mia.post(link).location == "/boards/keys"
+
+    assert db.session.query(Membership).one().role == BoardRole.TEAM
+    assert mia.get("/boards/keys/moderation").status_code == 200
+
+
 def test_a_withdrawn_invitation_no_longer_works(app, ada, link):
     invitation = db.session.query(Invitation).one()
 

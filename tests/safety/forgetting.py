@@ -97,7 +97,7 @@ WORDLESS = {
     "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
     "idempotency_key.name", "idempotency_key.fingerprint", "import.format", "import.state", "imported.kind",
-    "imported.source", "invitation.token_hash", "letter.lease", "letter.error",
+    "imported.source", "invitation.role", "invitation.token_hash", "letter.lease", "letter.error",
     "mail_words.news", "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
