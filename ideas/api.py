@@ -47,6 +47,8 @@ SCOPES = {
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, as your other systems know them. For administrators.",
     "audit:read": "Read what was done with privilege. For administrators.",
+    "imports:write": "Import what other systems exported, and see how it goes. For administrators.",
+    "export:read": "Take everything along. For administrators.",
 }
 
 # What everybody may see may be kept for a moment by whoever stands in between, and shown a while longer while asking.
@@ -212,6 +214,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def gives(self, schema: type[Schema] | None, *, status: int = 200, example: Any = None) -> Decorator:
         """What the view returns is shown by `schema`, or with None not at all."""
         return cast(Decorator, self.response(status, schema, example=example))
+
+    def gives_file(self, *kinds: str) -> Decorator:
+        """The view returns a file of one of these content types."""
+
+        def decorate(view: View) -> View:
+            made: Any = view
+            for kind in kinds:
+                made = self.response(HTTPStatus.OK, {"type": "string", "format": "binary"}, content_type=kind)(made)
+            return cast(View, made)
+
+        return decorate
 
     def gives_nothing(self, view: View) -> View:
         """The view returns nothing, and the answer has no body."""
@@ -397,8 +410,9 @@ def _finish(answer: Response) -> Response:
         if "Authorization" not in request.headers:
             answer.headers.setdefault("Cache-Control", PUBLIC)
         answer.vary.add("Authorization")
-        answer.add_etag()
-        answer.make_conditional(request)
+        if not answer.is_streamed:  # what is made while it is sent has no tag, and must not be gathered for one
+            answer.add_etag()
+            answer.make_conditional(request)
     api_limits.tell(answer)
     return answer
 

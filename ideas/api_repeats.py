@@ -80,7 +80,10 @@ def _sent() -> bytes:
         # what is sent by parts has another boundary each time
         parts = [*request.form.items(multi=True)]
         for name, file in request.files.items(multi=True):
-            parts.append((name, f"{file.filename}:{hashlib.sha256(file.read()).hexdigest()}"))
+            digest = hashlib.sha256()
+            while piece := file.read(2**20):
+                digest.update(piece)
+            parts.append((name, f"{file.filename}:{digest.hexdigest()}"))
             file.seek(0)
         body = json.dumps(parts).encode()
     else:

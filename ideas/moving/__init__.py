@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def init_app(app: Flask) -> None:
-    """Open the room: its pages, its round, what it exports and forgets of a person."""
+    """Open the room: its pages, its part of the API, its round, what it exports and forgets of a person."""
     from datetime import timedelta
 
     from ideas import settings
+    from ideas.api import api
     from ideas.moving import about_people, running, views
+    from ideas.moving import api as moving_api
     from ideas.rounds import Round
 
     with app.app_context():
@@ -26,3 +28,4 @@ def init_app(app: Flask) -> None:
     rooms.erasers.append(about_people.erase)
     rooms.rounds[running.ROUND] = Round(timedelta(minutes=5), running.go_on)
     app.register_blueprint(views.bp)
+    api.register_blueprint(moving_api.blueprint)

@@ -22,6 +22,7 @@ from ideas.moving.records import Record, Wrong
 from ideas.words import lazy
 
 Records = Iterator[Record | Wrong]
+TABLES = "csv"  # the family of tables, whose columns may be called anything
 
 
 @dataclass
@@ -78,8 +79,8 @@ FORMATS: dict[str, Format] = {
     "uservoice": Format(lazy("UserVoice"), "uservoice", _of(reader_uservoice.read), statuses=reader_uservoice.STATUSES),
     "fider": Format(lazy("Fider"), "fider", _of(reader_fider.read), statuses=reader_fider.STATUSES),
     "github": Format(lazy("GitHub"), "github", _of(reader_github.read), statuses=reader_github.STATUSES),
-    "ideas": Format(lazy("A table of ideas (CSV)"), "csv", _ideas),
-    "votes": Format(lazy("A table of votes (CSV)"), "csv", _votes),
+    "ideas": Format(lazy("A table of ideas (CSV)"), TABLES, _ideas),
+    "votes": Format(lazy("A table of votes (CSV)"), TABLES, _votes),
 }
 
 

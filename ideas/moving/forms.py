@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
 from ideas.forms import SchemaForm
@@ -19,6 +19,10 @@ def _boards(none: object, boards: Sequence[tuple[str, str]]) -> list[SelectChoic
     return [SelectChoice("", none), *(SelectChoice(slug, name) for slug, name in boards)]
 
 
+def _text(value: str | None) -> str:
+    return value or ""
+
+
 class SendForm(SchemaForm):
     """A file, where it comes from and where it goes."""
 
@@ -27,11 +31,18 @@ class SendForm(SchemaForm):
         lazy("What wrote it?"), choices=[SelectChoice(name, each.name) for name, each in FORMATS.items()]
     )
     board = SelectField(lazy("Board"), default="")
-    email_pattern = StringField(lazy("Addresses of people, for tables alone"), filters=[lambda text: text or ""])
+    statuses = TextAreaField(lazy("What their statuses mean here"), filters=[_text])
+    columns = TextAreaField(lazy("Columns called otherwise, of tables alone"), filters=[_text])
+    email_pattern = StringField(lazy("Addresses of people, of tables alone"), filters=[_text])
 
     def __init__(self, boards: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(**options)
         self.board.choices = _boards(lazy("As the file says"), boards)
+
+    @property
+    def says_more(self) -> bool:
+        """Something is said, or wrong, of what most files do not need."""
+        return any(field.data or field.errors for field in (self.statuses, self.columns, self.email_pattern))
 
 
 class ExportForm(SchemaForm):

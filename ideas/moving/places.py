@@ -63,6 +63,7 @@ class Places:
         self.options = options
         self.spool = spool
         self.now = utcnow()
+        self._meanings = {folded(theirs): ours for theirs, ours in options.statuses.items()}  # in any case
         self._words: dict[str, dict[str, Word]] = {}
         self._statuses: dict[str, dict[str, Status]] = {}
 
@@ -191,7 +192,7 @@ class Places:
         if said is None:
             return None
         words = self.words(board)
-        said = self.options.statuses.get(said, said)
+        said = self._meanings.get(folded(said), said)
         return words.get(said) or words.get(folded(said))
 
     def board(self, slug: str) -> Board | None:

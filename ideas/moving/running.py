@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -22,10 +22,12 @@ from ideas.boards.models import Board
 from ideas.csv_in import FileRefused, Refused
 from ideas.db import db, utcnow
 from ideas.errors import Conflict, NotFound
-from ideas.moving.formats import FORMATS, Given, options_of
+from ideas.moving import formats
+from ideas.moving.formats import FORMATS, Given
 from ideas.moving.importing import Tally, Work
 from ideas.moving.models_running import FILE_NAME_LONGEST, UNDER_WAY, Import, ImportPiece, State
 from ideas.moving.readers_csv import EmailPattern
+from ideas.paging import Page, read_cursor
 from ideas.text import cut, readable
 from ideas.words import _
 
@@ -49,10 +51,15 @@ class NotWaiting(Conflict):
 # --- What administrators do ---
 
 
+def options_of(words: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said of how a file is taken, of words as schemas.SentFile loads them."""
+    return {name: words[name] for name in ("email_pattern", "statuses", "columns") if words[name]}
+
+
 def send(
     actor: User, name: str, board: Board | None, file: IO[bytes], file_name: str, options: dict[str, Any]
 ) -> Import:
-    """Keep a file to be compared with what is here. options: as `Given` takes them, what is text."""
+    """Keep a file to be compared with what is here. options: as `options_of` gives them."""
     policy.require_admin(actor)
     sent = Import(
         by_id=actor.id,
@@ -111,6 +118,16 @@ def newest(actor: User) -> list[Import]:
     return list(db.session.scalars(sa.select(Import).options(*_SHOWN_WITH).order_by(Import.id.desc()).limit(SHOWN)))
 
 
+def page(actor: User, *, limit: int, cursor: str | None) -> Page[Import]:
+    """All there are, newest first."""
+    policy.require_admin(actor)
+    statement = sa.select(Import).options(*_SHOWN_WITH).order_by(Import.id.desc()).limit(limit + 1)
+    if (key := read_cursor(_NEWEST, cursor)) is not None:
+        statement = statement.where(Import.id < key[0])
+    return Page.of(list(db.session.scalars(statement)), limit, order=_NEWEST, key=lambda sent: [sent.id])
+
+
+_NEWEST = "imports"
 _SHOWN_WITH = (sa.orm.joinedload(Import.by), sa.orm.joinedload(Import.board))
 
 
@@ -148,10 +165,11 @@ class _Desk:
         given = Given(
             board.slug if board else "",
             email_pattern=EmailPattern.parse(pattern) if pattern else None,
+            columns=sent.options.get("columns") or {},
             statuses=sent.options.get("statuses") or {},
         )
         self.given = given
-        options = options_of(sent.format, path, given, sent.board_id)
+        options = formats.options_of(sent.format, path, given, sent.board_id)
         actor = db.session.get_one(User, sent.by_id)
         self.work = Work(FORMATS[sent.format].read(path, given), options, Path(self.folder.name) / "spool", actor=actor)
         self.reading: Iterator[None] | None = self.work.read()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
-
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import audit, policy, signin
+from ideas.accounts import policy, signin
 from ideas.boards.models import Board
-from ideas.db import db, one_moment, unit_of_work
+from ideas.db import db, unit_of_work
 from ideas.errors import Conflict
 from ideas.forms import ButtonForm, SchemaForm
 from ideas.http import takes_file
-from ideas.moving import running, writing
-from ideas.moving.exporting import Scope
+from ideas.moving import handing_out, running
 from ideas.moving.formats import FORMATS
 from ideas.moving.forms import ExportForm, SendForm
 from ideas.moving.labels import BECAME_WORDS, KIND_WORDS, STATE_WORDS
@@ -41,8 +37,9 @@ def home() -> ResponseReturnValue:
     words = form.loaded
     with unit_of_work():
         board = _board(words["board"])
-        options = {"email_pattern": words["email_pattern"]} if words["email_pattern"] else {}
-        made = running.send(signin.member(), words["format"], board, sent.stream, sent.filename, options).id
+        made = running.send(
+            signin.member(), words["format"], board, sent.stream, sent.filename, running.options_of(words)
+        ).id
     return redirect(url_for(".show", import_id=made), 303)
 
 
@@ -87,22 +84,11 @@ def export() -> ResponseReturnValue:
     words = form.loaded
     with unit_of_work():
         board = _board(words["only_board"])
-        scope = Scope(board.id if board else None, words["with_addresses"])
-        subject = f"board:{board.id}" if board else "site"
-        audit.record(signin.member(), "export.made", subject, with_addresses=scope.with_addresses)
-    answer = Response(stream_with_context(_zipped(words["shape"], scope)), mimetype="application/zip")
+        scope = handing_out.allow(signin.member(), board, with_addresses=words["with_addresses"])
+    answer = Response(stream_with_context(handing_out.zipped(words["shape"], scope)), mimetype="application/zip")
     name = words["only_board"] or "everything"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{words["shape"].value}.zip"'
     return answer
-
-
-def _zipped(shape: writing.Shape, scope: Scope) -> Iterator[bytes]:
-    pieces = writing.Pieces()
-    with one_moment():
-        for _step in writing.into_zip(cast(Any, pieces), shape, scope):
-            if piece := pieces.taken():
-                yield piece
-    yield pieces.taken()
 
 
 def _draw(form: SchemaForm, *, wrong: str = "", export_form: SchemaForm | None = None) -> str:

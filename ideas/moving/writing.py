@@ -48,7 +48,7 @@ def write(path: Path, shape: Shape, scope: Scope) -> Iterator[Step]:
             yield from into_zip(out, shape, scope)
     elif path.suffix == ".ndjson":
         with path.open("wb") as file:
-            yield from _write_all(lambda _name: _same(file), Shape.NDJSON, scope)
+            yield from into_file(file, scope)
     else:
         path.mkdir(parents=True, exist_ok=True)
         yield from _write_all(lambda name: (path / name).open("wb"), shape, scope)
@@ -60,8 +60,13 @@ def into_zip(out: IO[bytes], shape: Shape, scope: Scope) -> Iterator[Step]:
         yield from _write_all(lambda name: archive.open(name, "w", force_zip64=True), shape, scope)
 
 
+def into_file(out: IO[bytes], scope: Scope) -> Iterator[Step]:
+    """The same as lines of JSON, all kinds one after the other."""
+    yield from _write_all(lambda _name: _same(out), Shape.NDJSON, scope)
+
+
 class Pieces:
-    """Takes the bytes of a zip, and gives them away a piece at a time."""
+    """Takes the bytes of an export, and gives them away a piece at a time."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

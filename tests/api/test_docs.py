@@ -28,7 +28,8 @@ from tests.pictures import encoded
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 SAID = re.findall(r"```(sh|json)\n(.*?)```", GUIDE, re.DOTALL)
 # What of the commands is refused on purpose
-REFUSED = {"titel": 422, "If-Match": 412}
+REFUSED = {"titel": 422, "If-Match": 412, "imports/1/begin": 409}  # an import is begun when it was compared
+FILES = {"@rota.jpg": encoded("JPEG"), "@wishes.csv": b"id,wish,author_id,status\n1,Benches,7,Beta\n"}
 
 
 def commands():
@@ -54,8 +55,7 @@ def ask_like_curl(asking, line, answer_id):
             name, _colon, value = words.pop(0).partition(": ")
             headers[name] = value
         elif word == "--data-binary":
-            words.pop(0)
-            method, body = "POST", encoded("JPEG")
+            method, body = "POST", FILES[words.pop(0)]
         elif word == "--json":
             body = words.pop(0)
             method = "POST" if method == "GET" else method

@@ -18,6 +18,7 @@ from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, utcnow
+from ideas.moving.models_running import Import, State
 from tests.api.asking import bearer
 from tests.factories import (
     BoardFactory,
@@ -179,8 +180,17 @@ OPERATIONS |= {
     "vote_on_behalf": ("PUT", "ideas/{loose}/on-behalf/{person}", None, "votes:on_behalf", False),
     "take_back_on_behalf": ("DELETE", "ideas/{loose}/on-behalf/{person}", None, "votes:on_behalf", False),
 }
+OPERATIONS |= {
+    "list_imports": ("GET", "imports", None, "imports:write", False),
+    "send_import": ("POST", "imports?format=ideas&board=garden", None, "imports:write", False),
+    "get_import": ("GET", "imports/{import}", None, "imports:write", False),
+    "begin_import": ("POST", "imports/{import}/begin", {}, "imports:write", False),
+    "discard_import": ("DELETE", "imports/{import}", None, "imports:write", False),
+    "export": ("GET", "export", None, "export:read", False),
+}
 # What another system knows is put in with the key of an administrator; to others there is nothing.
 OF_ADMINISTRATORS = {"list_audit", "put_company", "put_companies", "put_person", "put_people"}
+OF_ADMINISTRATORS |= {"list_imports", "send_import", "get_import", "begin_import", "discard_import", "export"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
     "flag_idea",
@@ -266,7 +276,8 @@ def a_site(ask):
     view = BacklogView(owner_id=team.id, name="Evenings")
     snippet = Snippet(owner_id=team.id, board_id=board.id, name="Thanks", text="Thank you.")
     segment = Segment(slug="on-a-plan", name="On a plan", question=QUESTION, by_id=team.id)
-    db.session.add_all([view, snippet, segment])
+    sent = Import(by_id=team.id, board_id=board.id, format="ideas", file_name="wishes.csv", state=State.CHECKED)
+    db.session.add_all([view, snippet, segment, sent])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -283,6 +294,7 @@ def a_site(ask):
             "view": view.id,
             "segment": segment.id,
             "snippet": snippet.id,
+            "import": sent.id,
             "mail": mail.id,
             "release": begun[0],
             "draft": begun[1],
@@ -306,6 +318,8 @@ def send(asking, site, name, method=None):
     names = site["names"] if name != "edit_idea" else {**site["names"], "idea": site["edited"]}
     if name == "post_picture":
         return asking.ask(verb, path, data=PICTURE, content_type="image/png")
+    if name == "send_import":
+        return asking.ask(verb, path, data=b"id,text,author_id\n1,Benches,7\n", content_type="text/csv")
     if name == "merge_idea":
         body = {**body, "into": names["unanswered"]}
     return asking.ask(verb, path.format(**names), body)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ideas import rounds
 from ideas.accounts.models import AuditEntry, SiteRole, User
-from ideas.boards.models import Idea, Vote
+from ideas.boards.models import Idea, Status, Vote
 from ideas.db import at, db, unit_of_work, utcnow
 from ideas.errors import NotFound
 from ideas.moving import running
@@ -211,6 +211,34 @@ def test_the_page_takes_a_file_shows_what_would_change_and_begins(client, admin,
     assert "Look again" in running_page
     assert "What changed" in done
     assert db.session.scalars(sa.select(Idea.title).order_by(Idea.id)).all() == ["Benches", "Trees"]
+
+
+def test_the_page_takes_what_their_words_mean_and_keeps_what_is_wrong(client, admin, board):
+    enter(client, admin)
+    asked = {"format": "ideas", "board": "garden", "columns": "title=wish\n\nauthor_id = who", "email_pattern": ""}
+
+    def send(statuses, **more):
+        file = io.BytesIO(b"id,wish,who,status\n1,Benches,7,Beta\n")
+        sent = {**asked, "statuses": statuses, "file": (file, "wishes.csv"), **more}
+        return client.post("/manage/moving", data=sent)
+
+    wrong = send("Beta\nDone=shipped")
+    other = send("Beta=shipped", format="canny")
+    fine = send("beta = shipped")
+    go_on()
+
+    assert wrong.status_code == 422
+    assert "Write each line like Beta=started, not “Beta”." in wrong.text
+    assert "Beta\nDone=shipped</textarea>" in wrong.text.replace("\r\n", "\n")
+    assert "Only a table of ideas or votes takes this." in other.text
+    assert fine.status_code == 303
+    assert row(1).report["refused"] == []
+    assert "beta = shipped" in client.get(fine.location).text
+    with unit_of_work():
+        running.begin(admin, 1, skip_refused=False)
+    go_on()
+    found = db.session.execute(sa.select(Idea.title, Status.slug).join(Status, Status.id == Idea.status_id)).one()
+    assert tuple(found) == ("Benches", "shipped")
 
 
 def test_everything_goes_out_as_a_zip_with_addresses_only_if_asked_for(client, admin, board):

@@ -73,6 +73,7 @@ IN_THE_LOG = {
     "own key",
     "snippet",
 }
+EVERYTHING_OUT = {*(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE), "own attributes"}
 
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
 ROUTES: dict[str, set[str]] = {
@@ -128,10 +129,13 @@ ROUTES: dict[str, set[str]] = {
     "moving.show": {"private board"},
     "moving.begin": NOTHING,
     "moving.discard": NOTHING,
-    "moving.export": {
-        *(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE),
-        "own attributes",
-    },
+    "moving.export": EVERYTHING_OUT,
+    "api_moving.list_imports": {"private board"},
+    "api_moving.send_import": NOTHING,
+    "api_moving.get_import": {"private board"},
+    "api_moving.begin_import": NOTHING,
+    "api_moving.discard_import": NOTHING,
+    "api_moving.export": EVERYTHING_OUT,
     # Boards and ideas
     "boards.home": ON_A_LIST,
     "boards.board": ON_A_LIST,
