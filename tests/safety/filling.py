@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from ideas import text
+from ideas import pictures, text
 from ideas.accounts import addresses
 from tests.pictures import encoded
 from tests.safety import looking
@@ -200,8 +200,9 @@ class Filling:
         client = self.program if sheet.is_api else self.world.browsers[sheet.role]
         if sheet.is_query:
             path = f"{sheet.path.partition('?')[0]}?{urlencode(list(_pairs(sent)))}"
-            body: dict[str, Any] = {"data": encoded(size=(2, 2)), "content_type": "image/png"} if sheet.file else {}
-            return client.open(path, method=sheet.method, headers=headers, **body)
+            kind = "image/png" if sheet.file == pictures.FIELD else "application/octet-stream"
+            body: dict[str, Any] = {"data": encoded(size=(2, 2)), "content_type": kind} if sheet.file else {}
+            return client.open(path, method=sheet.method, headers=headers, buffered=True, **body)
         if sheet.is_api:
             headers = {**headers, "Content-Type": "application/json"}
             return client.open(sheet.path, method=sheet.method, headers=headers, data=json.dumps(sent))

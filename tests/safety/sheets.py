@@ -34,7 +34,7 @@ from tests.factories import CommentFactory, CompanyFactory, IdeaFactory, TagFact
 from tests.safety.crawling import addresses
 from tests.safety.world import World
 
-_NEEDED = {"board": "garden", "ideas": "1", "into": "1"}  # by queries; in others a word will do
+_NEEDED = {"board": "garden", "ideas": "1", "into": "1", "format": "answerback"}  # by queries; in others a word will do
 METHODS = {"post", "put", "patch", "delete", "get"}
 WORDS = "A few words that are long enough for every field that asks for a sentence."
 ROLES = ("admin", "author", "visitor")
@@ -141,7 +141,7 @@ def of_api(world: World) -> Iterator[list[Sheet]]:
             content = operation.get("requestBody", {}).get("content", {})
             name = f"{method.upper()} {path}"
             if asked:
-                file = pictures.FIELD if "image/png" in content else ""
+                file = pictures.FIELD if "image/png" in content else "file" if "multipart/form-data" in content else ""
                 yield [
                     Sheet(name, method.upper(), real, "admin", dict(needed), asked, is_query=True, file=file)
                     for real in _real(path, world)
@@ -364,6 +364,9 @@ def _known(world: World, name: str, values: dict[str, Any]) -> dict[str, Any]:
     member = db.session.get_one(User, world.people["member"]).email
     if name == "POST /ideas/N/answer":
         return {**values, "status": "planned", "reason": Reason.COMMITTED.value}
+    if name == "POST /manage/moving":
+        lines = {"statuses": "Beta=started", "columns": "title=wish"}
+        return {**values, **lines, "format": "ideas", "board": "garden"}
     if name == "POST /sign-in":
         return {**values, "email": address}
     if name == "POST /ideas/N/merge":  # the other one waits to be announced

@@ -57,6 +57,7 @@ from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
 from ideas.ledger.models import Delivery
+from ideas.moving.models_running import Import, State
 from tests.accounts.arranging import enter
 from tests.api.asking import bearer
 from tests.boards.pages import answered, credit
@@ -345,6 +346,14 @@ def _accounts(world: World, app: Flask) -> None:
             world.keep(value, "secret")
 
 
+def _send_files(world: World) -> None:
+    """A file for each board, compared and waiting."""
+    for board_id in db.session.scalars(sa.select(Board.id).order_by(Board.id)):
+        sent = Import(by_id=world.people["admin"], board_id=board_id, format="canny", file_name="canny.zip")
+        sent.options, sent.state = {"statuses": {"Beta": "started"}}, State.CHECKED
+        db.session.add(sent)
+
+
 def _parts(world: World) -> None:
     """Values for each part of an address; what is other people's is among them."""
 
@@ -358,6 +367,7 @@ def _parts(world: World) -> None:
         condition = {"about": "plan", "is": "known"}
         words = {"name": "On a plan", "question": {"conditions": [condition]}}
         segmenting.make(_who(world, "admin"), SegmentWords().load(words))
+        _send_files(world)
         keeping.keep(_who(world, "admin"), {"name": "Silent", "is_shared": True, "asked": {"stage": "open"}})
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
@@ -384,6 +394,7 @@ def _parts(world: World) -> None:
         "view_id": ids(BacklogView),
         "snippet_id": ids(Snippet),
         "segment_id": ids(Segment),
+        "import_id": ids(Import),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "evidence_id": ids(Evidence),
