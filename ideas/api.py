@@ -47,6 +47,7 @@ SCOPES = {
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, as your other systems know them. For administrators.",
     "audit:read": "Read what was done with privilege. For administrators.",
+    "boards:write": "Change boards: who sees them, their promise, what waits for the team. For administrators.",
     "imports:write": "Import what other systems exported, and see how it goes. For administrators.",
     "export:read": "Take everything along. For administrators.",
 }

@@ -74,7 +74,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
 
 
 class FormerCredit(NamedTuple):
-    """A line of an answer of another system or another site; named: the comment or the merged idea, by its kind."""
+    """A line of an answer of another system or another site; named: the comment, merged idea or evidence."""
 
     kind: str
     named: int | None
@@ -140,6 +140,7 @@ def take_over(answers: Sequence[Former]) -> list[Answer]:
                 kind=credit.kind,
                 comment_id=credit.named if credit.kind == CreditKind.COMMENT else None,
                 merged_idea_id=credit.named if credit.kind == CreditKind.MERGED_IDEA else None,
+                evidence_id=credit.named if credit.kind == CreditKind.EVIDENCE else None,
                 user_id=credit.person,
                 how=credit.how,
                 since_version=credit.since,

@@ -22,9 +22,12 @@ from ideas.boards import (
     api_roadmap,
     api_search,
     api_snippets,
+    boardkeeping,
     queries,
 )
 from ideas.boards import schemas_out as shapes
+from ideas.boards.schemas import BoardEdit
+from ideas.db import unit_of_work
 from ideas.paging import Page
 
 boards = Blueprint("boards", __name__, about="Where ideas live, and what their team promises.")
@@ -65,4 +68,19 @@ def list_boards() -> Any:
 def get_board(slug: str) -> Any:
     """Read a board"""
     board = queries.get_board(api.reader(), slug).board
+    return shapes.board(board, *api_reading.words_of([board.id])[board.id])
+
+
+@boards.route("/boards/<slug:slug>", method="PATCH")
+@boards.needs("boards:write")
+@boards.takes(BoardEdit, example=api_examples.BOARD_EDIT)
+@boards.gives(shapes.BoardOut, example={**api_examples.BOARD, **api_examples.BOARD_EDIT})
+def edit_board(words: dict[str, Any], slug: str) -> Any:
+    """Change a board
+
+    Its name, address, promise, who sees it, and what of members waits until the team has read it. For administrators.
+    """
+    with unit_of_work():
+        board = queries.get_board(api.member(), slug).board
+        boardkeeping.edit(api.member(), board, words)
     return shapes.board(board, *api_reading.words_of([board.id])[board.id])

@@ -26,6 +26,7 @@ BOARD: Example = {
     "tags": ["seed"],
     "url": "https://ideas.example.org/boards/garden",
 }
+BOARD_EDIT: Example = {"premoderation": "ideas"}
 
 NEW_ANSWER: Example = {
     "status": "planned",

@@ -12,6 +12,8 @@ from ideas.boards import schemas_out_moderating as shapes
 from ideas.boards.schemas import AppealReply, HideReason, NewAppeal, NewFlag
 from ideas.boards.schemas_out import Shape
 from ideas.db import unit_of_work
+from ideas.errors import NotFound
+from ideas.words import _
 
 FLAG, MODERATE = "flags:write", "moderation:write"
 
@@ -85,6 +87,20 @@ def list_waiting(slug: str) -> Any:
     return shapes.queue(queues.waiting([row]))
 
 
+@blueprint.route("/moderation")
+@blueprint.needs(MODERATE)
+@blueprint.gives(shapes.QueueOut, example=examples.QUEUE)
+def list_all_waiting() -> Any:
+    """List what waits for a look of the team on all boards
+
+    Those in your lists whose team you are of; at most fifty of each kind, the oldest first.
+    """
+    boards = [row for row in queries.list_boards(api.member()) if row.standing.is_team]
+    if not boards:
+        raise NotFound(_("There is nothing here, or you may not see it."))
+    return shapes.queue(queues.waiting(boards))
+
+
 @blueprint.route("/ideas/<id:idea_id>/flags/dismiss", method="POST")
 @blueprint.needs(MODERATE)
 @blueprint.gives_nothing
@@ -129,7 +145,7 @@ def hide_idea(why: dict[str, Any], idea_id: int) -> Any:
 def restore_idea(idea_id: int) -> Any:
     """Show a hidden idea again
 
-    Also lets one through that was held. For the team.
+    This is also how one that was held is approved; then its author and followers are told. For the team.
     """
     with unit_of_work():
         moderating.restore_idea(api.member(), queries.get_idea(api.member(), idea_id))
@@ -154,7 +170,7 @@ def hide_comment(why: dict[str, Any], comment_id: int) -> Any:
 def restore_comment(comment_id: int) -> Any:
     """Show a hidden comment again
 
-    Also lets one through that was held. For the team.
+    This is also how one that was held is approved. For the team.
     """
     with unit_of_work():
         moderating.restore_comment(api.member(), queries.get_comment(api.member(), comment_id))
@@ -165,9 +181,9 @@ def restore_comment(comment_id: int) -> Any:
 @blueprint.takes(HideReason, example=examples.HIDE)
 @blueprint.gives(shapes.HidingOut, example=examples.HIDING)
 def refuse_held(why: dict[str, Any], hiding_id: int) -> Any:
-    """Keep hidden what was held
+    """Send back what was held
 
-    Its author is told why, and may appeal. For the team.
+    It stays hidden; its author is told why, and may appeal. For the team.
     """
     with unit_of_work():
         moderating.refuse(api.member(), queries.get_hiding(api.member(), hiding_id), **why)

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
@@ -59,6 +60,39 @@ def note(actor: User, on: IdeaRow, person: User, *, evidence_id: int | None = No
     _write(row_id, entry_id=outbox.record(event, wait=settle_time()))
     audit.record(actor, "vote.on_behalf", on.idea.subject, person=person.id, evidence=evidence_id)
     return Became.ASKED
+
+
+class Former(NamedTuple):
+    """Whom a team elsewhere counted on, and what they said to it."""
+
+    idea_id: int
+    user_id: int
+    by_id: int
+    evidence_id: int | None
+    at: datetime
+    confirmed_at: datetime | None
+    denied_at: datetime | None
+
+
+def take_over(rows: Sequence[Former]) -> None:
+    """Put down whom others counted on. They were asked there: nobody asks them here, and they may say it here.
+
+    Whoever is counted on already stays as they are. What a yes is worth is a vote, which comes by itself.
+    """
+    insert: Any = INSERTS[db.session.get_bind().dialect.name](VoteOnBehalf)
+    for each in rows:
+        values = {**each._asdict(), "noted_at": each.at}
+        del values["at"]
+        added = insert.values(**values).on_conflict_do_nothing().returning(VoteOnBehalf.id)
+        if db.session.scalar(added) is not None:
+            audit.record(
+                None,
+                "vote.on_behalf",
+                f"idea:{each.idea_id}",
+                person=each.user_id,
+                evidence=each.evidence_id,
+                imported=True,
+            )
 
 
 def take_back(actor: User, on: IdeaRow, person_id: int) -> None:

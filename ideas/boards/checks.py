@@ -271,11 +271,19 @@ def words_are_counted() -> list[Breach]:
     ]
 
 
+# what an import brings is audited as nobody's act
+_was_asked_elsewhere = sa.exists().where(
+    AuditEntry.act == "vote.on_behalf",
+    AuditEntry.actor_id.is_(None),
+    AuditEntry.subject == subject("idea", VoteOnBehalf.idea_id),
+)
+
+
 def people_counted_on_are_asked() -> list[Breach]:
-    """Whoever the team counts on is asked, and says yes or no, not both."""
+    """Whoever the team counts on is asked, here or where they were imported from, and says yes or no, not both."""
     both = sa.and_(VoteOnBehalf.confirmed_at.is_not(None), VoteOnBehalf.denied_at.is_not(None))
     found = {
-        "counts on somebody whom nobody asks": VoteOnBehalf.entry_id.is_(None),
+        "counts on somebody whom nobody asks": sa.and_(VoteOnBehalf.entry_id.is_(None), ~_was_asked_elsewhere),
         "has somebody who says yes and no": both,
     }
     return [

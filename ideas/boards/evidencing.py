@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from marshmallow import ValidationError
@@ -59,6 +61,41 @@ def begin(actor: User, where: BoardRow, title: str, words: dict[str, Any]) -> Ad
     idea = posting.submit(actor, where, title=title, body="", source=SourceKind.ON_BEHALF)
     db.session.flush()  # read below
     return add(actor, queries.get_idea(actor, idea.id), words)
+
+
+class Former(NamedTuple):
+    """What was noted on another site."""
+
+    idea_id: int
+    user_id: int | None
+    by_id: int
+    kind: str
+    words: str
+    link: str
+    at: datetime
+    removed_at: datetime | None
+
+
+def take_over(rows: Sequence[Former]) -> list[Evidence]:
+    """Put evidence down as it was noted elsewhere. Of what was taken back there are no words."""
+    made = [
+        Evidence(
+            idea_id=each.idea_id,
+            user_id=each.user_id,
+            by_id=each.by_id,
+            kind=each.kind,
+            words="" if each.removed_at else each.words,
+            link="" if each.removed_at else each.link,
+            noted_at=each.at,
+            removed_at=each.removed_at,
+        )
+        for each in rows
+    ]
+    db.session.add_all(made)
+    db.session.flush()  # what credits it names its ids
+    for row in made:
+        audit.record(None, "evidence.added", f"idea:{row.idea_id}", evidence=row.id, person=row.user_id, imported=True)
+    return made
 
 
 def remove(actor: User, on: IdeaRow, noted: Evidence) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Premoderation, Reason, Stage, Visibility
 from ideas.boards.models_left_out import REASON_LONGEST
@@ -196,6 +196,39 @@ class BoardWords(AppSchema):
     promise = Line(longest=300, load_default="")
     answer_within_days = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1, max=365))
     premoderation = fields.Enum(Premoderation, by_value=True, load_default=Premoderation.NONE)
+
+
+class PromiseEdit(AppSchema):
+    """What the team reads, and within how many days it answers."""
+
+    text = Line(longest=300)
+    answer_within_days = fields.Int(allow_none=True, validate=validate.Range(min=1, max=365))
+
+
+class BoardEdit(AppSchema):
+    """What an administrator changes of a board, in the shape in which it is read; what is left out stays."""
+
+    slug = Slug(metadata={"description": "A new one ends the old address."})
+    name = Line(longest=80)
+    about = Line(longest=300)
+    visibility = fields.Enum(Visibility, by_value=True)
+    promise = fields.Nested(PromiseEdit)
+    premoderation = fields.Enum(
+        Premoderation,
+        by_value=True,
+        metadata={"description": "What of members waits until the team has read it: none, ideas, or everything."},
+    )
+
+    @validates_schema
+    def _named(self, data: dict[str, Any], **_options: Any) -> None:
+        for name in ("slug", "name"):
+            if data.get(name) == "":
+                raise ValidationError({name: [_("Please fill this in.")]})
+
+    @post_load
+    def _as_kept(self, data: dict[str, Any], **_options: Any) -> dict[str, Any]:
+        promise = data.pop("promise", {})
+        return data | {"promise" if name == "text" else name: value for name, value in promise.items()}
 
 
 class StatusWords(AppSchema):

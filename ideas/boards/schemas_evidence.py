@@ -13,6 +13,15 @@ from ideas.schemas import AppSchema, Id, Line, Prose
 from ideas.words import _
 
 
+def is_web_address(text: str) -> bool:
+    """A link may lead there: it is a page, and no script."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and " " not in text
+
+
 class WebAddress(Line):
     """The address of a page: what a link may lead to."""
 
@@ -20,11 +29,7 @@ class WebAddress(Line):
         text = super()._deserialize(value, attr, data, **options)
         if not text:
             return ""
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in ("http", "https") or not parts.netloc or " " in text:
+        if not is_web_address(text):
             raise ValidationError(_("This is no address of a page. One begins with https://."))
         return text
 

@@ -31,6 +31,7 @@ from ideas.boards.models import (
     Tag,
     Vote,
 )
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
 from ideas.boards.models_revisions import CommentVersion
@@ -144,6 +145,8 @@ def _having(scope: Scope) -> Any:
     ideas = sa.select(Idea.id).where(Idea.board_id == board)
     answers = sa.select(Answer.id).where(Answer.idea_id.in_(ideas))
     releases = sa.select(Release).where(Release.board_id == board).subquery()
+    heard = sa.select(Evidence).where(Evidence.idea_id.in_(ideas)).subquery()
+    counted_on = sa.select(VoteOnBehalf).where(VoteOnBehalf.idea_id.in_(ideas)).subquery()
     return sa.union(
         sa.select(Idea.author_id).where(Idea.board_id == board),
         sa.select(Revision.author_id).where(Revision.idea_id.in_(ideas)),
@@ -157,6 +160,10 @@ def _having(scope: Scope) -> Any:
         sa.select(IdeaFollow.user_id).where(IdeaFollow.idea_id.in_(ideas)),
         sa.select(BoardFollow.user_id).where(BoardFollow.board_id == board),
         sa.select(ReleaseFollow.user_id).where(ReleaseFollow.board_id == board),
+        sa.select(heard.c.by_id),
+        sa.select(heard.c.user_id).where(heard.c.user_id.is_not(None)),
+        sa.select(counted_on.c.by_id),
+        sa.select(counted_on.c.user_id),
         sa.select(releases.c.by_id),
         sa.select(releases.c.published_by_id).where(releases.c.published_by_id.is_not(None)),
     )
@@ -252,6 +259,41 @@ def _comments(scope: Scope) -> Iterator[Values]:
     yield from _stream(statement, finish)
 
 
+# --- Evidence, and votes on behalf ---
+
+
+def _evidence(scope: Scope) -> Iterator[Values]:
+    statement = sa.select(
+        _id(Evidence.id),
+        sa.cast(Evidence.idea_id, sa.String).label("idea"),
+        sa.cast(Evidence.user_id, sa.String).label("person"),
+        sa.cast(Evidence.by_id, sa.String).label("by"),
+        Evidence.kind.label("heard_in"),
+        Evidence.words,
+        Evidence.link,
+        Evidence.noted_at.label("at"),
+        Evidence.removed_at,
+    ).order_by(Evidence.id)
+    if scope.board_id is not None:
+        statement = statement.join(Idea, Idea.id == Evidence.idea_id).where(Idea.board_id == scope.board_id)
+    yield from _stream(statement, _plainly)
+
+
+def _on_behalf(scope: Scope) -> Iterator[Values]:
+    statement = sa.select(
+        sa.cast(VoteOnBehalf.idea_id, sa.String).label("idea"),
+        sa.cast(VoteOnBehalf.user_id, sa.String).label("person"),
+        sa.cast(VoteOnBehalf.by_id, sa.String).label("by"),
+        sa.cast(VoteOnBehalf.evidence_id, sa.String).label("evidence"),
+        VoteOnBehalf.noted_at.label("at"),
+        VoteOnBehalf.confirmed_at,
+        VoteOnBehalf.denied_at,
+    ).order_by(VoteOnBehalf.id)
+    if scope.board_id is not None:
+        statement = statement.join(Idea, Idea.id == VoteOnBehalf.idea_id).where(Idea.board_id == scope.board_id)
+    yield from _stream(statement, _plainly)
+
+
 # --- Answers, merges, follows, releases ---
 
 
@@ -275,7 +317,8 @@ def _answers(scope: Scope) -> Iterator[Values]:
 
 def _with_credits(rows: Rows) -> Iterator[Values]:
     ids = [row.id for row in rows]
-    columns = ("answer_id", "kind", "comment_id", "merged_idea_id", "user_id", "how", "since_version")
+    named = ("comment_id", "merged_idea_id", "evidence_id")
+    columns = ("answer_id", "kind", *named, "user_id", "how", "since_version")
     credits = _of_ids(
         sa.select(*(getattr(Credit, each) for each in columns)).order_by(Credit.id), Credit.answer_id, ids
     )
@@ -297,7 +340,7 @@ def _with_credits(rows: Rows) -> Iterator[Values]:
             "undone_at": row.undone_at,
             "credits": [
                 {
-                    **_line(each.kind, each.comment_id or each.merged_idea_id, each.user_id, each.how),
+                    **_line(each.kind, _named(each), each.user_id, each.how),
                     "since": each.since_version,
                 }
                 for each in credits[row.id]
@@ -314,11 +357,18 @@ def _with_credits(rows: Rows) -> Iterator[Values]:
         }
 
 
+def _named(credit: Any) -> int | None:
+    """The comment, merged idea or evidence of a credit."""
+    found: int | None = credit.comment_id or credit.merged_idea_id or credit.evidence_id
+    return found
+
+
 def _line(kind: str, named: int | None, person: int | None, how: str) -> Values:
     return {
         "kind": kind,
         "comment": _text(named) if kind == CreditKind.COMMENT else None,
         "idea": _text(named) if kind == CreditKind.MERGED_IDEA else None,
+        "evidence": _text(named) if kind == CreditKind.EVIDENCE else None,
         "person": _text(person),
         "how": how,
     }
@@ -411,6 +461,8 @@ _SOURCES: dict[Kind, Callable[[Scope], Iterator[Values]]] = {
     Kind.IDEA: _ideas,
     Kind.VOTE: _votes,
     Kind.COMMENT: _comments,
+    Kind.EVIDENCE: _evidence,
+    Kind.ON_BEHALF: _on_behalf,
     Kind.ANSWER: _answers,
     Kind.MERGE: _merges,
     Kind.FOLLOW: _follows,

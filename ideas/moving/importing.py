@@ -22,7 +22,7 @@ from ideas.boards.models import Board
 from ideas.crashpoints import crashpoint
 from ideas.csv_in import FileRefused, Refused
 from ideas.db import db
-from ideas.moving import putting_ideas, putting_people, putting_words
+from ideas.moving import putting_evidence, putting_ideas, putting_people, putting_words
 from ideas.moving.places import Options, Places
 from ideas.moving.records import Kind, Record, Wrong
 from ideas.moving.spooling import Item, Spool, fill
@@ -45,6 +45,8 @@ HANDLERS: dict[Kind, tuple[Judge, Put]] = {
     Kind.IDEA: (putting_ideas.judge_ideas, putting_ideas.put_ideas),
     Kind.VOTE: (putting_ideas.judge_votes, putting_ideas.put_votes),
     Kind.COMMENT: (putting_ideas.judge_comments, putting_ideas.put_comments),
+    Kind.EVIDENCE: (putting_evidence.judge_evidence, putting_evidence.put_evidence),
+    Kind.ON_BEHALF: (putting_evidence.judge_on_behalf, putting_evidence.put_on_behalf),
     Kind.ANSWER: (putting_words.judge_answers, putting_words.put_answers),
     Kind.MERGE: (putting_words.judge_merges, putting_words.put_merges),
     Kind.FOLLOW: (putting_words.judge_follows, putting_words.put_follows),
@@ -86,7 +88,8 @@ class Tally:
 
 def _example(verdict: Verdict) -> dict[str, Any]:
     values = verdict.item.values
-    name = values.get("title") or values.get("name") or values.get("text") or values.get("body") or verdict.item.key
+    said = (values.get(name) for name in ("title", "name", "text", "body", "words"))
+    name = next(filter(None, said), verdict.item.key)
     return {
         "kind": verdict.item.kind.value,
         "became": verdict.became.value,

@@ -15,6 +15,8 @@ KIND_WORDS = {
     Kind.IDEA: lazy("Ideas"),
     Kind.VOTE: lazy("Votes"),
     Kind.COMMENT: lazy("Comments"),
+    Kind.EVIDENCE: lazy("Evidence"),
+    Kind.ON_BEHALF: lazy("Votes on behalf"),
     Kind.ANSWER: lazy("Answers"),
     Kind.MERGE: lazy("Merges"),
     Kind.FOLLOW: lazy("Follows"),

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ideas.accounts.models import Company, User
 from ideas.boards import boardkeeping, queries
 from ideas.boards.models import Answer, Board, Comment, Idea, Stage, Status
+from ideas.boards.models_evidence import Evidence
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_releases import Release
 from ideas.db import INSERTS, db, utcnow
@@ -29,6 +30,7 @@ _CREATED: dict[Kind, tuple[Any, Any, str]] = {
     Kind.PERSON: (User.id, User.created_at, "created_at"),
     Kind.IDEA: (Idea.id, Idea.created_at, "created_at"),
     Kind.COMMENT: (Comment.id, Comment.created_at, "created_at"),
+    Kind.EVIDENCE: (Evidence.id, Evidence.noted_at, "at"),
     Kind.ANSWER: (Answer.id, Answer.created_at, "created_at"),
     Kind.MERGE: (Merge.id, Merge.merged_at, "at"),
     Kind.RELEASE: (Release.id, Release.created_at, "created_at"),

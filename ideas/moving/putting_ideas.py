@@ -38,6 +38,7 @@ def no_such(kind: Kind, key: str) -> str:
         Kind.PERSON: _("There is no person “%(id)s”, here or in the file.", id=key),
         Kind.IDEA: _("There is no idea “%(id)s”, here or in the file.", id=key),
         Kind.COMMENT: _("There is no comment “%(id)s”, here or in the file.", id=key),
+        Kind.EVIDENCE: _("There is no evidence “%(id)s”, here or in the file.", id=key),
         Kind.ANSWER: _("There is no answer “%(id)s”, here or in the file.", id=key),
     }
     return said[kind]

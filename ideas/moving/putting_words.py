@@ -43,6 +43,7 @@ class _All:
         self.ideas = Named(places, Kind.IDEA, _keys(said, "idea", "into"))
         self.people = Named(places, Kind.PERSON, _keys(said, *people, "person"))
         self.comments = Named(places, Kind.COMMENT, _keys(credits, "comment"))
+        self.evidence = Named(places, Kind.EVIDENCE, _keys(credits, "evidence"))
         self.answers = Named(places, Kind.ANSWER, _keys(lists, "answer"))
 
     def missing(self, values: Mapping[str, Any], *people: str) -> str | None:
@@ -61,12 +62,12 @@ class _All:
                     return no_such(Kind.COMMENT, credit["comment"])
                 if credit["idea"] not in self.ideas:
                     return no_such(Kind.IDEA, credit["idea"])
+                if credit["evidence"] not in self.evidence:
+                    return no_such(Kind.EVIDENCE, credit["evidence"])
                 if credit["person"] not in self.people:
                     return no_such(Kind.PERSON, credit["person"])
-                if (credit["kind"] == CreditKind.COMMENT) != (credit["comment"] is not None):
-                    return _("A credit of a comment names the comment, and no other does.")
-                if (credit["kind"] == CreditKind.MERGED_IDEA) != (credit["idea"] is not None):
-                    return _("A credit of a merged idea names the idea, and no other does.")
+                if reason := _misnamed(credit):
+                    return reason
         return None
 
     def credits(self, lines: Lines | None) -> list[answering.FormerCredit]:
@@ -74,9 +75,22 @@ class _All:
         for each in lines or ():
             named = self.comments.ids[each["comment"]] if each["comment"] else None
             named = self.ideas.ids[each["idea"]] if each["idea"] else named
+            named = self.evidence.ids[each["evidence"]] if each["evidence"] else named
             person = self.people.ids[each["person"]] if each["person"] else None
             found.append(answering.FormerCredit(each["kind"], named, person, each["how"], each["since"] or 1))
         return found
+
+
+def _misnamed(credit: Mapping[str, Any]) -> str | None:
+    """Why a credit names what its kind does not."""
+    kind = credit["kind"]
+    if (kind == CreditKind.COMMENT) != (credit["comment"] is not None):
+        return _("A credit of a comment names the comment, and no other does.")
+    if (kind == CreditKind.MERGED_IDEA) != (credit["idea"] is not None):
+        return _("A credit of a merged idea names the idea, and no other does.")
+    if (kind == CreditKind.EVIDENCE) != (credit["evidence"] is not None):
+        return _("A credit of evidence names the evidence, and no other does.")
+    return None
 
 
 def _inner(values: Mapping[str, Any]) -> Lines:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 from ideas.accounts import addresses
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, SourceKind, Stage, Visibility
+from ideas.boards.models_evidence import LINK_LONGEST, WORDS_LONGEST, EvidenceKind
+from ideas.boards.schemas_evidence import is_web_address
 from ideas.db import utcnow
 from ideas.text import clean, cut, one_line
 from ideas.words import _
@@ -36,6 +38,8 @@ class Kind(StrEnum):
     IDEA = "idea"
     VOTE = "vote"
     COMMENT = "comment"
+    EVIDENCE = "evidence"
+    ON_BEHALF = "vote_on_behalf"
     ANSWER = "answer"
     MERGE = "merge"
     FOLLOW = "follow"
@@ -173,6 +177,13 @@ def address(value: Any) -> str:
         raise ValueError(_("“%(text)s” is no e-mail address", text=cut(clean(_text(value)), 60))) from None
 
 
+def web_address(value: Any) -> str:
+    found = line(LINK_LONGEST)(value)
+    if not is_web_address(found):
+        raise ValueError(_("it is no address of a page"))
+    return found
+
+
 def attributes(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or len(value) > 50:
         raise ValueError(_("it is no list of at most 50 names with values"))
@@ -244,6 +255,7 @@ _CREDIT = {
     "kind": _f(one_of(CreditKind), needed=True),
     "comment": _f(identity),
     "idea": _f(identity),
+    "evidence": _f(identity),
     "person": _f(identity),
     "how": _f(words(500), needed=True),
     "since": _f(number),
@@ -336,6 +348,26 @@ TABLES: dict[Kind, dict[str, Field]] = {
         "deleted_at": _f(moment),
         "hidden_at": _f(moment),
         "versions": _f(table({"body": _f(words(TEXT_LONGEST)), "at": _f(moment, needed=True)})),
+    },
+    Kind.EVIDENCE: {
+        "id": _f(identity, needed=True),
+        "idea": _f(identity, needed=True),
+        "person": _f(identity),
+        "by": _f(identity, needed=True),
+        "heard_in": _f(one_of(EvidenceKind), needed=True),
+        "words": _f(words(WORDS_LONGEST)),
+        "link": _f(web_address),
+        "at": _f(moment),
+        "removed_at": _f(moment),
+    },
+    Kind.ON_BEHALF: {
+        "idea": _f(identity, needed=True),
+        "person": _f(identity, needed=True),
+        "by": _f(identity, needed=True),
+        "evidence": _f(identity),
+        "at": _f(moment),
+        "confirmed_at": _f(moment),
+        "denied_at": _f(moment),
     },
     Kind.ANSWER: {
         "id": _f(identity, needed=True),
@@ -456,4 +488,6 @@ def key_of(kind: Kind, values: Mapping[str, Any], board: str) -> str:
     if kind == Kind.FOLLOW:
         what = "releases" if values["releases"] else "ideas"
         return f"{values['person']}\t{values['idea'] or ''}\t{values['board'] or board}\t{what}"
+    if kind == Kind.ON_BEHALF:
+        return f"{values['idea']}\t{values['person']}"
     return str(values["id"])

@@ -24,9 +24,13 @@ from ideas.settings import current
 FORMAT = 1
 SITE = "site"  # the kind of the line that says where an export comes from
 SITE_FIELDS = ("format", "url", "made_at")
-PLURALS = {kind: {Kind.COMPANY: "companies", Kind.PERSON: "people"}.get(kind, f"{kind.value}s") for kind in Kind} | {
-    SITE: SITE
+_IRREGULAR = {
+    Kind.COMPANY: "companies",
+    Kind.PERSON: "people",
+    Kind.EVIDENCE: "evidence",
+    Kind.ON_BEHALF: "votes_on_behalf",
 }
+PLURALS = {kind: _IRREGULAR.get(kind, f"{kind.value}s") for kind in Kind} | {SITE: SITE}
 
 Step = tuple[str, int]  # which kind, how many of it are written
 

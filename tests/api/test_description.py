@@ -90,6 +90,7 @@ def test_every_field_of_an_answer_is_always_there_or_said_to_be_for_some(documen
 
 TESTED_ELSEWHERE = (
     ["moderation"],
+    ["boards"],
     ["solved"],
     ["notifications"],
     ["people"],

@@ -57,6 +57,7 @@ LINE = {"text": "It is there since this morning, for everybody who asked for it.
 OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "list_boards": ("GET", "boards", None, "ideas:read", True),
     "get_board": ("GET", "boards/garden", None, "ideas:read", True),
+    "edit_board": ("PATCH", "boards/garden", {"premoderation": "ideas"}, "boards:write", False),
     "get_board_health": ("GET", "boards/garden/loop-health", None, "ideas:read", True),
     "get_loop_health": ("GET", "loop-health?board=garden", None, "people:read", False),
     "get_roadmap": ("GET", "roadmap?board=garden", None, "ideas:read", True),
@@ -96,6 +97,7 @@ OPERATIONS: dict[str, tuple[str, str, Any, str, bool]] = {
     "flag_comment": ("POST", "comments/{comment}/flags", FLAG, "flags:write", False),
     "get_hiding": ("GET", "hidings/{hiding}", None, "ideas:read", False),
     "appeal": ("POST", "hidings/{hiding}/appeal", {"words": "Please look again."}, "flags:write", False),
+    "list_all_waiting": ("GET", "moderation", None, "moderation:write", False),
     "list_waiting": ("GET", "boards/garden/moderation", None, "moderation:write", False),
     "dismiss_flags_of_idea": ("POST", "ideas/{idea}/flags/dismiss", None, "moderation:write", False),
     "dismiss_flags_of_comment": ("POST", "comments/{comment}/flags/dismiss", None, "moderation:write", False),
@@ -190,7 +192,15 @@ OPERATIONS |= {
 }
 # What another system knows is put in with the key of an administrator; to others there is nothing.
 OF_ADMINISTRATORS = {"list_audit", "put_company", "put_companies", "put_person", "put_people"}
-OF_ADMINISTRATORS |= {"list_imports", "send_import", "get_import", "begin_import", "discard_import", "export"}
+OF_ADMINISTRATORS |= {
+    "edit_board",
+    "list_imports",
+    "send_import",
+    "get_import",
+    "begin_import",
+    "discard_import",
+    "export",
+}
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
     "flag_idea",
@@ -217,7 +227,7 @@ OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted", "say_on_behalf
 OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
-OF_FEW = {"list_backlog", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
+OF_FEW = {"list_backlog", "list_all_waiting", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
 # So are what teams say often, and customers.
 OF_FEW |= {"list_snippets", "keep_snippet", "get_snippet", "edit_snippet", "remove_snippet"}
 OF_FEW |= {"list_companies", "get_company", "list_ideas_of_company", "list_people", "get_person", "list_contributions"}

@@ -136,3 +136,26 @@ def test_an_idea_that_is_restored_is_there_again(ask, team, idea):
 
     assert team.post(f"ideas/{idea.id}/restore").status_code == 204
     assert ask().get(f"ideas/{idea.id}").status_code == 200
+
+
+def test_what_the_team_reads_first_is_a_setting_and_the_queue_is_worked_through(ask, team, board, idea):
+    BoardFactory(slug="roof")
+    admin, mia = ask(UserFactory(admin=True)), ask(UserFactory())
+    assert team.patch("boards/garden", examples.BOARD_EDIT).status_code == 404
+
+    changed = admin.patch("boards/garden", {"premoderation": "everything", "promise": {"text": "On Mondays."}})
+    posted = [mia.post("ideas", {"board": "garden", "title": f"A wish of mine, number {n}"}).json["id"] for n in (1, 2)]
+    held = team.get("moderation").json["held"]
+    approved = team.post(f"ideas/{posted[0]}/restore")
+    sent_back = team.post(f"hidings/{held[1]['id']}/refuse", examples.HIDE)
+
+    assert (changed.json["premoderation"], changed.json["promise"]["text"]) == ("everything", "On Mondays.")
+    assert changed.json["promise"]["answer_within_days"] == board.answer_within_days
+    assert [each["idea_id"] for each in held] == posted
+    assert (approved.status_code, ask().get(f"ideas/{posted[0]}").status_code) == (204, 200)
+    assert (sent_back.json["held"], ask().get(f"ideas/{posted[1]}").status_code) == (False, 404)
+    assert team.get("moderation").json["held"] == []
+    assert mia.get(f"hidings/{held[1]['id']}").json["reason"] == examples.HIDE["reason"]
+    assert admin.patch("boards/garden", {"slug": "roof"}).status_code == 409
+    wrong = admin.patch("boards/garden", {"name": "", "promise": {"answer_within_days": 0}})
+    assert [each["pointer"] for each in wrong.json["errors"]] == ["/promise/answer_within_days"]

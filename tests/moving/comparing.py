@@ -27,6 +27,7 @@ NAMES = {
     "comment": Kind.COMMENT,
     "reply_to": Kind.COMMENT,
     "answer": Kind.ANSWER,
+    "evidence": Kind.EVIDENCE,
 }
 Site = dict[str, list[str]]
 

@@ -11,9 +11,12 @@ import sqlalchemy as sa
 
 from config import Config
 from ideas import create_app, migrating
-from ideas.accounts.models import User
-from ideas.boards import demo
-from ideas.boards.models import Idea
+from ideas.accounts.models import SiteRole, User
+from ideas.boards import answering, confirming, demo, evidence, evidencing, queries
+from ideas.boards.models import Board, Credit, Idea, Status
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
+from ideas.boards.schemas import NewAnswer
+from ideas.boards.schemas_evidence import NewEvidence
 from ideas.db import Base, db, one_moment, unit_of_work
 from ideas.ledger.models import Delivery
 from ideas.moving import writing
@@ -45,10 +48,47 @@ def handed_out(database, tmp_path_factory):
     with site(database.fresh(), folder):
         with unit_of_work():
             demo.fill()
+        hear()
         for shape in Shape:
             with one_moment():
                 list(writing.write(folder / f"{shape}.zip", shape, Scope(None, with_addresses=True)))
         yield folder, told()
+
+
+def hear():
+    """Evidence, some of it taken back, one credited; and people counted on, who said yes, no and nothing."""
+    petra = db.session.scalars(sa.select(User).where(User.site_role == SiteRole.ADMIN).order_by(User.id).limit(1)).one()
+    first, second = db.session.scalars(
+        sa.select(Idea.id)
+        .join(Board, Board.id == Idea.board_id)
+        .join(Status, Status.id == Idea.status_id)
+        .where(Board.visibility == "public", Status.stage == "open", Idea.hidden_at.is_(None))
+        .where(Idea.withdrawn_at.is_(None), Idea.merged_into_id.is_(None))
+        .order_by(Idea.id)
+        .limit(2)
+    ).all()
+    with unit_of_work():
+        for number, idea_id in enumerate((first, first, first, first, second)):
+            said = {
+                "kind": "call",
+                "words": f"'=We need it, said {number}.",
+                "link": "https://desk.example.test/1?a=b" if number else "",
+                "email": f"caller{number % 4}@example.test" if number != 3 else None,
+                "vote": number != 3,
+            }
+            evidencing.add(petra, queries.get_idea(petra, idea_id), NewEvidence().load(said))
+    with unit_of_work():
+        rows = db.session.scalars(sa.select(VoteOnBehalf).order_by(VoteOnBehalf.id)).all()
+        for row, wanted in zip(rows[:2], (True, False), strict=True):
+            person = db.session.get_one(User, row.user_id)
+            confirming.say(person, evidence.get_own(person, row.idea_id), wanted=wanted)
+        noted = db.session.scalars(sa.select(Evidence).order_by(Evidence.id)).all()
+        evidencing.remove(petra, queries.get_idea(petra, first), noted[3])
+        credit = {"kind": "evidence", "id": noted[0].id, "how": "What you said on the phone is why we look at it."}
+        on = queries.get_idea(petra, first)
+        slug = next(each.slug for each in queries.statuses_of(on.idea.board) if each.stage == "considering")
+        words = {"status": slug, "reason": "under_review", "text": "We look at it in May.", "credits": [credit]}
+        answering.answer(petra, on, NewAnswer().load(words))
 
 
 @pytest.fixture
@@ -87,7 +127,9 @@ def test_what_is_handed_out_and_taken_in_is_the_same(handed_out, empty, shape):
     work = import_all(folder / f"{shape}.zip")
 
     assert differences(before, told(by_source=True)) == []
-    assert all(before[kind] for kind in ("answer", "comment", "merge", "company", "tag", "vote"))
+    assert all(before[kind] for kind in before)
+    assert [len(before[kind]) for kind in ("evidence", "vote_on_behalf")] == [5, 4]
+    assert db.session.scalars(sa.select(Credit.evidence_id).where(Credit.kind == "evidence")).one()
     assert work.done.of(Became.NEW) == sum(map(len, before.values()))
     assert db.session.scalar(sa.select(OutboxEntry.id)) is None
     assert db.session.scalar(sa.select(Delivery.id)) is None

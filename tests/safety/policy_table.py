@@ -73,7 +73,7 @@ IN_THE_LOG = {
     "own key",
     "snippet",
 }
-EVERYTHING_OUT = {*(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE), "own attributes"}
+EVERYTHING_OUT = {*(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE | NOTED), "own attributes"}
 
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
 ROUTES: dict[str, set[str]] = {
@@ -304,6 +304,7 @@ ROUTES: dict[str, set[str]] = {
     # The API
     "api_boards.list_boards": {"private board"},
     "api_boards.get_board": {"private board"},
+    "api_boards.edit_board": {"private board"},
     "api_backlog.get_scores": {"own company"},
     "api_backlog.list_backlog": ON_A_LIST,
     "api_backlog.put_tags": NOTHING,
@@ -381,6 +382,7 @@ ROUTES: dict[str, set[str]] = {
     "api_moderation.keep_mail": TO_LOOK_AT,
     "api_moderation.discard_mail": TO_LOOK_AT,
     "api_moderation.list_waiting": TO_LOOK_AT,
+    "api_moderation.list_all_waiting": TO_LOOK_AT,
     "api_moderation.refuse_appeal": TO_LOOK_AT,
     "api_moderation.refuse_held": TO_LOOK_AT,
     "api_moderation.restore_comment": TO_LOOK_AT,
