@@ -16,14 +16,16 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ideas import text
-from ideas.accounts import people, upserting
+from ideas.accounts import people, segments, upserting
 from ideas.accounts.models import Company, SiteRole, User
-from ideas.boards import boardkeeping, demo_words, following, queries, ranking, releasing, silence, solving
+from ideas.accounts.schemas_segments import SegmentWords
+from ideas.boards import boardkeeping, demo_words, following, phrasing, queries, ranking, releasing, silence, solving
 from ideas.boards.demo_acts import Acts, Folk, Running
 from ideas.boards.demo_words import crowd
-from ideas.boards.demo_words.shapes import Answered, BoardStory, Merged, Story
+from ideas.boards.demo_words.shapes import Answered, Asked, BoardStory, Heard, Merged, Phrase, Story
 from ideas.boards.models import FINAL_STAGES, Board, BoardRole
 from ideas.boards.schemas import BoardWords
+from ideas.boards.schemas_snippets import SnippetWords
 from ideas.db import at, db, utcnow
 from ideas.errors import Conflict
 from ideas.ledger import preferences
@@ -84,6 +86,7 @@ class _Demo:
         self._plan_habits()
         self._plan_stories(boards)
         self._plan_releases(boards)
+        self._plan_what_the_team_keeps()
         self._plan(self.now - timedelta(days=7, hours=3), silence.remind_owners)
         for round_ in (solving.ask_due, silence.remind_owners, silence.remind_of_dates):
             self._plan(self.now - timedelta(minutes=3), round_)  # nothing is left for the worker's first
@@ -224,6 +227,22 @@ class _Demo:
             for told in board.releases:
                 self._plan(self._moment(told.age), partial(self.does.release, board, told))
 
+    def _plan_what_the_team_keeps(self) -> None:
+        asked, phrases = demo_words.of_the_team()
+        for each in asked:
+            self._plan(self._moment(each.age), partial(self._keep_segment, each))
+        for phrase in phrases:
+            self._plan(self._moment(phrase.age), partial(self._keep_snippet, phrase))
+
+    def _keep_segment(self, told: Asked) -> None:
+        question = {"match": told.match, "conditions": told.conditions}
+        words = SegmentWords().load({"name": told.name, "question": question})
+        segments.bring_one_up_to_date(segments.make(self.folk.person(told.by), words))
+
+    def _keep_snippet(self, told: Phrase) -> None:
+        words = SnippetWords().load({"name": told.name, "text": told.text, "board": told.board})
+        phrasing.keep(self.folk.person(told.by), words)
+
     def _shares(self, told: list[tuple[BoardStory, Story]]) -> dict[str, int]:
         """How many votes each story gets, VOTES in all, in the proportions that the stories tell."""
         most = {story.title: len(self._members(board)) - 6 for board, story in told}
@@ -246,6 +265,11 @@ class _Demo:
         # Mia has backed a good deal, so that she has something to look at
         if story.votes > 40 and author != mia and mia not in voters:
             voters[1] = mia
+        # whom the team counts on has not said it themselves
+        for event in story.events:
+            if isinstance(event, Heard) and event.vote and (counted_on := self.folk.people[event.whose]) in voters:
+                others = (person for person in crowd_here if person not in (*voters, mia))
+                voters[voters.index(counted_on)] = next(others)
         # who was suspended later has backed things before
         if begun + timedelta(days=1) < self.left_at and board.visibility == "public" and len(voters) > 30:
             voters[0] = self.folk.left

@@ -15,6 +15,9 @@ from ideas.accounts.models import User
 from ideas.boards import (
     answering,
     commenting,
+    confirming,
+    evidence,
+    evidencing,
     flagging,
     following,
     merging,
@@ -32,6 +35,7 @@ from ideas.boards import (
 )
 from ideas.boards.demo_words import shapes
 from ideas.boards.models import Comment, CreditKind, Reason
+from ideas.boards.models_evidence import EvidenceKind
 from ideas.boards.models_moderating import FlagReason, Hiding
 from ideas.boards.models_solving import Solved
 from ideas.boards.queries import IdeaRow
@@ -56,6 +60,7 @@ class Running:
     answer_id: int = 0
     reason: str = ""
     comments: dict[str, int] = field(default_factory=dict)
+    heard: dict[str, int] = field(default_factory=dict)
     said_by: set[int] = field(default_factory=set)
 
 
@@ -102,6 +107,8 @@ class Acts:
         self.cast(running, utcnow())
         if isinstance(event, shapes.Said):
             self._say(running, event)
+        elif isinstance(event, shapes.Heard):
+            self._hear(running, event)
         elif isinstance(event, shapes.Edited):
             self._edit(running, event)
         elif isinstance(event, shapes.Answered):
@@ -132,6 +139,24 @@ class Acts:
             actor = self.folk.person("ingrid")
             with at(utcnow() + timedelta(hours=2)):
                 moderating.hide_comment(actor, queries.get_comment(actor, comment.id), reason=event.hidden)
+
+    def _hear(self, running: Running, event: shapes.Heard) -> None:
+        actor = self.folk.person(event.by)
+        words = {
+            "kind": EvidenceKind(event.where),
+            "words": event.text,
+            "link": event.link,
+            "person": self.folk.people[event.whose] if event.whose else None,
+            "email": None,
+            "vote": event.vote,
+        }
+        noted = evidencing.add(actor, self._seen(running, actor), words).evidence
+        running.heard[event.key or str(noted.id)] = noted.id
+        if event.said:
+            self.announce(utcnow())
+            with at(utcnow() + timedelta(hours=5)):
+                person = self.folk.person(event.whose)
+                confirming.say(person, evidence.get_own(person, running.idea_id), wanted=event.said == "yes")
 
     def _edit(self, running: Running, event: shapes.Edited) -> None:
         if event.comment:
@@ -194,6 +219,8 @@ class Acts:
     def _credit(self, running: Running, told: shapes.Credited) -> dict[str, Any]:
         if told.whose in ("author", "votes"):
             return {"kind": CreditKind(told.whose), "id": None, "how": told.how}
+        if told.whose in running.heard:
+            return {"kind": CreditKind.EVIDENCE, "id": running.heard[told.whose], "how": told.how}
         if told.whose in self.running:
             return {"kind": CreditKind.MERGED_IDEA, "id": self.running[told.whose].idea_id, "how": told.how}
         return {"kind": CreditKind.COMMENT, "id": running.comments[told.whose], "how": told.how}

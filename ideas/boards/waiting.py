@@ -184,13 +184,18 @@ def lives_of(*conditions: sa.ColumnElement[bool], **more: Any) -> sa.CTE:
     )
 
 
+def has_ended(lives: sa.CTE, word: Word) -> sa.ColumnElement[bool]:
+    """SQL: the word came while the idea waited for it."""
+    came = lives.c[word.value]
+    return sa.and_(came.is_not(None), came <= lives.c.until)
+
+
 def waits(lives: sa.CTE, word: Word) -> sa.Select[Any]:
     """SQL: the waits for that word as rows of Waits, a row for each number of days."""
-    came = lives.c[word.value]
-    ended = sa.and_(came.is_not(None), came <= lives.c.until)
+    ended = has_ended(lives, word)
     one = (
         sa.select(
-            days_between(lives.c.since, sa.case((ended, came), else_=lives.c.until)).label("days"),
+            days_between(lives.c.since, sa.case((ended, lives.c[word.value]), else_=lives.c.until)).label("days"),
             sa.case((ended, 1), else_=0).label("ended"),
         )
     ).subquery()

@@ -85,15 +85,28 @@ def words(scope: Scope) -> Words:
     the period. An idea without the word is censored now, or when it was merged, hidden or taken back. Which words
     count: waiting.Word; the estimator and its source: waiting.curve.
     """
-    lives = waiting.lives_of(
+    found = lives(scope)
+    statement = sa.union_all(*(_rows_of_waits(found, word) for word in Word), _rows_of_tenths(found))
+    rows = db.session.execute(statement, {"now": waiting.epoch(scope.now)}).all()
+    waits = {word: waiting.estimate(_waits(rows, word)) for word in Word}
+    return Words(_answered([row for row in rows if row.what == "tenth"]), waits)
+
+
+def lives(scope: Scope) -> sa.CTE:
+    """SQL, to be given `now`: the ideas posted in the period, with what their boards promise and their votes."""
+    return waiting.lives_of(
         *scope.posted(),
         promise=_of_idea(sa.select(Board.answer_within_days).where(Board.id == Idea.board_id)),
         votes=_of_idea(sa.select(IdeaRank.vote_count).where(IdeaRank.idea_id == Idea.id)),
     )
-    statement = sa.union_all(*(_rows_of_waits(lives, word) for word in Word), _rows_of_tenths(lives))
-    rows = db.session.execute(statement, {"now": waiting.epoch(scope.now)}).all()
-    waits = {word: waiting.estimate(_waits(rows, word)) for word in Word}
-    return Words(_answered([row for row in rows if row.what == "tenth"]), waits)
+
+
+def of_promise(lives: sa.CTE) -> tuple[Any, Any, Any]:
+    """SQL: whether an idea is due; and of one that is, whether it has a word, and whether within the promise."""
+    within = lives.c.promise * DAY_SECONDS
+    has_word = waiting.has_ended(lives, Word.ANSWER)
+    in_time = sa.and_(has_word, lives.c[Word.ANSWER.value] - lives.c.since <= within)
+    return sa.and_(lives.c.promise.is_not(None), lives.c.until - lives.c.since >= within), has_word, in_time
 
 
 def _of_idea(statement: sa.Select[Any]) -> Any:
@@ -106,17 +119,15 @@ def _rows_of_waits(lives: sa.CTE, word: Word) -> sa.Select[Any]:
 
 
 def _rows_of_tenths(lives: sa.CTE) -> sa.Select[Any]:
-    came = lives.c[Word.ANSWER.value]
-    within = lives.c.promise * DAY_SECONDS
-    answered = sa.and_(came.is_not(None), came <= lives.c.until)
+    is_due, has_word, in_time = of_promise(lives)
     due = (
         sa.select(
             sa.func.ntile(TENTHS).over(order_by=(lives.c.votes, lives.c.idea_id)).label("tenth"),
-            sa.case((answered, 1), else_=0).label("answered"),
-            sa.case((sa.and_(answered, came - lives.c.since <= within), 1), else_=0).label("in_time"),
+            sa.case((has_word, 1), else_=0).label("answered"),
+            sa.case((in_time, 1), else_=0).label("in_time"),
             lives.c.votes,
         )
-        .where(lives.c.promise.is_not(None), lives.c.until - lives.c.since >= within)
+        .where(is_due)
         .subquery()
     )
     return _row(
@@ -161,21 +172,7 @@ def silence(scope: Scope) -> Silence:
     Of all ideas that are not shipped or declined and stand in lists now, whenever they were posted. Where there was no
     word yet, days since it was posted.
     """
-    now: Any = sa.bindparam("now", type_=sa.BigInteger)
-    since = waiting.seconds(sa.func.coalesce(IdeaRank.answered_at, IdeaRank.created_at))
-    one = (
-        sa.select(waiting.days_between(since, now).label("days"), Board.answer_within_days.label("promise"))
-        .select_from(IdeaRank)
-        .join(Idea, Idea.id == IdeaRank.idea_id)
-        .join(Board, Board.id == IdeaRank.board_id)
-        .where(
-            IdeaRank.listed,
-            sa.not_(IdeaRank.is_hidden),
-            IdeaRank.stage.not_in(FINAL_STAGES),
-            *scope.ideas(),
-        )
-        .subquery()
-    )
+    one = silences(scope).subquery()
     late = sa.case((one.c.days > one.c.promise, 1), else_=0)
     rows = db.session.execute(
         sa.select(
@@ -198,4 +195,27 @@ def silence(scope: Scope) -> Silence:
         promised=sum(each.promised for each in days),
         late=sum(each.late for each in days),
         days=days,
+    )
+
+
+def silences(scope: Scope) -> sa.Select[Any]:
+    """SQL, to be given `now`: the ideas of `silence`: idea_id, at (when it last heard something), days, promise."""
+    now: Any = sa.bindparam("now", type_=sa.BigInteger)
+    at = sa.func.coalesce(IdeaRank.answered_at, IdeaRank.created_at)
+    return (
+        sa.select(
+            Idea.id.label("idea_id"),
+            at.label("at"),
+            waiting.days_between(waiting.seconds(at), now).label("days"),
+            Board.answer_within_days.label("promise"),
+        )
+        .select_from(IdeaRank)
+        .join(Idea, Idea.id == IdeaRank.idea_id)
+        .join(Board, Board.id == IdeaRank.board_id)
+        .where(
+            IdeaRank.listed,
+            sa.not_(IdeaRank.is_hidden),
+            IdeaRank.stage.not_in(FINAL_STAGES),
+            *scope.ideas(),
+        )
     )

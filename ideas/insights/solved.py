@@ -45,12 +45,7 @@ def solved(scope: Scope) -> Solutions:
     rows = db.session.execute(
         sa.select(Solved.answer, sa.func.count().label("people"))
         .join(Idea, Idea.id == Solved.idea_id)
-        .where(
-            Solved.answer.is_not(None),
-            *scope.within(Solved.answered_at),
-            *scope.about(),
-            *scope.by_whom(Solved.user_id),
-        )
+        .where(*said_of(scope))
         .group_by(Solved.answer)
     ).all()
     closing = told.closings(*scope.ideas(), *scope.within(Answer.created_at))
@@ -63,3 +58,9 @@ def solved(scope: Scope) -> Solutions:
         .where(Status.stage == Stage.SHIPPED)
     ).one()
     return Solutions({row.answer: row.people for row in rows}, shipped.all, shipped.asked or 0)
+
+
+def said_of(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:
+    """SQL, over Solved in a statement that joins Idea: what people answered in the period."""
+    said = Solved.answer.is_not(None), *scope.within(Solved.answered_at)
+    return (*said, *scope.about(), *scope.by_whom(Solved.user_id))

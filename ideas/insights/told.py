@@ -217,13 +217,7 @@ def sending(scope: Scope) -> Sending:
     sent no e-mail because they had unsubscribed from it: the ledger keeps that when a person is erased. Complaints are
     e-mails of which their readers, or the providers of those, reported that they are junk.
     """
-    entries = (
-        sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.about_id)
-        .join(Idea, OutboxEntry.subject == sa.literal("idea:") + sa.cast(Idea.id, sa.String))
-        .where(*scope.about(), *scope.within(OutboxEntry.recorded_at))
-        .cte("entries")
-        .prefix_with("MATERIALIZED")
-    )
+    entries = entries_of(scope)
     lines = (
         sa.select(Delivery.channel, Delivery.state, Delivery.reason, Delivery.user_id)
         .join(entries, entries.c.id == Delivery.entry_id)
@@ -256,6 +250,17 @@ def sending(scope: Scope) -> Sending:
         unsubscribed=sum(row.everybody for row in rows if row.reason == Suppressed.UNSUBSCRIBED),
         complaints=sum(row.lines for row in rows if (row.state, row.reason) == (State.SENT, Suppressed.COMPLAINED)),
         duplicates=_duplicates(entries),
+    )
+
+
+def entries_of(scope: Scope) -> sa.CTE:
+    """SQL: what was announced of these ideas in the period: id, kind, about_id, idea_id."""
+    return (
+        sa.select(OutboxEntry.id, OutboxEntry.kind, OutboxEntry.about_id, Idea.id.label("idea_id"))
+        .join(Idea, OutboxEntry.subject == sa.literal("idea:") + sa.cast(Idea.id, sa.String))
+        .where(*scope.about(), *scope.within(OutboxEntry.recorded_at))
+        .cte("entries")
+        .prefix_with("MATERIALIZED")
     )
 
 

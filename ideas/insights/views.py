@@ -4,61 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import ValidationError
 
-from ideas.accounts import segments, signin
+from ideas.accounts import signin
+from ideas.accounts.models import User
 from ideas.boards import queries
 from ideas.boards.waiting import Word
 from ideas.errors import NotFound
-from ideas.insights import charts, definitions, loop_health, scope, tables
+from ideas.insights import charts, definitions, loop_health, pages, scope, tables
+from ideas.insights.behind_health import HEADS, Counted
 from ideas.insights.loop_health import BoardHealth, LoopHealth
 from ideas.insights.schemas import ScopeQuery
 from ideas.words import _
-
-FEW = 5  # of fewer, a share says little
 
 bp = Blueprint("insights", __name__, template_folder="templates")
 
 
 @bp.get("/loop-health")
 def health() -> ResponseReturnValue:
-    member = signin.member()
-    boards = scope.boards_of(member)
-    if not boards:
-        raise NotFound(_("There is nothing here, or you may not see it."))
-    found, wrong = None, {}
-    try:
-        found = loop_health.measure(scope.of_team(member, _asked()))
-    except ValidationError as error:
-        wrong = error.messages_dict
-    page = render_template(
-        "insights/loop_health.html",
-        boards=[row.board for row in boards],
-        tags=scope.tags_of(tuple(row.board for row in boards)),
-        companies=scope.companies_for(member),
-        segments=segments.all_of_them(),
-        asked=request.args,
-        periods=scope.PERIODS,
-        usual=str(scope.USUAL_DAYS),
-        health=found,
-        wrong=wrong,
-        file=lambda name: url_for(".file", **{**request.args.to_dict(), "part": name}),
-        **_drawing(found),
-        people_parts=found and _people_parts(found),
-    )
-    return page, 422 if wrong else 200
+    return pages.draw("insights/loop_health.html", _measured, _team_drawing)
+
+
+@bp.get("/loop-health/<slug:figure>")
+def rows(figure: str) -> ResponseReturnValue:
+    return pages.show_rows(".rows", (".health", _("Loop health")), HEADS, figure)
 
 
 @bp.get("/loop-health/<slug:part>.csv")
 def file(part: str) -> ResponseReturnValue:
-    found = loop_health.measure(scope.of_team(signin.member(), _asked()))
+    found = _measured(signin.member())
     if part not in tables.FILES:
         raise NotFound(_("There is no such file."))
-    answer = Response(tables.as_csv(tables.FILES[part](found)), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="loop-health-{part}.csv"'
-    return answer
+    return pages.as_file(tables.FILES[part](found), f"loop-health-{part}")
 
 
 @bp.get("/boards/<slug:slug>/loop-health")
@@ -68,15 +46,34 @@ def board_health(slug: str) -> ResponseReturnValue:
     return render_template("insights/board_health.html", row=row, health=found, **_drawing(found))
 
 
-def _asked() -> dict[str, Any]:
-    """What the filters say; one that was left empty asks for nothing."""
-    asked: dict[str, Any] = ScopeQuery().load({name: said for name, said in request.args.items() if said})
-    return asked
+def _measured(member: User) -> LoopHealth:
+    """What is asked for. Raises ValidationError."""
+    return loop_health.measure(scope.of_team(member, ScopeQuery().load(pages.said())))
+
+
+def _team_drawing(found: LoopHealth | None) -> dict[str, Any]:
+    def rows_of(figure: str) -> str:
+        return pages.rows_of(".rows", Counted(figure), found.scope) if found else ""
+
+    return {
+        "health": found,
+        "file": lambda name: url_for(".file", **{**request.args.to_dict(), "part": name}),
+        "people_parts": found and _people_parts(found),
+        **_drawing(found),
+        "rows_of": rows_of,
+    }
 
 
 def _drawing(found: BoardHealth | None) -> dict[str, Any]:
     """What the templates draw figures with."""
-    names = {"charts": charts, "definitions": definitions, "tables": tables, "few": FEW, "Word": Word}
+    names = {
+        "charts": charts,
+        "definitions": definitions,
+        "tables": tables,
+        "few": pages.FEW,
+        "Word": Word,
+        "rows_of": None,
+    }
     if found is None:
         return names
     last = charts.last_day(found.waits.values())

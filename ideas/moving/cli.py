@@ -114,7 +114,8 @@ _command(
 def export(path: Path, shape: str, slug: str | None, with_addresses: bool) -> None:
     """Hand out everything as PATH: a folder, or a file that ends in .zip or .ndjson. `ideas import` takes it.
 
-    Boards, people, companies, ideas, votes, comments, answers, merges, follows and releases. See docs/import.md.
+    Boards, people, companies, ideas, votes, comments, evidence, answers, merges, follows and releases.
+    See docs/import.md.
     """
     if path.suffix == ".ndjson" and shape != Shape.NDJSON:
         raise click.UsageError(_("One file has one shape: a table of each kind needs a folder or a zip."))

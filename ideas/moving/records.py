@@ -178,7 +178,7 @@ def address(value: Any) -> str:
 
 
 def web_address(value: Any) -> str:
-    found = line(LINK_LONGEST)(value)
+    found: str = line(LINK_LONGEST)(value)
     if not is_web_address(found):
         raise ValueError(_("it is no address of a page"))
     return found

@@ -11,8 +11,9 @@ from config import Config
 from ideas import create_app, settings
 from ideas.accounts import returning
 from ideas.accounts.models import Company, Letter, User
+from ideas.accounts.models_segments import Segment
 from ideas.boards import demo, demo_words, queries, queues, ranking, receipts
-from ideas.boards.demo_words.shapes import Answered, Appealed, Corrected, Edited, Flagged, Merged, Said
+from ideas.boards.demo_words.shapes import Answered, Appealed, Corrected, Edited, Flagged, Heard, Merged, Said
 from ideas.boards.models import (
     Answer,
     Board,
@@ -26,6 +27,8 @@ from ideas.boards.models import (
     Visibility,
     Vote,
 )
+from ideas.boards.models_evidence import Evidence, VoteOnBehalf
+from ideas.boards.models_snippets import Snippet
 from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import Conflict
 from ideas.ledger import fanout, sending, worker
@@ -84,9 +87,8 @@ def test_there_are_ideas_in_every_stage(site):
     assert min(stages.values()) >= 4
 
 
-def test_answers_credit_every_kind_of_contribution_that_is_seen_on_the_site(site):
-    credited = set(db.session.scalars(sa.select(Credit.kind).distinct()))
-    assert credited == set(CreditKind) - {CreditKind.EVIDENCE}
+def test_answers_credit_every_kind_of_contribution(site):
+    assert set(db.session.scalars(sa.select(Credit.kind).distinct())) == set(CreditKind)
     assert count(Answer.version > 1, of=Answer) > 0
     assert count(Answer.undone_at.is_not(None), of=Answer) > 0
 
@@ -177,6 +179,22 @@ def test_an_idea_was_changed_after_people_backed_it(site):
     assert count(Revision.is_material, Revision.backers > 0, of=Revision) == 1
 
 
+def test_the_team_has_heard_things_elsewhere_and_counts_on_people(site):
+    assert set(db.session.scalars(sa.select(Evidence.kind))) == {"call", "ticket", "mail"}
+    said = db.session.execute(sa.select(User.name, VoteOnBehalf.denied_at.is_not(None)).join(VoteOnBehalf.user))
+    assert sorted(map(tuple, said)) == [("Mia Lindgren", False), ("Minjun Choi", True), ("Réka Horváth", False)]
+    voted = sa.exists().where(Vote.idea_id == VoteOnBehalf.idea_id, Vote.user_id == VoteOnBehalf.user_id)
+    assert count(voted, of=VoteOnBehalf) == 0
+
+
+def test_the_team_keeps_segments_with_people_in_them_and_texts(site):
+    kept = db.session.execute(sa.select(Segment.people, Segment.companies)).all()
+
+    assert len(kept) == 3
+    assert all(people > companies > 0 for people, companies in kept)
+    assert count(of=Snippet) == 3
+
+
 @pytest.mark.usefixtures("app")
 def test_it_is_not_mixed_with_what_is_somebodys():
     UserFactory()
@@ -223,6 +241,8 @@ def test_credits_and_replies_name_what_was_said_or_merged_before():
             said |= {part for into, part, age in merged if into == story.title and age > story.age - event.after}
             if isinstance(event, Said):
                 assert event.reply_to in said, story.title
+                said.add(event.key)
+            elif isinstance(event, Heard):
                 said.add(event.key)
             elif isinstance(event, Edited | Flagged | Appealed):
                 assert event.comment in said, story.title

@@ -30,8 +30,6 @@ LEADS_NOWHERE = ("/spent", "/there-is-nothing-here", "=nothing-like-it")
 # What is no page of its own, and what only a link that was sent leads to; such links are followed by other tests.
 NOT_VISITED = {
     "silence.still_wanted",  # asked when the team said nothing for longer than the demo lasts; see test_links_from_mail
-    "evidence.on_behalf",  # asked once the team notes what somebody wants, which nobody does in the demo
-    "snippets.edit",  # the form of a new one, filled; the demo has none
     "team.told_as_csv",
     "boards.idea_by_number",  # leads on to the idea
     "releases.by_number",  # and this to the release

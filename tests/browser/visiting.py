@@ -44,6 +44,8 @@ NAMES = {
     "customer_person": "/team/people/12",
     "view": "/team/backlog/views/14",
     "segment": "/team/segments/15",
+    "snippet": "/team/snippets/16",
+    "counted_on": "/ideas/17",  # the team counts on the member, who has not said anything
 }
 
 # Who sees which page: full ones, empty ones, and those that lead nowhere any more.
@@ -108,6 +110,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "{own_hidden}",
         "{asked_number}/solved",
         "{asked_number}/solved?answer=partly",
+        "{counted_on}/on-behalf",
         "/receipts",
         "/inbox",
         "/settings/notifications",
@@ -155,8 +158,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/team/segments",
         "/team/segments/new",
         "{segment}/edit",
-        "/team/backlog?segment=of-a-company&order=reach",
-        "/team/people?segment=of-a-company",
+        "/team/backlog?segment=city-gardens&order=reach",
+        "/team/people?segment=city-gardens",
         "/boards/garden-planner/releases",
         "/boards/garden-planner/releases/new",
         "{release}",
@@ -167,6 +170,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/needs-an-answer",
         "/team/snippets",
         "/team/snippets/new",
+        "{snippet}/edit",
         "/loop-health",
         "/insights",
         "/insights?period=ever&by=months",
@@ -174,6 +178,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/insights/votes",
         "/insights/people",
         "/insights/owed?period=ever",
+        "/loop-health/waited?period=ever",
+        "/loop-health/mailed-to?period=ever",
         "/loop-health?tag=nothing-like-it",
         "/moderation",
         "/boards/garden-planner/moderation",
@@ -291,7 +297,10 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.get_by_label("For each vote", exact=True).fill("1")
         page.get_by_role("button", name="Keep it").click()
         found["view"] = urlsplit(page.url).path
-        found["segment"] = _segment(page)
+        page.goto("/team/segments")
+        found["segment"] = _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
+        page.goto("/team/snippets")
+        found["snippet"] = _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
     page.goto("/boards/garden-planner/releases")
     found["release"] = _href(page, ".release-title a")
     if who == "team":
@@ -316,6 +325,8 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/boards/garden-planner?q=guests+see+the+plan")
         page.goto(_first_idea(page))
         found["own_hidden"] = _href(page, 'a[href^="/hidden/"]')
+        page.goto("/boards/garden-planner?q=potatoes+where+potatoes+were")
+        found["counted_on"] = _before_the_dash(_first_idea(page))
         page.goto("/boards/garden-planner?voted=1&stage=shipped&sort=answered")
         found["asked_number"] = _asked(page)
     elif who == "visitor":
@@ -337,17 +348,6 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.get_by_role("button", name="Show what would change").click()
         found["import"] = urlsplit(page.url).path
     return found
-
-
-def _segment(page: Page) -> str:
-    """A segment of the demo's team, made when it is first looked for."""
-    page.goto("/team/segments")
-    if not page.locator('main a[href$="/edit"]').count():
-        page.goto("/team/segments/new")
-        page.get_by_label("Name").fill("Of a company")
-        page.get_by_label("What").first.select_option("company.known")
-        page.get_by_role("button", name="Keep it").click()
-    return _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
 
 
 def _asked(page: Page) -> str:

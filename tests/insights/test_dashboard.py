@@ -9,17 +9,21 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts import segments
 from ideas.accounts.models import User
 from ideas.accounts.schemas_segments import SegmentWords
-from ideas.boards.models import IdeaTag
+from ideas.boards.models import Answer, Credit, Idea, IdeaTag, Vote
+from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, unit_of_work
 from ideas.insights import behind, cards, counting, dashboard, periods
+from ideas.insights.behind_health import Counted
 from ideas.insights.counting import Figure
 from ideas.insights.periods import By
 from ideas.insights.scope import Scope
+from ideas.ledger.models import Delivery
 from tests.api.asking import Asking, bearer
 from tests.boards.arranging import READERS, reader_of, statements
 from tests.boards.pages import browser_of, seen
@@ -66,7 +70,7 @@ def page_of(app, person, query=""):
 
 def links_in(page):
     """Each number of the page that opens into something: (its address, the number)."""
-    found = re.findall(r'<a href="([^"]+)" data-figure="[a-z]+">([\d,]+)</a>', page)
+    found = re.findall(r'<a href="([^"]+)" data-figure="[a-z-]+">([\d,]+)</a>', page)
     return [(html.unescape(address), int(number.replace(",", ""))) for address, number in found]
 
 
@@ -93,6 +97,67 @@ def test_every_number_is_as_many_rows_as_it_opens_into(app, lived, monkeypatch, 
     assert len(links) > 40
     assert sum(number for _address, number in links) > 40
     assert {address: rows_behind(browser, address) for address, number in links} == dict(links)
+
+
+@pytest.fixture
+def told_and_asked(lived: Story, clock) -> Story:
+    """The same, on a board with a promise, where people were asked, one could not be reached and one wants no mail."""
+    lived.board.answer_within_days = 7
+    first: Any = db.session.scalars(sa.select(Idea).order_by(Idea.created_at).offset(1)).first()
+    answer = db.session.scalars(sa.select(Answer).where(Answer.idea_id == first.id)).one()
+    inquiry = Inquiry(idea_id=first.id, answer_id=answer.id)
+    db.session.add_all(
+        [inquiry, Credit(answer_id=answer.id, kind="author", user_id=first.author_id, how="It is there.")]
+    )
+    db.session.flush()
+    voters = db.session.scalars(sa.select(Vote.user_id).where(Vote.idea_id == first.id).order_by(Vote.id)).all()
+    for person, said in zip(voters, ("yes", "no", None), strict=True):
+        answered_at = day(36) if said else None
+        db.session.add(
+            Solved(
+                inquiry_id=inquiry.id,
+                idea_id=first.id,
+                user_id=person,
+                asked_at=day(35),
+                answer=said,
+                answered_at=answered_at,
+            )
+        )
+    mails = sa.select(Delivery).where(Delivery.channel == "email", Delivery.state == "sent").order_by(Delivery.id)
+    of_closing = db.session.scalars(mails.where(Delivery.entry_id == answer.entry_id)).all()
+    others = db.session.scalars(mails.where(Delivery.entry_id != answer.entry_id)).all()
+    of_closing[0].state, of_closing[0].reason = "failed", "bounced"
+    out = sa.update(Delivery).where(Delivery.entry_id == answer.entry_id, Delivery.user_id == of_closing[1].user_id)
+    db.session.execute(out.values(state="suppressed", reason="off"))
+    credited = sa.update(Delivery).where(
+        Delivery.entry_id == answer.entry_id, Delivery.user_id == of_closing[0].user_id
+    )
+    db.session.execute(credited.values(path="credited"))
+    others[0].reason = "complained"
+    others[1].state, others[1].reason = "suppressed", "unsubscribed"
+    db.session.commit()
+    return lived
+
+
+@pytest.mark.parametrize("query", ["period=90", "period=ever&segment=at-home", "tag=seed&period=ever"])
+def test_so_is_every_number_of_loop_health(app, told_and_asked, monkeypatch, query):
+    monkeypatch.setattr(behind.rows, "__kwdefaults__", {**behind.rows.__kwdefaults__, "limit": 2})
+    browser = browser_of(app, told_and_asked.petra)
+
+    links = links_in(browser.get(f"/loop-health?{query}").text)
+
+    assert {address: rows_behind(browser, address) for address, number in links} == dict(links)
+    if query == "period=90":
+        by_figure = {address.split("?")[0].rpartition("/")[2]: number for address, number in links}
+        assert by_figure.keys() == {*Counted}
+        assert {name for name, number in by_figure.items() if not number} == {"twice"}
+
+
+def test_nobody_else_opens_a_figure_of_loop_health(app, told_and_asked):
+    address = links_in(browser_of(app, told_and_asked.petra).get("/loop-health").text)[0][0]
+
+    assert browser_of(app, UserFactory(verified_at=day(0))).get(address).status_code == 404
+    assert "data-figure" not in browser_of(app, None).get(f"/boards/{told_and_asked.board.slug}/loop-health").text
 
 
 def numbers(story, by=By.WEEKS, **options):

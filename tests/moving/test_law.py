@@ -78,11 +78,11 @@ def hear():
             }
             evidencing.add(petra, queries.get_idea(petra, idea_id), NewEvidence().load(said))
     with unit_of_work():
-        rows = db.session.scalars(sa.select(VoteOnBehalf).order_by(VoteOnBehalf.id)).all()
-        for row, wanted in zip(rows[:2], (True, False), strict=True):
+        rows = db.session.scalars(sa.select(VoteOnBehalf).order_by(VoteOnBehalf.id.desc()).limit(2)).all()
+        for row, wanted in zip(rows, (True, False), strict=True):
             person = db.session.get_one(User, row.user_id)
             confirming.say(person, evidence.get_own(person, row.idea_id), wanted=wanted)
-        noted = db.session.scalars(sa.select(Evidence).order_by(Evidence.id)).all()
+        noted = db.session.scalars(sa.select(Evidence).where(Evidence.idea_id == first).order_by(Evidence.id)).all()
         evidencing.remove(petra, queries.get_idea(petra, first), noted[3])
         credit = {"kind": "evidence", "id": noted[0].id, "how": "What you said on the phone is why we look at it."}
         on = queries.get_idea(petra, first)
@@ -128,8 +128,8 @@ def test_what_is_handed_out_and_taken_in_is_the_same(handed_out, empty, shape):
 
     assert differences(before, told(by_source=True)) == []
     assert all(before[kind] for kind in before)
-    assert [len(before[kind]) for kind in ("evidence", "vote_on_behalf")] == [5, 4]
-    assert db.session.scalars(sa.select(Credit.evidence_id).where(Credit.kind == "evidence")).one()
+    assert len(before["evidence"]) > len(before["vote_on_behalf"]) > 4
+    assert None not in db.session.scalars(sa.select(Credit.evidence_id).where(Credit.kind == "evidence")).all()
     assert work.done.of(Became.NEW) == sum(map(len, before.values()))
     assert db.session.scalar(sa.select(OutboxEntry.id)) is None
     assert db.session.scalar(sa.select(Delivery.id)) is None

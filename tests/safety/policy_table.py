@@ -285,6 +285,7 @@ ROUTES: dict[str, set[str]] = {
     "ledger.unsubscribe_page": NOTHING,
     # How well the loop is closed: numbers, beside the names of boards, tags and companies to choose from
     "insights.health": {"private board", "own company"},
+    "insights.rows": COUNTED,
     "insights.file": NOTHING,
     "insights.board_health": {"private board"},
     # Figures over time, and the rows behind each: ideas, and who voted, posted or was told

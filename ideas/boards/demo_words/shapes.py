@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Credited(NamedTuple):
-    """A line of an answer. whose: "author", "votes", the key of a comment, or the title of an idea merged into it."""
+    """A line of an answer. whose: "author", "votes", the key of a comment or of what was heard, or the title of an idea
+    merged into it."""
 
     whose: str
     how: str
@@ -26,6 +27,22 @@ class Said:
     official: bool = False
     internal: bool = False
     hidden: str = ""  # the team's reason
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the team heard elsewhere. where: call, ticket, mail or page. whose: a person's key or name, "" for nobody
+    who is known. vote: the team counts on them; said: what they answered to that, yes or no."""
+
+    after: float
+    by: str
+    where: str
+    text: str
+    whose: str = ""
+    key: str = ""
+    link: str = ""
+    vote: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +121,7 @@ class Helped:
     shown: bool = False
 
 
-Event = Said | Edited | Answered | Corrected | Merged | Flagged | Appealed
+Event = Said | Heard | Edited | Answered | Corrected | Merged | Flagged | Appealed
 
 
 @dataclass(frozen=True)
@@ -157,3 +174,25 @@ class BoardStory:
     tags: Sequence[str]
     stories: Sequence[Story]
     releases: Sequence[Released] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A segment: a question over people and companies that the team keeps."""
+
+    name: str
+    age: float
+    by: str
+    match: str
+    conditions: Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A snippet: a text that somebody of the team, or that of a board, writes often."""
+
+    name: str
+    age: float
+    by: str
+    text: str
+    board: str | None = None
