@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ideas import api
+from ideas.accounts import policy as administration
 from ideas.api import READ, Blueprint, list_of
 from ideas.boards import (
     api_answers,
@@ -80,6 +81,7 @@ def edit_board(words: dict[str, Any], slug: str) -> Any:
 
     Its name, address, promise, who sees it, and what of members waits until the team has read it. For administrators.
     """
+    administration.require_admin(api.member())
     with unit_of_work():
         board = queries.get_board(api.member(), slug).board
         boardkeeping.edit(api.member(), board, words)
