@@ -5,23 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ideas.csv_in import FileRefused
 from ideas.moving.readers_foreign import (
-    PAIRS_MOST,
     Records,
-    Told,
     Values,
+    beside,
     cut_text,
     idea,
-    objects,
-    person,
     read_all,
     record,
     system,
     tags,
+    user,
 )
 from ideas.moving.records import At, Kind
-from ideas.words import _
 
 NAME = "Fider"
 # app/models/enum of Fider's source; 5 is a duplicate, 6 deleted
@@ -35,7 +31,7 @@ def read(path: Path) -> Records:
     yield from read_all(
         path,
         {
-            "users": _user,
+            "users": user,
             "posts": posts.read,
             "post_votes": _vote,
             "comments": _comment,
@@ -44,25 +40,17 @@ def read(path: Path) -> Records:
     )
 
 
-def _user(at: At, said: Values) -> Records:
-    yield person(at, said["id"], said.get("name"), said.get("email"), created_at=said.get("created_at"))
-
-
 class _Posts:
     """Posts, whose tags stand in tables of their own."""
 
     def __init__(self, path: Path) -> None:
         names: dict[Any, Any] = {}
         pairs: list[tuple[Any, Any]] = []
-        for told in objects(path, {"tags", "post_tags"}):
-            if not isinstance(told, Told):
-                continue
+        for told in beside(path, {"tags", "post_tags"}):
             if told.what == "tags":
                 names[told.values.get("id")] = told.values.get("name")
             else:
                 pairs.append((told.values.get("post_id"), told.values.get("tag_id")))
-            if len(pairs) + len(names) > PAIRS_MOST:
-                raise FileRefused(_("More tags than can be taken. Split the file."))
         self.tags: dict[Any, list[Any]] = {}
         for post, tag in pairs:
             if tag in names:

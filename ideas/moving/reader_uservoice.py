@@ -13,16 +13,16 @@ from ideas.moving import opening
 from ideas.moving.readers_csv import columns_in
 from ideas.moving.readers_foreign import (
     Records,
-    Told,
     Values,
+    beside,
     cut_text,
     idea,
-    objects,
     person,
     read_all,
     record,
     system,
     tags,
+    user,
 )
 from ideas.moving.records import At, Kind, Wrong
 
@@ -35,7 +35,6 @@ STATUSES = {
     "completed": "shipped",
     "declined": "declined",
 }
-NAMED_MOST = 10_000
 COLUMNS = (
     "suggestion.id",
     "suggestion.title",
@@ -56,7 +55,7 @@ def read(path: Path) -> Records:
     yield from read_all(
         path,
         {
-            "users": _user,
+            "users": user,
             "suggestions": lists.suggestion,
             "supporters": _supporter,
             "comments": _comment,
@@ -70,21 +69,14 @@ def _link(said: Values, name: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _user(at: At, said: Values) -> Records:
-    email = said.get("email_address") or said.get("email")
-    yield person(at, said["id"], said.get("name"), email, created_at=said.get("created_at"))
-
-
 class _Lists:
     """What stands under ids of its own: statuses and labels."""
 
     def __init__(self, path: Path) -> None:
         self.names: dict[tuple[str, str], str] = {}
-        for told in objects(path, {"statuses", "labels"}):
-            if isinstance(told, Told) and len(self.names) < NAMED_MOST:
-                said = told.values
-                name = said.get("name") or said.get("full_name")
-                self.names[told.what, str(said.get("id"))] = str(name or "")
+        for told in beside(path, {"statuses", "labels"}):
+            name = told.values.get("name") or told.values.get("full_name")
+            self.names[told.what, str(told.values.get("id"))] = str(name or "")
 
     def _status(self, said: Values) -> str | None:
         key = _link(said, "status")

@@ -50,6 +50,20 @@ def objects(path: Path, wanted: set[str] | None = None) -> Iterator[Told | Wrong
                 yield Wrong(_("This is no object."), At(entry.number, file))
 
 
+def beside(path: Path, wanted: set[str]) -> Iterator[Told]:
+    """What stands in lists of its own and has to be known before the others are read, such as the names of tags.
+
+    Raises FileRefused when it is more than fits into memory.
+    """
+    for number, told in enumerate(objects(path, wanted)):
+        if number == PAIRS_MOST:
+            raise FileRefused(
+                _("More of %(lists)s than can be taken. Split the file.", lists=", ".join(sorted(wanted)))
+            )
+        if isinstance(told, Told):
+            yield told
+
+
 def read_all(path: Path, readers: Mapping[str, Callable[[At, Values], Records]]) -> Records:
     """What `readers` make of the lists that they are named for. Raises FileRefused when there is none of them."""
     is_any = False
@@ -89,6 +103,12 @@ def person(at: At, key: Any, name: Any, email: Any = None, **more: Any) -> Recor
     """Somebody whom a file names. An address that is none is left out: mail could not reach it."""
     known = {"id": str(key), "name": one_name(name, key), "email": address(email), **more}
     return record(Kind.PERSON, at, known, implied=True)
+
+
+def user(at: At, said: Values) -> Records:
+    """Somebody of a list of users."""
+    email = said.get("email_address") or said.get("email")
+    yield person(at, said["id"], said.get("name"), email, created_at=said.get("created_at"))
 
 
 def system(at: At, name: str) -> Record:

@@ -6,6 +6,7 @@ file in its own hands (the spool) it makes anew from what was sent when it has l
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -155,7 +156,7 @@ class _Desk:
 
     def __init__(self, sent: Import) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="ideas-import-")
-        path = Path(self.folder.name) / f"sent{_suffix(sent.file_name)}"
+        path = Path(self.folder.name) / _name(sent.file_name)
         pieces = sa.select(ImportPiece.content).where(ImportPiece.import_id == sent.id).order_by(ImportPiece.number)
         with path.open("wb") as out:
             for content in db.session.scalars(pieces.execution_options(yield_per=4)):
@@ -277,9 +278,13 @@ def _tidy() -> None:
     db.session.execute(old.execution_options(synchronize_session=False))
 
 
-def _suffix(file_name: str) -> str:
-    """What the kind of the file is told by; of the name itself nothing is used."""
-    for suffix in (".csv.gz", ".ndjson.gz", ".json.gz", ".zip", ".csv", ".ndjson", ".json"):
-        if file_name.lower().endswith(suffix):
-            return suffix
-    return ""
+def _name(file_name: str) -> str:
+    """What a file is called while it is read: its ending tells how, and a plain name may say which list it is."""
+    lower = file_name.lower()
+    suffix = next((each for each in _SUFFIXES if lower.endswith(each)), "")
+    stem = lower.removesuffix(suffix)
+    return f"{stem if _PLAIN.fullmatch(stem) else 'sent'}{suffix}"
+
+
+_SUFFIXES = (".csv.gz", ".ndjson.gz", ".json.gz", ".zip", ".csv", ".ndjson", ".json")
+_PLAIN = re.compile(r"[a-z_]{1,40}")

@@ -90,6 +90,15 @@ def test_a_file_is_compared_waits_for_a_word_and_is_there(admin, board):
     assert acts.all() == ["import.sent", "import.started", "import.begun", "import.done"]
 
 
+def test_a_list_alone_is_known_by_what_its_file_is_called(admin, board):
+    posts = json.dumps(CANNY["posts.json"]["posts"])
+    known, unknown = (send(admin, board, posts.encode(), name, "canny") for name in ("Posts.json", "../posts.json"))
+    go_on()
+
+    assert row(known).report["read"] > 0
+    assert "None of these lists is in it" in row(unknown).report["wrong"]
+
+
 def test_workers_that_know_nothing_of_each_other_go_on_where_it_stands(admin, board, monkeypatch):
     monkeypatch.setattr("ideas.moving.importing.BATCH", 2)
     monkeypatch.setattr("ideas.moving.running.TURN_SECONDS", 0)
