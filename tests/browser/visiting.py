@@ -170,7 +170,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/needs-an-answer",
         "/team/snippets",
         "/team/snippets/new",
-        "{snippet}/edit",
+        "{snippet}",
         "/loop-health",
         "/insights",
         "/insights?period=ever&by=months",
@@ -300,7 +300,7 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         page.goto("/team/segments")
         found["segment"] = _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
         page.goto("/team/snippets")
-        found["snippet"] = _href(page, 'main a[href$="/edit"]').removesuffix("/edit")
+        found["snippet"] = _href(page, ".snippet-name a")
     page.goto("/boards/garden-planner/releases")
     found["release"] = _href(page, ".release-title a")
     if who == "team":
