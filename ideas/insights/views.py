@@ -12,7 +12,7 @@ from ideas.accounts.models import User
 from ideas.boards import queries
 from ideas.boards.waiting import Word
 from ideas.errors import NotFound
-from ideas.insights import charts, definitions, loop_health, pages, scope, tables
+from ideas.insights import charts, definitions, loop_health, scope, tables, views_figures
 from ideas.insights.behind_health import HEADS, Counted
 from ideas.insights.loop_health import BoardHealth, LoopHealth
 from ideas.insights.schemas import ScopeQuery
@@ -23,12 +23,12 @@ bp = Blueprint("insights", __name__, template_folder="templates")
 
 @bp.get("/loop-health")
 def health() -> ResponseReturnValue:
-    return pages.draw("insights/loop_health.html", _measured, _team_drawing)
+    return views_figures.draw("insights/loop_health.html", _measured, _team_drawing)
 
 
 @bp.get("/loop-health/<slug:figure>")
 def rows(figure: str) -> ResponseReturnValue:
-    return pages.show_rows(".rows", (".health", _("Loop health")), HEADS, figure)
+    return views_figures.show_rows(".rows", (".health", _("Loop health")), HEADS, figure)
 
 
 @bp.get("/loop-health/<slug:part>.csv")
@@ -36,7 +36,7 @@ def file(part: str) -> ResponseReturnValue:
     found = _measured(signin.member())
     if part not in tables.FILES:
         raise NotFound(_("There is no such file."))
-    return pages.as_file(tables.FILES[part](found), f"loop-health-{part}")
+    return views_figures.as_file(tables.FILES[part](found), f"loop-health-{part}")
 
 
 @bp.get("/boards/<slug:slug>/loop-health")
@@ -48,12 +48,12 @@ def board_health(slug: str) -> ResponseReturnValue:
 
 def _measured(member: User) -> LoopHealth:
     """What is asked for. Raises ValidationError."""
-    return loop_health.measure(scope.of_team(member, ScopeQuery().load(pages.said())))
+    return loop_health.measure(scope.of_team(member, ScopeQuery().load(views_figures.said())))
 
 
 def _team_drawing(found: LoopHealth | None) -> dict[str, Any]:
     def rows_of(figure: str) -> str:
-        return pages.rows_of(".rows", Counted(figure), found.scope) if found else ""
+        return views_figures.rows_of(".rows", Counted(figure), found.scope) if found else ""
 
     return {
         "health": found,
@@ -70,7 +70,7 @@ def _drawing(found: BoardHealth | None) -> dict[str, Any]:
         "charts": charts,
         "definitions": definitions,
         "tables": tables,
-        "few": pages.FEW,
+        "few": views_figures.FEW,
         "Word": Word,
         "rows_of": None,
     }

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from ideas.accounts import signin
 from ideas.accounts.models import User
 from ideas.errors import NotFound
-from ideas.insights import cards, charts, dashboard, pages, scope
+from ideas.insights import cards, charts, dashboard, scope, views_figures
 from ideas.insights.counting import Figure
 from ideas.insights.dashboard import Dashboard
 from ideas.insights.periods import By
@@ -37,12 +37,12 @@ bp = Blueprint("dashboard", __name__, template_folder="templates")
 
 @bp.get("/insights")
 def insights() -> ResponseReturnValue:
-    return pages.draw("insights/dashboard.html", _measured, _drawing)
+    return views_figures.draw("insights/dashboard.html", _measured, _drawing)
 
 
 @bp.get("/insights/<slug:figure>")
 def rows(figure: str) -> ResponseReturnValue:
-    return pages.show_rows(".rows", (".insights", _("Insights")), HEADS, figure)
+    return views_figures.show_rows(".rows", (".insights", _("Insights")), HEADS, figure)
 
 
 @bp.get("/insights/<slug:card>.csv")
@@ -54,12 +54,12 @@ def file(card: str) -> ResponseReturnValue:
         table = cards.table(found, cards.BY_NAME[card])
     else:
         raise NotFound(_("There is no such file."))
-    return pages.as_file(table, f"insights-{card}")
+    return views_figures.as_file(table, f"insights-{card}")
 
 
 def _measured(member: User) -> Dashboard:
     """What is asked for. Raises ValidationError."""
-    asked = InsightsQuery().load(pages.said())
+    asked = InsightsQuery().load(views_figures.said())
     return dashboard.measure(scope.of_team(member, asked), asked["by"])
 
 
@@ -67,7 +67,7 @@ def _drawing(found: Dashboard | None) -> dict[str, Any]:
     def rows_of(figure: Figure, part: Any = None) -> str:
         if found is None:
             return ""
-        return pages.rows_of(".rows", figure, found.scope if part is None else found.scope_of(part))
+        return views_figures.rows_of(".rows", figure, found.scope if part is None else found.scope_of(part))
 
     return {
         "by_names": [(by.value, words) for by, words in BY_NAMES.items()],
