@@ -16,28 +16,43 @@ from ideas.db import one_moment
 from ideas.text import readable
 from ideas.words import _
 
+DAYS = ("since", "until")
+
 
 def _asked() -> AuditAsked:
-    """What the address asks. Raises ValidationError for a day that is none."""
-    said = {name: readable(request.args.get(name, "")) for name in ("act", "subject", "actor")}
-    return AuditAsked(**said, since=_day("since"), until=_day("until"))
+    """What the address asks. Raises ValidationError, by their names, for days that are none."""
+    days: dict[str, date | None] = {}
+    wrong: dict[str, list[str]] = {}
+    for name in DAYS:
+        said = request.args.get(name, "").strip()
+        try:
+            days[name] = date.fromisoformat(said) if said else None
+        except ValueError:
+            wrong[name] = [_("“%(said)s” is no day. Write it like 2026-11-22.", said=readable(said)[:40])]
+    if wrong:
+        raise ValidationError(wrong)
+    return AuditAsked(**_words(), since=days["since"], until=days["until"])
 
 
-def _day(name: str) -> date | None:
-    said = request.args.get(name, "").strip()
-    try:
-        return date.fromisoformat(said) if said else None
-    except ValueError:
-        wrong = _("“%(said)s” is no day. Write it like 2026-11-22.", said=readable(said)[:40])
-        raise ValidationError({name: [wrong]}) from None
+def _words() -> dict[str, str]:
+    return {name: readable(request.args.get(name, "")) for name in ("act", "subject", "actor")}
 
 
 @bp.get("/manage/audit")
 def audit_log() -> ResponseReturnValue:
-    asked, reader = _asked(), signin.member()
+    reader, wrong = signin.member(), {}
+    try:
+        asked = _asked()
+    except ValidationError as error:
+        asked, wrong = AuditAsked(**_words(), since=None, until=None), error.messages_dict
     page = queries.audit(reader, asked, cursor=request.args.get("cursor"))
     said = {name: value for name in AuditAsked.__dataclass_fields__ if (value := getattr(asked, name))}
-    return render_template("accounts/audit.html", page=page, acts=queries.audited_acts(reader), asked=asked, said=said)
+    typed = {name: readable(request.args.get(name, "")) for name in DAYS}
+    acts = queries.audited_acts(reader)
+    drawn = render_template(
+        "accounts/audit.html", page=page, acts=acts, asked=asked, said=said, typed=typed, wrong=wrong
+    )
+    return drawn, 422 if wrong else 200
 
 
 @bp.get("/manage/audit.csv")

@@ -22,7 +22,7 @@ from ideas.boards.models_left_out import REASON_LONGEST
 from ideas.boards.queries import AnswerRow, IdeaRow
 from ideas.boards.schemas import LEFT_OUT_MOST
 from ideas.db import db
-from ideas.text import one_line
+from ideas.text import one_line, readable
 from ideas.words import _
 
 STRONGEST = 6
@@ -174,8 +174,8 @@ def left_out(idea_id: int, lines: str, reason: str) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     wrong = []
-    reason = one_line(reason)
-    names = list(dict.fromkeys(filter(None, map(one_line, lines.splitlines()))))
+    reason = _sound(reason, "leave_out_reason")
+    names = list(dict.fromkeys(filter(None, (_sound(line, "leave_out") for line in lines.splitlines()))))
     if len(names) > LEFT_OUT_MOST:
         raise ValidationError({"leave_out": [_("At most %(most)s lines fit.", most=LEFT_OUT_MOST)]})
     companies, people = _companies_called(names), _people_called(idea_id, names)
@@ -197,9 +197,16 @@ def left_out(idea_id: int, lines: str, reason: str) -> list[dict[str, Any]]:
     return found
 
 
+def _sound(words: str, field: str) -> str:
+    try:
+        return one_line(words)
+    except ValueError as error:
+        raise ValidationError({field: [str(error)]}) from None
+
+
 def understood(idea_id: int, lines: str) -> leaving_out.Whom:
     """The same of what may be half typed: lines that name nobody are passed over."""
-    names = list(dict.fromkeys(filter(None, map(one_line, lines.splitlines()))))[:LEFT_OUT_MOST]
+    names = list(dict.fromkeys(filter(None, (one_line(readable(line)) for line in lines.splitlines()))))[:LEFT_OUT_MOST]
     companies = _companies_called(names)
     people = [numbers[0] for numbers in _people_called(idea_id, names).values() if len(numbers) == 1]
     return leaving_out.Whom(frozenset(people), frozenset(companies.values()))

@@ -335,11 +335,14 @@ STATE_CHANGES = [
     "/manage/people/1/role",
     "/manage/people/1/belonging",
     "/manage/people/import",
+    "/manage/invitations",
+    "/manage/invitations/1/withdraw",
     "/manage/companies",
     "/manage/companies/1",
     "/manage/companies/import",
     "/verify/token",
     "/link/token",
+    "/roles/token",
     "/reset/token",
     "/setup/token",
 ]
@@ -352,6 +355,7 @@ def test_every_form_of_this_room_is_among_those_tested(app):
         .replace("<int:session_id>", "1")
         .replace("<int:key_id>", "1")
         .replace("<int:company_id>", "1")
+        .replace("<int:invitation_id>", "1")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("accounts.") and "POST" in (rule.methods or ())
     }

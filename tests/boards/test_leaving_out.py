@@ -119,6 +119,10 @@ def test_lines_name_companies_and_those_who_had_a_part(garden):
     with pytest.raises(ValidationError) as unsaid:
         composing.left_out(garden.idea.id, "Tess", " ")
     assert set(unsaid.value.messages_dict) == {"leave_out_reason"}
+    for lines, reason, field in (("Te\0sters", WHY, "leave_out"), ("Testers", "So\ud800", "leave_out_reason")):
+        with pytest.raises(ValidationError) as broken:
+            composing.left_out(garden.idea.id, lines, reason)
+        assert set(broken.value.messages_dict) == {field}
 
 
 def test_a_team_leaves_people_out_on_the_page_and_reads_whom_beside_who_was_told(app, garden):

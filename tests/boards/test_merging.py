@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.accounts.models import AuditEntry
 from ideas.boards import (
-    answering,
     api_reading,
     checks,
     commenting,
@@ -20,6 +21,7 @@ from ideas.boards import (
     queries,
     ranking,
     searching,
+    settling,
     voting,
 )
 from ideas.boards.errors import (
@@ -365,7 +367,7 @@ def test_what_is_hidden_or_taken_back_stays_apart(garden):
 
 @pytest.mark.parametrize("waits_on", ["shed", "roof"])
 def test_no_merge_while_an_answer_waits(garden, waits_on, monkeypatch):
-    monkeypatch.setattr(answering, "settle_time", lambda: answering.timedelta(minutes=15))
+    monkeypatch.setattr(settling, "settle_time", lambda: timedelta(minutes=15))
     answered(garden.petra, getattr(garden, waits_on))
 
     with pytest.raises(AnswerWaiting):

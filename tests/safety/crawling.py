@@ -157,8 +157,7 @@ def _look(world: World, seen: Crawl, role: str, where: str, text: str, shown: se
 
 def read_mail(world: World, seen: Crawl, folder: Path) -> None:
     """Every message that left, held against what its reader may see."""
-    invited = next(token.word for token in world.tokens if token.kind == "invited address")
-    roles = {f"{invited}@example.test": "invited"}
+    roles = {f"{token.word}@example.test": "invited" for token in world.tokens if token.kind == "invited address"}
     for role, person_id in world.people.items():
         person = db.session.get(User, person_id)
         if person is not None and person.email:

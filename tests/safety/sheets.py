@@ -363,7 +363,12 @@ def _known(world: World, name: str, values: dict[str, Any]) -> dict[str, Any]:
     address = db.session.get_one(User, world.people["admin"]).email
     member = db.session.get_one(User, world.people["member"]).email
     if name == "POST /ideas/N/answer":
-        return {**values, "status": "planned", "reason": Reason.COMMITTED.value}
+        left_out = {"leave_out": "", "leave_out_reason": ""}
+        return {**values, **left_out, "status": "planned", "reason": Reason.COMMITTED.value}
+    if name == "POST /manage/look":
+        return {**values, "accent": "#0b6b5f"}
+    if name.startswith("POST /manage/mails/"):
+        return {**values, "subject": "{{headline}}"}
     if name == "POST /manage/moving":
         lines = {"statuses": "Beta=started", "columns": "title=wish"}
         return {**values, **lines, "format": "ideas", "board": "garden"}
