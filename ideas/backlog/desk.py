@@ -21,7 +21,8 @@ from ideas.accounts.models_segments import Segment
 from ideas.backlog import statements
 from ideas.backlog.asking import ME, Asked
 from ideas.boards import listing, queries, similar
-from ideas.boards.listing import NARROW_MOST, ListedStatus
+from ideas.boards.listed import ListedStatus
+from ideas.boards.listing import NARROW_MOST
 from ideas.boards.models import (
     Board,
     BoardRole,

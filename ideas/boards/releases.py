@@ -13,7 +13,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from ideas.accounts.models import User
 from ideas.boards import listing, queries
-from ideas.boards.listing import ListedStatus
+from ideas.boards.listed import ListedStatus
 from ideas.boards.models import Answer, Board, Credit, CreditKind, Idea, IdeaRank, Membership, Status
 from ideas.boards.models_releases import Release, ReleaseFollow, ReleaseIdea
 from ideas.boards.policy import Standing

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ideas.boards import listing, notices_releases, queries
-from ideas.boards.listing import ListedIdea, Sort, Wanted
+from ideas.boards.listed import ListedIdea
+from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import Stage
 from ideas.boards.queries import BoardRow
 from ideas.boards.releases import Line, ReleaseRow

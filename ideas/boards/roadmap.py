@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ideas import markup
 from ideas.accounts.models import User
 from ideas.boards import trees
-from ideas.boards.listing import ListedStatus
+from ideas.boards.listed import ListedStatus
 from ideas.boards.models import Answer, Board, Idea, IdeaRank, Stage, Status, Vote
 from ideas.boards.queries import READER, BoardRow, reader_id
 from ideas.db import db

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from ideas.api import OutSchema
 from ideas.boards import marking
-from ideas.boards.listing import ListedIdea
+from ideas.boards.listed import ListedIdea
 from ideas.boards.schemas_out import IdeaOut, Shape, StageOut, idea_path, stage
 from ideas.boards.similar import Similar
 from ideas.settings import absolute

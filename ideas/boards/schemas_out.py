@@ -14,7 +14,8 @@ from ideas.accounts.models import User
 from ideas.api import OutSchema
 from ideas.boards import picturing, reading
 from ideas.boards.histories import Version
-from ideas.boards.listing import AnswerLine, Author, ListedAnswer, ListedIdea, ListedLine, ListedStatus
+from ideas.boards.listed import Author, ListedAnswer, ListedIdea, ListedLine, ListedStatus
+from ideas.boards.listing import AnswerLine
 from ideas.boards.models import (
     Answer,
     Board,
