@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -229,17 +229,20 @@ def time(when: datetime | None, now: datetime | None = None) -> Markup:
     now = now or utcnow()
     here, today = _here(when).replace(microsecond=0), _here(now).date()
     if here.date() < today - timedelta(days=1):
-        return _long_ago(here, here.year == today.year, words.formats())
-    return _marked_up(here, said(when, now), words.formats())
+        return _long_ago(when, words.zone(), here.year == today.year, words.formats())
+    return _marked_up(when, words.zone(), said(when, now), words.formats())
+
+
+# The zone is said beside the moment: the same moment in two zones is equal, and would be remembered as one.
 
 
 @lru_cache(maxsize=10_000)
-def _long_ago(here: datetime, this_year: bool, formats: Locale) -> Markup:
-    return _marked_up(here, _date_in_words(here.date(), this_year, formats), formats)
+def _long_ago(when: datetime, zone: tzinfo, this_year: bool, formats: Locale) -> Markup:
+    return _marked_up(when, zone, _date_in_words(when.astimezone(zone).date(), this_year, formats), formats)
 
 
-def _marked_up(here: datetime, words: str, formats: Locale) -> Markup:
-    return _TIME.format(here.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _exactly(here, formats), words)
+def _marked_up(when: datetime, zone: tzinfo, words: str, formats: Locale) -> Markup:
+    return _TIME.format(when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), _exactly(when, zone, formats), words)
 
 
 _TIME = Markup('<time datetime="{}" title="{}">{}</time>')
@@ -331,8 +334,8 @@ def _clock(here: datetime) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _exactly(here: datetime, formats: Locale) -> str:
-    return str(format_datetime(here, "long", locale=formats))
+def _exactly(when: datetime, zone: tzinfo, formats: Locale) -> str:
+    return str(format_datetime(when.astimezone(zone).replace(microsecond=0), "long", locale=formats))
 
 
 @lru_cache(maxsize=1_000)

@@ -78,6 +78,21 @@ def test_times_are_in_the_readers_zone(app):
     assert "05:30:00" in shown
 
 
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=400)])
+def test_a_moment_that_was_shown_to_one_reader_is_shown_to_the_next_in_their_own_zone(app, monkeypatch, ago):
+    late_in_london = datetime(2026, 11, 22, 20, 30, tzinfo=UTC) - ago
+    shown = []
+    for zone in ["UTC", "Asia/Tokyo", "UTC"]:
+        monkeypatch.setattr(Reader, "timezone", zone)
+        with app.test_request_context(), words.addressing(Reader):
+            shown.append(looks.time(late_in_london, NOW))
+
+    assert "20:30:00" in shown[0]
+    assert "05:30:00" in shown[1]
+    assert shown[2] == shown[0] != shown[1]
+    assert shown[1].striptags() != shown[0].striptags()
+
+
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", " "])
 def test_a_zone_that_is_none_is_that_of_the_site(app, monkeypatch, name):
     app.extensions["answerback"].reader = Reader

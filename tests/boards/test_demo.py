@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
 from config import Config
 from ideas import create_app, settings
@@ -40,14 +41,17 @@ from tests.factories import UserFactory
 
 @pytest.fixture(scope="module")
 def filled(database, tmp_path_factory):
-    """A site with the demo; made once, because these tests only look at it."""
+    """A site with the demo; made once, because these tests only look at it.
+
+    Time stands still meanwhile, so that no digest falls due between the making and the looking.
+    """
     own = {
         "DATABASE_URL": database.fresh(),
         "INSTANCE_PATH": str(tmp_path_factory.mktemp("demo")),
         "SETTLE_MINUTES": "1",
     }
     app = create_app(Config.from_env(SETTINGS | own))
-    with app.app_context():
+    with time_machine.travel(utcnow(), tick=False), app.app_context():
         with unit_of_work():
             demo.fill()
         yield app
