@@ -195,10 +195,15 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             codes.add(HTTPStatus.NOT_MODIFIED)
         if method == "POST":
             codes |= {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
-        parts: dict[str, Any] = {"parameters": [api_repeats.PARAMETER]} if method == "POST" else {}
-        described = self.doc(responses={code.value: code.name for code in sorted(codes)}, **parts)
+        described = self.doc(responses={code.value: code.name for code in sorted(codes)})
         hung = super().route(rule, methods=[method], tags=[self.tag])
-        return cast(Decorator, lambda view: hung(described(view)))
+
+        def decorate(view: View) -> View:
+            if method == "POST":
+                _also_takes(view, api_repeats.PARAMETER)
+            return cast(View, hung(described(view)))
+
+        return decorate
 
     def takes(self, schema: type[Schema], *, example: dict[str, Any] | None = None) -> Decorator:
         """The body, judged by `schema` (made once, for all requests), is the view's next argument."""
@@ -246,7 +251,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             "description": "The ETag of what you read; if it has changed since, nothing is done (412).",
         }
         code = HTTPStatus.PRECONDITION_FAILED
-        return cast(View, self.doc(parameters=[header], responses={code.value: code.name})(view))
+        _also_takes(view, header)
+        return cast(View, self.doc(responses={code.value: code.name})(view))
 
     def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator:
         """Refuse keys without `scope`, and visitors without a key unless `or_nobody`.
@@ -421,6 +427,13 @@ def _finish(answer: Response) -> Response:
 def _name_of(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     return str(kind.__name__).removesuffix("Out")
+
+
+def _also_takes(view: Any, parameter: dict[str, Any]) -> None:
+    """Describe a header beside what `takes` and `asks` say: parameters given to `doc` would stand in their place."""
+    described: dict[str, Any] = getattr(view, "_apidoc", {})
+    view._apidoc = described
+    described.setdefault("arguments", {}).setdefault("parameters", []).append(parameter)
 
 
 def _arguments_of(view: Any) -> Sequence[dict[str, Any]]:

@@ -200,6 +200,8 @@ def _compose(row: IdeaRow, form: AnswerForm, given: AnswerRow | None = None, see
         heard=heard,
         parts=merged,
         said=said,
+        noted=evidence.beside(row),
+        kinds=labels.EVIDENCE_WORDS,
         snippets=[(each, phrasing.filled(each, row)) for each in phrasing.all_for(signin.member(), on=row)],
         reading=composing.read(signin.member(), form.text.data or "", given),
         seen=seen or forecast.of(signin.member(), row, form.typed(), given),

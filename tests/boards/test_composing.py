@@ -5,9 +5,10 @@ import pytest
 from ideas.accounts.models import User
 from ideas.boards import composing, grading, likeness, queries
 from ideas.boards.models import Comment, CreditKind
+from ideas.boards.models_evidence import Evidence
 from ideas.db import db
 from tests.boards.pages import answered, browser_of, credit, in_order, seen
-from tests.factories import BoardFactory, CommentFactory, IdeaFactory, UserFactory, charlie, team_member
+from tests.factories import BoardFactory, CommentFactory, CompanyFactory, IdeaFactory, UserFactory, charlie, team_member
 
 PLAIN = (
     "We read what you wrote. You need to see who has the key. From May the page shows it. If it is not there, tell us."
@@ -174,3 +175,27 @@ def test_a_comment_is_credited_where_it_stands_and_nothing_typed_is_lost(app, id
     assert 'value="Yours"' in picked.text
     assert "Credited" in seen(picked.text)
     assert browser_of(app, charlie()).post(f"/ideas/{idea.id}/answer", data={"pick": key}).status_code == 403
+
+
+def test_what_customers_said_elsewhere_stands_beside_the_answer_and_is_credited_where_it_stands(app, idea, petra):
+    ole = UserFactory(name="Ole", company=CompanyFactory(name="Hafen"))
+    by = {"idea_id": idea.id, "by_id": petra.id, "kind": "call"}
+    nobodys, oles = (
+        Evidence(words="It rained on mine.", **by),
+        Evidence(words="Ours rust <b>away</b>.", user_id=ole.id, **by),
+    )
+    db.session.add_all([nobodys, oles])
+    db.session.commit()
+    key = f"evidence-{oles.id}"
+    browser = browser_of(app, petra)
+
+    page = browser.get(f"/ideas/{idea.id}/answer").text
+    assert in_order(page, "What was asked", "What customers said elsewhere", "Hafen", "rust <b>away</b>.", "Somebody")
+    assert "<b>away" not in page
+    button = 'name="pick" value="evidence-{}"'
+    assert button.format(oles.id) in page
+    assert button.format(nobodys.id) not in page  # nobody is there to be told
+
+    picked = browser.post(f"/ideas/{idea.id}/answer", data={"text": "Half a thought", "pick": key})
+    assert f'value="{key}" checked' in picked.text
+    assert "Half a thought</textarea>" in picked.text.replace("\r\n", "")
