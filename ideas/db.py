@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.pool import Pool
+from sqlalchemy.sql.functions import FunctionElement
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,6 +74,44 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class _Numbers(sa.types.TypeDecorator[list[int]]):
+    """Whole numbers as one value: an array; on SQLite, which has none, JSON."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Text() if dialect.name == "sqlite" else sa.ARRAY(sa.Integer))
+
+    def process_bind_param(self, value: list[int] | None, dialect: sa.Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class one_of(FunctionElement[Any]):
+    """SQL: a column is one of the numbers bound by that name, a list of any length.
+
+    Where there may be very many: `in_` writes each of them into the statement, which is then another one each time,
+    and to write, read and plan it takes longer than to look the rows up.
+    """
+
+    inherit_cache = True  # and no type: of a boolean, SQLite would be asked whether it is 1, and then takes no index
+
+    def __init__(self, column: Any, name: str) -> None:
+        super().__init__(column, sa.bindparam(name, type_=_Numbers()))
+
+
+@compiles(one_of)
+def _one_of(element: Any, compiler: Any, **options: Any) -> str:
+    column, numbers = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} = ANY ({numbers})"
+
+
+@compiles(one_of, "sqlite")
+def _one_of_json(element: Any, compiler: Any, **options: Any) -> str:
+    column, numbers = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - names and marks, no value
 
 
 class Base(DeclarativeBase):
@@ -267,6 +308,36 @@ def insert_once(model: type[Base], **values: Any) -> bool:
     """
     connection = db.session.connection()
     return connection.scalar(_insert_once(model, connection.dialect.name), values) is not None
+
+
+class Written:
+    """A statement that is put into a database's words once and then sent as it is, past all that SQLAlchemy asks first.
+
+    For what is done so often that this counts: finding a long statement among those that were compiled before takes as
+    long as the database needs for it. Its rows come as the driver reads them, so what it returns are plain numbers.
+    """
+
+    def __init__(self, statement: sa.Executable) -> None:
+        self._statement: Any = statement
+        self._in_words: dict[str, tuple[str, list[str] | None, dict[str, Any]]] = {}
+
+    def first(self, connection: Connection, values: dict[str, Any]) -> Any:
+        """The first row of what it returns; None if there is none. values: of all that it binds, by name."""
+        words, order, shapes = self._for(connection.dialect)
+        ready = values | {name: shape(values[name]) for name, shape in shapes.items()}
+        sent: Any = ready if order is None else tuple(ready[name] for name in order)
+        return connection.exec_driver_sql(words, sent).first()
+
+    def _for(self, dialect: sa.Dialect) -> tuple[str, list[str] | None, dict[str, Any]]:
+        if dialect.name not in self._in_words:
+            compiled = self._statement.compile(dialect=dialect)
+            shapes = {
+                name: shape
+                for name, bound in compiled.binds.items()
+                if (shape := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+            }
+            self._in_words[dialect.name] = str(compiled), compiled.positiontup, shapes
+        return self._in_words[dialect.name]
 
 
 @cache

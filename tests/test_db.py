@@ -14,7 +14,7 @@ from flask import current_app
 
 from ideas import db as ground
 from ideas.boards.models import IdeaFollow, IdeaRank
-from ideas.db import UtcDateTime, db, insert_once, unit_of_work, utcnow
+from ideas.db import UtcDateTime, Written, db, insert_once, one_of, unit_of_work, utcnow
 from tests.factories import IdeaFactory, UserFactory
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -256,3 +256,35 @@ def test_history_is_written_at_its_time():
 def test_a_told_time_is_told_to_one_thread_alone():
     with ground.at(MOMENT):
         assert at_once(1, lambda _place: utcnow()) != [MOMENT]
+
+
+# --- Statements ---
+
+
+def test_one_of_very_many_is_one_value_and_finds_those(idea_id):
+    asked = sa.select(IdeaRank.idea_id).where(one_of(IdeaRank.idea_id, "ideas"))
+
+    def found(ideas):
+        return db.session.scalars(asked, {"ideas": ideas}).all()
+
+    assert found([*range(idea_id, idea_id + 40_000)]) == [idea_id]  # more than either database takes one by one
+    assert found([idea_id + 1]) == []
+    assert found([]) == []
+
+
+def test_what_is_written_once_says_what_the_statement_says(idea_id, person_id):
+    follows_of = sa.select(IdeaFollow.idea_id, IdeaFollow.user_id).where(
+        IdeaFollow.followed_at == sa.bindparam("moment", type_=IdeaFollow.followed_at.type),
+        IdeaFollow.user_id == sa.bindparam("person", type_=sa.Integer),
+    )
+    written = Written(follows_of)
+    insert_once(IdeaFollow, user_id=person_id, idea_id=idea_id, followed_at=MOMENT)
+
+    for _again in range(2):
+        assert tuple(written.first(db.session.connection(), {"moment": MOMENT, "person": person_id})) == (
+            idea_id,
+            person_id,
+        )
+    assert (
+        written.first(db.session.connection(), {"moment": MOMENT + timedelta(seconds=1), "person": person_id}) is None
+    )

@@ -30,7 +30,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.queries import READER, BoardRow
-from ideas.db import db
+from ideas.db import db, one_of
 from ideas.outbox import OutboxEntry
 from ideas.paging import Page, read_cursor
 
@@ -327,7 +327,7 @@ def _seen(columns: sa.Select[*tuple[Any, ...]], *, mine: bool) -> sa.Select[*tup
 
 
 _MOST = sa.bindparam("most", type_=sa.Integer)
-_AMONG = _rank.idea_id.in_(sa.bindparam("among", expanding=True))
+_AMONG = one_of(_rank.idea_id, "among")
 _BOARDS: sa.BindParameter[int] = sa.bindparam("boards", expanding=True)
 _ON_BOARDS = Walked(_rank.board_id).in_(_BOARDS)
 # what counts for ideas that are mine, that I voted for, that one person wrote

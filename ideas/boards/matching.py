@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from ideas.boards import scoring
 from ideas.boards.models_searching import IdeaTerm
 from ideas.boards.questions import Question, Word
-from ideas.db import db
+from ideas.db import db, one_of
 
 WHOLE_MOST = 1_500  # rows of rare words
 COMMON_MOST, FIRST = 12, 150  # so many (board, word) of common ones, and of each so many ideas
@@ -28,7 +28,7 @@ _BOARDS: sa.BindParameter[int] = sa.bindparam("boards", expanding=True)
 _TERMS: sa.BindParameter[str] = sa.bindparam("terms", expanding=True)
 _ROW = sa.select(IdeaTerm.idea_id, IdeaTerm.term, IdeaTerm.weight)
 _WHOLE = _ROW.where(IdeaTerm.board_id.in_(_BOARDS), IdeaTerm.term.in_(_TERMS))
-_LOOK_UP = _ROW.where(IdeaTerm.idea_id.in_(sa.bindparam("ideas", expanding=True)), IdeaTerm.term.in_(_TERMS))
+_LOOK_UP = _ROW.where(one_of(IdeaTerm.idea_id, "ideas"), IdeaTerm.term.in_(_TERMS))
 _SLOTS = 4
 
 

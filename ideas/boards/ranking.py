@@ -17,7 +17,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.boards import trees
 from ideas.boards.models import FINAL_STAGES, Answer, Comment, Idea, IdeaRank, Status, Vote
-from ideas.db import db
+from ideas.db import Written, db
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -66,7 +66,7 @@ _COUNT_VOTE = (
     )
     .returning(_place.vote_count)
 )
-_COUNT_ONE_VOTE = _COUNT_VOTE.where(_place.idea_id == sa.bindparam("the_idea"))
+_COUNT_ONE_VOTE = Written(_COUNT_VOTE.where(_place.idea_id == sa.bindparam("the_idea")))
 _ADD_BACKER = (
     sa.update(IdeaRank)
     .where(IdeaRank.idea_id == sa.bindparam("the_idea"))
@@ -162,8 +162,8 @@ def begin(idea: Idea, stage: str) -> None:
 def count_vote(idea_id: int, at: datetime) -> int | None:
     """One more backer; their number. None when it takes a closer look at what `hold` gives."""
     values = {"the_idea": idea_id, "added": weight(at)}
-    count: int | None = db.session.connection().scalar(_COUNT_ONE_VOTE, values)
-    return count
+    row = _COUNT_ONE_VOTE.first(db.session.connection(), values)
+    return None if row is None else int(row[0])
 
 
 def counting(vote: sa.CTE) -> Any:

@@ -17,7 +17,7 @@ from ideas.accounts.models import User
 from ideas.boards import matching, meaning, questions, scoring, terms, trees
 from ideas.boards.models import Idea, IdeaRank, Vote
 from ideas.boards.queries import READER, BoardRow
-from ideas.db import db
+from ideas.db import db, one_of
 
 SHOWN = 5
 CONSIDERED = 100  # of those found, so many are compared closely
@@ -133,10 +133,10 @@ def _strongest(sources: Sequence[_Source], scores: Mapping[int, float]) -> dict[
     return found
 
 
-_PARTS = sa.select(Idea.id).where(Idea.merged_root_id.in_(sa.bindparam("ideas", expanding=True)))
+_PARTS = sa.select(Idea.id).where(one_of(Idea.merged_root_id, "ideas"))
 _root = sa.func.coalesce(Idea.merged_root_id, Idea.id)
 _SOURCES = sa.select(Idea.id, _root.label("root"), Idea.title).where(
-    Idea.id.in_(sa.bindparam("ideas", expanding=True)),
+    one_of(Idea.id, "ideas"),
     Idea.withdrawn_at.is_(None),
     sa.or_(Idea.hidden_at.is_(None), Idea.board_id.in_(sa.bindparam("team_boards", expanding=True))),
 )

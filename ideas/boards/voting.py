@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from ideas.accounts.models import User
 from ideas.boards import behalf, policy, ranking, trees
 from ideas.boards.errors import VotingClosed
 from ideas.boards.models import FINAL_STAGES, Idea, IdeaRank, Vote
-from ideas.db import INSERTS, db, insert_once, utcnow
+from ideas.db import INSERTS, Written, db, insert_once, utcnow
 from ideas.words import _
 
 _RETRACT = (
@@ -30,22 +29,24 @@ _RETRACT_ALL = (
 )
 _votes: Any = Vote.__table__
 # values that have the names of columns would be written into idea_rank too
-_vote = (
-    postgresql.insert(_votes)
-    .values(
-        idea_id=sa.bindparam("the_idea", type_=sa.Integer),
-        user_id=sa.bindparam("the_voter", type_=sa.Integer),
-        cast_at=sa.bindparam("now", type_=_votes.c.cast_at.type),
+_vote = {
+    "idea_id": sa.bindparam("the_idea", type_=sa.Integer),
+    "user_id": sa.bindparam("the_voter", type_=sa.Integer),
+    "cast_at": sa.bindparam("now", type_=_votes.c.cast_at.type),
+}
+_INSERT = {
+    dialect: insert(_votes).values(_vote).on_conflict_do_nothing().returning(_votes.c.idea_id)
+    for dialect, insert in INSERTS.items()
+}
+_inserted = _INSERT["postgresql"].cte("the_vote")
+_counted = ranking.counting(_inserted).cte("counted")
+_CAST = Written(
+    sa.select(
+        sa.exists(sa.select(_inserted.c.idea_id)).label("is_news"),
+        sa.select(_counted.c.vote_count).scalar_subquery().label("backers"),
     )
-    .on_conflict_do_nothing()
-    .returning(_votes.c.idea_id)
-    .cte("the_vote")
 )
-_counted = ranking.counting(_vote).cte("counted")
-_CAST = sa.select(
-    sa.exists(sa.select(_vote.c.idea_id)).label("is_news"),
-    sa.select(_counted.c.vote_count).scalar_subquery().label("backers"),
-)
+_INSERT_ALONE = Written(_INSERT["sqlite"])
 _BACKS_A_PART = sa.select(trees.backs_a_part(sa.bindparam("the_voter"), sa.bindparam("the_idea")))
 _COUNT = sa.select(IdeaRank.vote_count).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
 
@@ -93,11 +94,11 @@ def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, int | N
     One statement on PostgreSQL, where each is a journey to the server; SQLite knows no INSERT inside another.
     """
     connection = db.session.connection()
+    values = {"the_idea": idea_id, "the_voter": voter_id, "now": now}
     if connection.dialect.name == "postgresql":
-        values = {"the_idea": idea_id, "the_voter": voter_id, "now": now, "added": ranking.weight(now)}
-        is_news, backers = connection.execute(_CAST, values).one()
+        is_news, backers = _CAST.first(connection, values | {"added": ranking.weight(now)})
         return is_news, backers
-    if not insert_once(Vote, user_id=voter_id, idea_id=idea_id, cast_at=now):
+    if _INSERT_ALONE.first(connection, values) is None:
         return False, None
     return True, ranking.count_vote(idea_id, now)
 

@@ -106,7 +106,13 @@ _command(
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--format", "shape", type=click.Choice([*Shape]), default=Shape.NDJSON, help="How it is written.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice([shape.value for shape in Shape]),
+    default=Shape.NDJSON.value,
+    help="How it is written.",
+)
 @click.option("--board", "slug", metavar="SLUG", help="This board alone, and whoever has to do with it.")
 @click.option(
     "--with-addresses", is_flag=True, help="With people's e-mail addresses, by which they claim what is theirs."

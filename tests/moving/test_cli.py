@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zipfile import ZipFile
+
 import pytest
 import sqlalchemy as sa
 
@@ -9,7 +11,7 @@ from ideas.accounts.models import User
 from ideas.boards.models import Idea, IdeaRank
 from ideas.db import db
 from ideas.moving.models import Imported
-from tests.factories import BoardFactory
+from tests.factories import BoardFactory, IdeaFactory
 
 IDEAS = "id,text,author_id\n1,Benches,7\n2,Trees,8\n"
 VOTES = "idea_id,voter_id,vote\n1,7,1\n1,9,1\n2,9,-1\n"
@@ -114,3 +116,15 @@ def test_an_import_that_makes_no_sense_is_refused(ideas_command, file, arguments
 
 def test_an_import_of_nothing_is_wrong_usage(ideas_command):
     assert ideas_command("import", "ideas", "no-such-file.csv", "--board", "garden").exit_code == 2
+
+
+@pytest.mark.parametrize("shape", ["ndjson", "csv"])
+def test_everything_goes_out_in_the_shape_that_is_asked_for(ideas_command, tmp_path, shape):
+    IdeaFactory(title="Benches")
+
+    done = ideas_command("export", str(tmp_path / "all.zip"), "--format", shape)
+
+    assert (done.exit_code, "ideas: 1" in done.output) == (0, True), done.output
+    with ZipFile(tmp_path / "all.zip") as made:
+        names = made.namelist()
+        assert any(b"Benches" in made.read(name) for name in names if name.endswith(f".{shape}")), names
