@@ -79,6 +79,7 @@ class User(Base):
     __tablename__ = "user"
     __table_args__ = (
         partial_index("uq_user_external_id", "external_id", unique=True, where="external_id IS NOT NULL"),
+        sa.Index(None, "site_role", "id"),  # the few of the team among all customers
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -25,8 +25,6 @@ from ideas.boards.listed import ListedStatus
 from ideas.boards.listing import NARROW_MOST
 from ideas.boards.models import (
     Board,
-    BoardRole,
-    Membership,
     Status,
     Tag,
 )
@@ -140,10 +138,9 @@ def open_for(reader: User) -> Desk:
     boards = boards_of(reader)
     ids = [row.board.id for row in boards]
     rows = db.session.execute(_CHOICES, {"boards": ids}).all()
-    member = sa.select(Membership.user_id).where(Membership.board_id.in_(ids), Membership.role == BoardRole.TEAM)
     team = (
         sa.select(User.id, User.name)
-        .where(sa.or_(User.id.in_(member), User.site_role.in_(queries.TEAM_ROLES)), User.suspended_at.is_(None))
+        .where(User.id.in_(sa.union(*queries.team_of(ids))), User.suspended_at.is_(None))
         .order_by(User.name, User.id)
         .limit(_TEAM_MOST)
     )

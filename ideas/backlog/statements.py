@@ -61,13 +61,31 @@ _credited = (
     .correlate(IdeaRank.__table__)
 )
 _part = Idea.__table__.alias("part")
-_company_backs = (
-    sa.select(sa.func.coalesce(_part.c.merged_root_id, _part.c.id))
+_company_votes = (
+    sa.select(Vote.idea_id)
     .select_from(User.__table__)
     .join(Vote.__table__, Vote.user_id == _person.id)
-    .join(_part, _part.c.id == Vote.idea_id)
     .where(_person.company_id == _bound("company"))
 )
+_company_backs = _company_votes.with_only_columns(sa.func.coalesce(_part.c.merged_root_id, _part.c.id)).join(
+    _part, _part.c.id == Vote.idea_id
+)
+_company_backs_a_part = sa.select(_part.c.merged_root_id).where(
+    _part.c.merged_root_id.is_not(None), _part.c.id.in_(_company_votes)
+)
+
+
+def _backed_by_company(idea_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the company backs that idea or one that is part of it.
+
+    Asked so, PostgreSQL finds those once beside the walk; as a join it would sort all that there is. A company may have
+    voted for very much, so what is merged is looked up apart, which is little. `idea_id` is that of the table that is
+    walked: PostgreSQL thinks that it finds them anew for each row of any other, and then sorts all the same.
+    """
+    backed, in_part = Walked(idea_id).in_(_company_votes), Walked(idea_id).in_(_company_backs_a_part)
+    return sa.or_(backed, in_part).is_(sa.true())
+
+
 _carries = (
     sa.exists().where(IdeaTag.idea_id == _rank.idea_id, IdeaTag.tag_id.in_(_many("tags"))).correlate(IdeaRank.__table__)
 )
@@ -89,8 +107,7 @@ _CHECKED: dict[str, Any] = {
     "tag": _carries,
     "owner": Walked(_idea.owner_id) == _bound("owner"),
     "nobody": Walked(_idea.owner_id).is_(None),
-    # asked so, PostgreSQL finds those once beside the walk; as a join it would sort all that there is
-    "company": Walked(_rank.idea_id).in_(_company_backs).is_(sa.true()),
+    "company": _backed_by_company(_rank.idea_id),
     "plan": _planned,
     "segment": _reaches,
     "young": Walked(_rank.created_at) >= _bound("young", _TIME),
@@ -191,11 +208,16 @@ def page(
         found = found.where(_rank.board_id == sa.bindparam("board"))
     else:
         found = found.where(Walked(_rank.board_id).in_(_BOARDS))
-    found = found.where(_rank.listed, *(_CHECKED[name] for name in sorted(narrows)))
+    found = found.where(_rank.listed, *_checked(narrows, number))
     if order is Order.DUE:
         found = found.where(_rank.due_on.is_not(None))
     found = _in_order(found, key, number, least_first is not backwards, after=after)
     return found.where(_rank.idea_id.in_(_many("among"))) if among else found
+
+
+def _checked(narrows: frozenset[str], walked: Any) -> list[Any]:
+    """The conditions by name; `walked` is the idea's id in the table whose order is walked."""
+    return [_backed_by_company(walked) if name == "company" else _CHECKED[name] for name in sorted(narrows)]
 
 
 def _by_points(backwards: bool, narrows: frozenset[str], *, after: bool, among: bool) -> sa.Select[Any]:
@@ -209,7 +231,7 @@ def _by_points(backwards: bool, narrows: frozenset[str], *, after: bool, among: 
     if narrows:
         best = best.join(IdeaRank.__table__, _rank.idea_id == _counted.idea_id)
         best = best.join(Idea.__table__, _idea.id == _rank.idea_id)
-        best = best.where(*(_CHECKED[name] for name in sorted(narrows)))
+        best = best.where(*_checked(narrows, _counted.idea_id))
     if among:
         best = best.where(_counted.idea_id.in_(_many("among")))
     chosen = _in_order(best, points, _counted.idea_id, backwards, after=after).subquery("best")

@@ -23,7 +23,7 @@ from ideas.boards import (
     screening,
 )
 from ideas.boards.events import Commented
-from ideas.boards.models import Comment, Idea, Membership, Mention
+from ideas.boards.models import Comment, Idea, Mention
 from ideas.boards.models_revisions import CommentVersion
 from ideas.boards.queries import CommentRow, IdeaRow
 from ideas.boards.screening import Sent, Signal
@@ -203,17 +203,12 @@ def _mention(comment: Comment, idea: Idea) -> None:
     text = folded(comment.body)
     if "@" not in text:
         return
-    team = sa.select(Membership.user_id).where(Membership.board_id == idea.board_id, Membership.role == "team")
-    people = db.session.execute(
-        sa.select(User.id, User.name).where(
-            sa.or_(
-                User.id == idea.author_id,
-                User.id.in_(sa.select(Comment.author_id).where(Comment.idea_id == idea.id)),
-                User.id.in_(team),
-                User.site_role.in_(queries.TEAM_ROLES),
-            )
-        )
+    here = sa.union(
+        sa.select(Idea.author_id).where(Idea.id == idea.id),
+        sa.select(Comment.author_id).where(Comment.idea_id == idea.id),
+        *queries.team_of([idea.board_id]),
     )
+    people = db.session.execute(sa.select(User.id, User.name).where(User.id.in_(here)))
     named = mentioned(text, {person.id: person.name for person in people})
     named.discard(comment.author_id)
     if named:

@@ -7,6 +7,7 @@ listing.py, what a page shows beside an idea in reading.py.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -54,6 +55,17 @@ def is_team_of(user_id: sa.ColumnElement[Any], board_id: sa.ColumnElement[Any]) 
         person.id == user_id,
         person.suspended_at.is_(None),
         sa.or_(person.site_role.in_(TEAM_ROLES), belongs),
+    )
+
+
+def team_of(boards: Collection[int]) -> tuple[sa.Select[int], sa.Select[int]]:
+    """SQL, for a union: the ids of whoever is of the team of one of these boards, suspended or not.
+
+    "Of this board's or of the site's" in one condition looks at everybody there is.
+    """
+    return (
+        sa.select(Membership.user_id).where(Membership.board_id.in_(boards), Membership.role == BoardRole.TEAM),
+        sa.select(User.id).where(User.site_role.in_(TEAM_ROLES)),
     )
 
 

@@ -388,15 +388,7 @@ def team_of(where: BoardRow | IdeaRow) -> list[User]:
     board = where.board if isinstance(where, BoardRow) else where.idea.board
     statement = (
         sa.select(User)
-        .where(
-            sa.or_(
-                User.id.in_(
-                    sa.select(Membership.user_id).where(Membership.board_id == board.id, Membership.role == "team")
-                ),
-                User.site_role.in_(queries.TEAM_ROLES),
-            ),
-            User.suspended_at.is_(None),
-        )
+        .where(User.id.in_(sa.union(*queries.team_of([board.id]))), User.suspended_at.is_(None))
         .order_by(User.name, User.id)
     )
     return list(db.session.scalars(statement))

@@ -368,3 +368,14 @@ def test_whether_i_voted_is_looked_up(site):
 
     assert plan.indexes & {"ix_vote_user_id_idea_id", "sqlite_autoindex_vote_1", "uq_vote_idea_id_user_id"}
     assert not plan.read_through
+
+
+@pytest.mark.sqlite  # PostgreSQL rather reads three hundred people through
+def test_the_team_is_found_without_looking_at_everybody(site):
+    board = queries.get_board(site.team, site.boards[0].slug)
+
+    with statements() as asked:
+        reading.team_of(board)
+    plan = explain(*asked[-1])
+
+    assert "ix_user_site_role_id" in plan.indexes, plan.words
