@@ -44,10 +44,14 @@ SCOPES = {
     "moderation:write": "Hide, restore and see what waits for a look. For the team.",
     "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
+    "account:write": "Change your profile, and sign browsers out.",
+    "keys:write": "Make, rotate and revoke keys of yours, with no more than the key that asks may.",
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
-    "people:write": "Put in companies and people, as your other systems know them. For administrators.",
+    "people:write": "Put in companies and people, and say who belongs where. For administrators.",
     "audit:read": "Read what was done with privilege. For administrators.",
-    "boards:write": "Change boards: who sees them, their promise, what waits for the team. For administrators.",
+    "boards:write": "Make and change boards: who sees them, statuses, tags, people, invitations. For administrators.",
+    "site:write": "Change the site's name, colour and logo, and the words of its mails. For administrators.",
+    "roles:write": "Give and take roles, invite people to them, suspend people. For administrators.",
     "imports:write": "Import what other systems exported, and see how it goes. For administrators.",
     "export:read": "Take everything along. For administrators.",
 }
@@ -329,6 +333,12 @@ def member() -> Any:
     if (key := _key()) is None:
         raise SignInNeeded(_("Send an API key: Authorization: Bearer ab_sk_…"))
     return key.user
+
+
+def asking() -> Any:
+    """The key with which this is asked. Raises SignInNeeded for a visitor without one."""
+    member()
+    return _key()
 
 
 def require_scope(scope: str) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 
 from ideas import repeats
 from ideas.api_input import JSON_TYPES, read_json
@@ -58,6 +58,11 @@ def once(person_id: int, credential: str, make: Callable[[], Any]) -> Any:
         raise NameReused(_("This Idempotency-Key was sent before with something else.")) from None
 
 
+def shown_once(*names: str) -> None:
+    """Let these fields of the present answer be kept as null: they are secrets, which stand nowhere but in it."""
+    g.shown_once = names
+
+
 def _key(given: str) -> str:
     found = _KEY.fullmatch(given.strip())
     key = (found["quoted"] or found["bare"]) if found else ""
@@ -93,7 +98,10 @@ def _sent() -> bytes:
 
 def _kept(answer: Response) -> dict[str, Any]:
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-    return {"status": answer.status_code, "headers": headers, "body": answer.get_data(as_text=True)}
+    body = answer.get_data(as_text=True)
+    if secret := g.pop("shown_once", ()):
+        body = json.dumps({**json.loads(body), **dict.fromkeys(secret)})
+    return {"status": answer.status_code, "headers": headers, "body": body}
 
 
 def _again(former: dict[str, Any]) -> Response:

@@ -19,7 +19,10 @@ def init_app(app: Flask) -> None:
     from ideas import rounds, settings
     from ideas.accounts import api as accounts_api
     from ideas.accounts import (  # noqa: F401 the last ones add to views.bp
+        api_account,
+        api_administration,
         api_audit,
+        api_site,
         checks,
         inviting,
         letters,
@@ -47,5 +50,5 @@ def init_app(app: Flask) -> None:
     rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)
     app.register_blueprint(views.bp)
     views_branding.init_app(app, rooms)
-    api.register_blueprint(accounts_api.blueprint)
-    api.register_blueprint(api_audit.blueprint)
+    for part in (accounts_api, api_audit, api_account, api_administration, api_site):
+        api.register_blueprint(part.blueprint)

@@ -45,3 +45,9 @@ class NoSuchCompany(NotFound):
     """No company has this name. Add it first."""
 
     code = "no-such-company"
+
+
+class BeyondKey(NotAllowed):
+    """A program gives a key no more than its own may: neither further scopes nor a longer life."""
+
+    code = "beyond-key"

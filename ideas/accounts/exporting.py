@@ -79,7 +79,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
         stream(
             sa.select(
                 *(ApiKey.id, ApiKey.name, ApiKey.hint, ApiKey.scopes, ApiKey.created_at),
-                *(ApiKey.last_used_at, ApiKey.expires_at, ApiKey.revoked_at),
+                *(ApiKey.last_used_at, ApiKey.expires_at, ApiKey.revoked_at, ApiKey.made_with_id),
             )
             .where(ApiKey.user_id == person_id)
             .order_by(ApiKey.id)

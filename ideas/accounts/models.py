@@ -269,7 +269,10 @@ class MailReport(Base):
 
 
 class ApiKey(Base):
-    """Lets a program act as the person who made it, within its scopes and never beyond that person's rights."""
+    """Lets a program act as the person who made it, within its scopes and never beyond that person's rights.
+
+    made_with_id: the key with which a program made it; it ends with that one.
+    """
 
     __tablename__ = "api_key"
 
@@ -278,11 +281,12 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(sa.String(80))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     hint: Mapped[str] = mapped_column(sa.String(16))  # the first letters, so that a person knows which key it is
-    scopes: Mapped[str] = mapped_column(sa.String(300))  # separated by commas
+    scopes: Mapped[str] = mapped_column(sa.String(1000))  # separated by commas
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    made_with_id: Mapped[int | None] = mapped_column(sa.ForeignKey("api_key.id", ondelete="SET NULL"), index=True)
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 

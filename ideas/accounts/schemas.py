@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -19,6 +20,8 @@ from ideas.schemas import AppSchema, Line
 from ideas.words import _
 
 NAME_LONGEST = 80
+TITLE_LONGEST = 80
+KEY_NAME_LONGEST = 80
 KEY_DAYS = (30, 90, 365)  # what the page offers; 0 is no end
 
 
@@ -109,17 +112,14 @@ class ChoosePassword(AppSchema):
 
 class Profile(AppSchema):
     name = Line(required=True, longest=NAME_LONGEST)
-    title = Line(load_default="", longest=80)
+    title = Line(load_default="", longest=TITLE_LONGEST)
     locale = fields.String(load_default="")
     timezone = fields.String(load_default="")
     shown_as_backer = fields.Boolean(load_default=False)
 
     @validates_schema
     def choices_exist(self, data: dict[str, Any], **_options: Any) -> None:
-        if data["locale"] and not _is_language(data["locale"]):
-            raise ValidationError(_("Choose one of the languages."), "locale")
-        if data["timezone"] and data["timezone"] not in available_timezones():
-            raise ValidationError(_("Choose one of the time zones."), "timezone")
+        require_choices(data)
 
 
 class Confirm(WithNext):
@@ -141,7 +141,7 @@ class Erase(AppSchema):
 
 
 class NewKey(AppSchema):
-    name = Line(required=True, longest=80)
+    name = Line(required=True, longest=KEY_NAME_LONGEST)
     scopes = fields.List(fields.String(), load_default=[])
     days = fields.Integer(load_default=KEY_DAYS[1])
 
@@ -186,7 +186,7 @@ class Belonging(AppSchema):
     """What an administrator says of a person: the company by its name, "" for none."""
 
     company = Line(load_default="", longest=120)
-    title = Line(load_default="", longest=80)
+    title = Line(load_default="", longest=TITLE_LONGEST)
 
 
 class CompanyName(AppSchema):
@@ -220,6 +220,14 @@ class BrandWords(AppSchema):
     @post_load
     def _nothing_is_none(self, loaded: dict[str, Any], **_values: Any) -> dict[str, Any]:
         return {name: value or None for name, value in loaded.items()}
+
+
+def require_choices(profile: Mapping[str, Any]) -> None:
+    """Raises ValidationError, at its field, for a language or a time zone that there is not."""
+    if profile.get("locale") and not _is_language(profile["locale"]):
+        raise ValidationError(_("Choose one of the languages."), "locale")
+    if profile.get("timezone") and profile["timezone"] not in available_timezones():
+        raise ValidationError(_("Choose one of the time zones."), "timezone")
 
 
 def _is_language(code: str) -> bool:

@@ -42,7 +42,7 @@ def look() -> ResponseReturnValue:
         return _draw(form), 422
     with unit_of_work():
         branding.choose(signin.member(), **form.loaded, picture=picture)
-    _show_at_once()
+    show_at_once()
     flash(_("Saved. Every page and mail looks so from now on."))
     return redirect(url_for(".look"), 303)
 
@@ -52,12 +52,13 @@ def drop_logo() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     with unit_of_work():
         branding.drop_logo(signin.member())
-    _show_at_once()
+    show_at_once()
     flash(_("The logo is gone."))
     return redirect(url_for(".look"), 303)
 
 
-def _show_at_once() -> None:
+def show_at_once() -> None:
+    """Let this process show what was just committed; the others follow by themselves."""
     current_app.extensions["answerback.brand"].until = 0.0
 
 

@@ -14,6 +14,7 @@ from ideas.boards import (
     api_evidence,
     api_examples,
     api_ideas,
+    api_keeping,
     api_me,
     api_merging,
     api_moderating,
@@ -34,6 +35,7 @@ from ideas.paging import Page
 boards = Blueprint("boards", __name__, about="Where ideas live, and what their team promises.")
 blueprints = (
     boards,
+    api_keeping.blueprint,
     api_ideas.blueprint,
     api_search.blueprint,
     api_comments.blueprint,

@@ -142,6 +142,20 @@ def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
     return whole_idea(idea_id)
 
 
+@blueprint.route("/ideas/<id:idea_id>/withdraw", method="POST")
+@blueprint.needs("ideas:write")
+@blueprint.gives(shapes.IdeaOut, example=examples.WHOLE_IDEA)
+def withdraw_idea(idea_id: int) -> Any:
+    """Take your idea back
+
+    It leaves the lists and takes no votes; what others said on it stays readable. Possible until the team's first
+    answer, and not when other ideas are part of it.
+    """
+    with unit_of_work():
+        posting.withdraw(api.member(), queries.get_idea(api.member(), idea_id))
+    return whole_idea(idea_id)
+
+
 @blueprint.route("/ideas/<id:idea_id>/revisions")
 @blueprint.needs(READ, or_nobody=True)
 @blueprint.asks(ListQuery)

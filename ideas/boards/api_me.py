@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import fields, validate
+
 from ideas import api
-from ideas.api import READ, Blueprint, ListQuery, list_of
+from ideas.api import READ, Blueprint, ListQuery, OutSchema, list_of
 from ideas.boards import api_examples as examples
-from ideas.boards import policy, queries, receipts
+from ideas.boards import api_reading, following, policy, queries, receipts
 from ideas.boards import schemas_out as shapes
+from ideas.boards.api_ideas import IDEAS_ASKED_MOST, Ids
 from ideas.db import unit_of_work
 from ideas.ledger import preferences, report
 from ideas.ledger.api import DeliveryOut, delivery
+from ideas.schemas import AppSchema
+
+
+class FollowsWanted(AppSchema):
+    """Which ideas are asked about."""
+
+    ideas = Ids(
+        load_default=list,
+        validate=validate.Length(max=IDEAS_ASKED_MOST),
+        metadata={"type": "string", "description": "Ids separated by commas, at most 100.", "example": "23,24"},
+    )
+
+
+class FollowsOut(OutSchema):
+    """What you follow."""
+
+    ideas = fields.List(fields.Integer(), metadata={"description": "Those of the ideas you asked about."})
+    boards = fields.List(fields.String(), metadata={"description": "The slugs of all boards you follow."})
+
 
 blueprint = Blueprint("told", __name__, about="What became of contributions, and who was told of it.")
 
@@ -66,3 +88,56 @@ def unmute_idea(idea_id: int) -> None:
     """
     with unit_of_work():
         preferences.unmute(api.member(), f"idea:{idea_id}")
+
+
+@blueprint.route("/me/follows")
+@blueprint.needs(READ)
+@blueprint.asks(FollowsWanted)
+@blueprint.gives(FollowsOut, example={"ideas": [23], "boards": ["garden"]})
+def list_follows(asked: dict[str, Any]) -> Any:
+    """Ask which of some ideas you follow, and which boards
+
+    Apart from the ideas themselves, so that those can be the same for everyone.
+    """
+    me = api.member()
+    boards = [row.board.slug for row in queries.list_boards(me) if row.follows]
+    return {"ideas": api_reading.follows_among(me, asked["ideas"]), "boards": boards}
+
+
+@blueprint.route("/ideas/<id:idea_id>/follow", method="PUT")
+@blueprint.needs("notifications:write")
+@blueprint.gives_nothing
+def follow_idea(idea_id: int) -> None:
+    """Hear of everything on an idea
+
+    Apart from voting. Following twice is following once.
+    """
+    with unit_of_work():
+        following.follow_idea(api.member(), queries.get_idea(api.member(), idea_id).idea)
+
+
+@blueprint.route("/ideas/<id:idea_id>/follow", method="DELETE")
+@blueprint.needs("notifications:write")
+@blueprint.gives_nothing
+def unfollow_idea(idea_id: int) -> None:
+    """No longer follow an idea"""
+    with unit_of_work():
+        following.unfollow_idea(api.member(), queries.get_idea(api.member(), idea_id).idea)
+
+
+@blueprint.route("/boards/<slug:slug>/follow", method="PUT")
+@blueprint.needs("notifications:write")
+@blueprint.gives_nothing
+def follow_board(slug: str) -> None:
+    """Hear of every new idea on a board"""
+    with unit_of_work():
+        following.follow_board(api.member(), queries.get_board(api.member(), slug).board)
+
+
+@blueprint.route("/boards/<slug:slug>/follow", method="DELETE")
+@blueprint.needs("notifications:write")
+@blueprint.gives_nothing
+def unfollow_board(slug: str) -> None:
+    """No longer follow a board"""
+    with unit_of_work():
+        following.unfollow_board(api.member(), queries.get_board(api.member(), slug).board)

@@ -33,6 +33,7 @@ from ideas.boards.models import (
 )
 from ideas.db import db, insert_once, utcnow
 from ideas.errors import NotAllowed, NotFound
+from ideas.paging import Page, read_cursor
 from ideas.words import _, lazy
 
 # What a new board begins with. The names are the board's own afterwards.
@@ -250,6 +251,21 @@ def people_of(board: Board) -> list[tuple[User, Membership]]:
         .options(joinedload(User.company))
     )
     return [(row.User, row.Membership) for row in rows]
+
+
+def page_of_people(board: Board, *, limit: int, cursor: str | None = None) -> Page[tuple[User, Membership]]:
+    """Who belongs to the board, in the order of their numbers: a page at a time."""
+    statement = (
+        sa.select(User, Membership)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.board_id == board.id)
+        .order_by(Membership.user_id)
+        .limit(limit + 1)
+    )
+    if place := read_cursor("board people", cursor):
+        statement = statement.where(Membership.user_id > place[0])
+    rows = [(row.User, row.Membership) for row in db.session.execute(statement)]
+    return Page.of(rows, limit, order="board people", key=lambda row: [row[0].id])
 
 
 # --- Invitations ---

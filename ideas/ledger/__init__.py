@@ -19,6 +19,8 @@ def init_app(app: Flask) -> None:
     from ideas import api, rounds, settings
     from ideas.ledger import (  # noqa: F401 two of them add to views.bp
         api_choosing,
+        api_inbox,
+        api_wording,
         beats,
         checker,
         erasing,
@@ -44,5 +46,6 @@ def init_app(app: Flask) -> None:
     rooms.take_report = views_reports.take
     rooms.mail_takers[preferences.STOPS] = views_reports.stop
     app.register_blueprint(views.bp)
-    api.api.register_blueprint(api_choosing.blueprint)
+    for part in (api_choosing, api_inbox, api_wording):
+        api.api.register_blueprint(part.blueprint)
     app.context_processor(views.frame)

@@ -125,6 +125,19 @@ def put_notifications(wanted: dict[str, Any]) -> Any:
     return _shown()
 
 
+@blueprint.route("/me/muted/<external:subject>", method="DELETE")
+@blueprint.needs("notifications:write")
+@blueprint.gives_nothing
+def unmute(subject: str) -> None:
+    """Hear again of what you muted
+
+    By the “subject” under which it stands among what you muted. What is not muted stays so; whether there is such a
+    thing is not said.
+    """
+    with unit_of_work():
+        preferences.unmute(api.member(), subject)
+
+
 def _choose(wanted: dict[str, Any]) -> None:
     me = api.member()
     chosen = preferences.of(me)

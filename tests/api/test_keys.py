@@ -9,8 +9,10 @@ import sqlalchemy as sa
 
 from ideas import api
 from ideas.accounts.models import ApiKey, UserSession
+from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.models_segments import Segment
 from ideas.backlog.models_views import BacklogView
+from ideas.boards.models import Invitation
 from ideas.boards.models_evidence import Evidence
 from ideas.boards.models_moderating import Hiding
 from ideas.boards.models_replying import MailReply
@@ -25,9 +27,11 @@ from tests.factories import (
     CommentFactory,
     CompanyFactory,
     IdeaFactory,
+    TagFactory,
     UserFactory,
     VoteOnBehalfFactory,
     charlie,
+    status_of,
     team_member,
 )
 from tests.pictures import encoded
@@ -190,6 +194,63 @@ OPERATIONS |= {
     "discard_import": ("DELETE", "imports/{import}", None, "imports:write", False),
     "export": ("GET", "export", None, "export:read", False),
 }
+OPERATIONS |= {
+    "make_board": ("POST", "boards", {"slug": "orchard", "name": "Orchard"}, "boards:write", False),
+    "list_statuses": ("GET", "boards/garden/statuses", None, "ideas:read", True),
+    "add_status": ("POST", "boards/garden/statuses", {"name": "Sown", "stage": "started"}, "boards:write", False),
+    "order_statuses": ("PUT", "boards/garden/statuses", {"order": []}, "boards:write", False),
+    "edit_status": ("PATCH", "boards/garden/statuses/{status}", {"name": "Thinking"}, "boards:write", False),
+    "remove_status": ("DELETE", "boards/garden/statuses/{status}", None, "boards:write", False),
+    "list_tags": ("GET", "boards/garden/tags", None, "ideas:read", True),
+    "add_tag": ("POST", "boards/garden/tags", {"name": "Water"}, "boards:write", False),
+    "rename_tag": ("PATCH", "boards/garden/tags/{tag}", {"name": "Water"}, "boards:write", False),
+    "remove_tag": ("DELETE", "boards/garden/tags/{tag}", None, "boards:write", False),
+    "list_board_people": ("GET", "boards/garden/people", None, "boards:write", False),
+    "put_board_person": ("PUT", "boards/garden/people/{person}", {"role": "team"}, "boards:write", False),
+    "remove_board_person": ("DELETE", "boards/garden/people/{mate}", None, "boards:write", False),
+    "list_board_invitations": ("GET", "boards/garden/invitations", None, "boards:write", False),
+    "invite_to_board": ("POST", "boards/garden/invitations", {"email": "ada@example.org"}, "boards:write", False),
+    "withdraw_board_invitation": ("DELETE", "boards/garden/invitations/{invitation}", None, "boards:write", False),
+    "edit_person": ("PATCH", "people/{person}", {"title": "Gardener"}, "people:write", False),
+    "put_role": ("PUT", "people/{person}/role", {"role": "team"}, "roles:write", False),
+    "suspend_person": ("PUT", "people/{person}/suspension", {"reason": "They advertise."}, "roles:write", False),
+    "unsuspend_person": ("DELETE", "people/{person}/suspension", None, "roles:write", False),
+    "add_company": ("POST", "companies", {"name": "Riverside"}, "people:write", False),
+    "rename_company": ("PATCH", "companies/{company}", {"name": "Riverside"}, "people:write", False),
+    "list_role_invitations": ("GET", "role-invitations", None, "roles:write", False),
+    "invite_to_role": ("POST", "role-invitations", {"email": "ada@example.org", "role": "team"}, "roles:write", False),
+    "withdraw_role_invitation": ("DELETE", "role-invitations/{role_invitation}", None, "roles:write", False),
+    "get_brand": ("GET", "brand", None, "site:write", False),
+    "edit_brand": ("PATCH", "brand", {"accent": "#0b6b5f"}, "site:write", False),
+    "put_logo": ("PUT", "brand/logo", None, "site:write", False),
+    "drop_logo": ("DELETE", "brand/logo", None, "site:write", False),
+    "list_mail_words": ("GET", "mail-words", None, "site:write", False),
+    "get_mail_words": ("GET", "mail-words/shipped", None, "site:write", False),
+    "put_mail_words": ("PUT", "mail-words/shipped", {"opening": "Hello."}, "site:write", False),
+    "reset_mail_words": ("DELETE", "mail-words/shipped", None, "site:write", False),
+    "preview_mail_words": ("POST", "mail-words/shipped/preview", {"opening": "Hello."}, "site:write", False),
+}
+KEPT_BY_ADMINISTRATORS = set(list(OPERATIONS)[list(OPERATIONS).index("make_board") :]) - {"list_statuses", "list_tags"}
+OPERATIONS |= {
+    "get_me": ("GET", "me", None, "ideas:read", False),
+    "edit_me": ("PATCH", "me", {"name": "Petra"}, "account:write", False),
+    "list_sessions": ("GET", "me/sessions", None, "account:write", False),
+    "end_sessions": ("DELETE", "me/sessions", None, "account:write", False),
+    "end_session": ("DELETE", "me/sessions/{session}", None, "account:write", False),
+    "list_keys": ("GET", "me/keys", None, "keys:write", False),
+    "make_key": ("POST", "me/keys", {"name": "The till", "scopes": ["keys:write"]}, "keys:write", False),
+    "rotate_key": ("POST", "me/keys/{key}/rotate", {}, "keys:write", False),
+    "revoke_key": ("DELETE", "me/keys/{key}", None, "keys:write", False),
+    "list_inbox": ("GET", "me/inbox", None, "ideas:read", False),
+    "mark_read": ("POST", "me/inbox/read", {}, "notifications:write", False),
+    "unmute": ("DELETE", "me/muted/idea:1", None, "notifications:write", False),
+    "list_follows": ("GET", "me/follows?ideas={idea}", None, "ideas:read", False),
+    "follow_idea": ("PUT", "ideas/{idea}/follow", None, "notifications:write", False),
+    "unfollow_idea": ("DELETE", "ideas/{idea}/follow", None, "notifications:write", False),
+    "follow_board": ("PUT", "boards/garden/follow", None, "notifications:write", False),
+    "unfollow_board": ("DELETE", "boards/garden/follow", None, "notifications:write", False),
+    "withdraw_idea": ("POST", "ideas/{author_s}/withdraw", None, "ideas:write", False),
+}
 # What another system knows is put in with the key of an administrator; to others there is nothing.
 OF_ADMINISTRATORS = {"list_audit", "put_company", "put_companies", "put_person", "put_people"}
 OF_ADMINISTRATORS |= {
@@ -201,6 +262,12 @@ OF_ADMINISTRATORS |= {
     "discard_import",
     "export",
 }
+OF_ADMINISTRATORS |= KEPT_BY_ADMINISTRATORS
+# What is one's own, and on no board.
+ON_NO_BOARD = {"post_picture", "unmute_idea", "get_notifications", "put_notifications", "get_me", "edit_me", "unmute"}
+ON_NO_BOARD |= {"list_sessions", "end_sessions", "list_keys", "make_key", "list_follows", "mark_read"}
+# Browsers and keys of others are not there.
+NEVER_OF_OTHERS = {"end_session", "rotate_key", "revoke_key"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
     "flag_idea",
@@ -218,13 +285,19 @@ OPEN_TO_ALL = {
     "put_notifications",
     "follow_releases",
     "unfollow_releases",
-}
+    "list_inbox",
+    "follow_idea",
+    "unfollow_idea",
+    "follow_board",
+    "unfollow_board",
+} | ON_NO_BOARD
 # The team does not change the words of others, nor do authors answer.
-AUTHOR_ALONE = {"edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
+AUTHOR_ALONE = {"withdraw_idea", "edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
 # Whoever was not asked is told so.
 OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted", "say_on_behalf"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
-OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases"}
+OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases", "unfollow_idea", "unfollow_board"}
+OF_ONESELF |= {"edit_me", "end_sessions", "end_session", "revoke_key", "mark_read", "unmute"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
 OF_FEW = {"list_backlog", "list_all_waiting", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
@@ -254,7 +327,7 @@ def a_site(ask):
     company = CompanyFactory()
     author = UserFactory(company=company)
     answered = IdeaFactory(board=board)
-    mine = IdeaFactory(board=board, author=author)
+    mine, own = IdeaFactory(board=board, author=author), IdeaFactory(board=board, author=author)
     comment = CommentFactory(idea=answered, author=author)
     hidings = [a_hiding(answered, author, team), a_hiding(answered, author, None), a_hiding(answered, author, team)]
     hidings[2].appeal, hidings[2].appealed_at = "Please look again.", utcnow()
@@ -288,6 +361,17 @@ def a_site(ask):
     segment = Segment(slug="on-a-plan", name="On a plan", question=QUESTION, by_id=team.id)
     sent = Import(by_id=team.id, board_id=board.id, format="ideas", file_name="wishes.csv", state=State.CHECKED)
     db.session.add_all([view, snippet, segment, sent])
+    mate = team_member(board)
+    soon = utcnow() + timedelta(days=1)
+    till = ApiKey(user_id=team.id, name="The till", token_hash="k" * 64, hint="ab_sk_kkkk", scopes="keys:write")
+    browser = UserSession(token_hash="s" * 64, user_id=team.id, expires_at=soon)
+    offer = {"email": "ole@example.org", "role": "team", "invited_by_id": team.id, "expires_at": soon}
+    to_board, to_role = (
+        Invitation(board_id=board.id, token_hash="b" * 64, **offer),
+        RoleInvitation(token_hash="r" * 64, created_at=utcnow(), **offer),
+    )
+    tag = TagFactory(board=board)
+    db.session.add_all([till, browser, to_board, to_role])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -312,6 +396,14 @@ def a_site(ask):
             "evidence": heard.id,
             "company": company.id,
             "person": author.id,
+            "mate": mate.id,
+            "key": till.id,
+            "session": browser.id,
+            "invitation": to_board.id,
+            "role_invitation": to_role.id,
+            "tag": tag.id,
+            "status": status_of(board, "considering").id,
+            "author_s": own.id,
             **dict(zip(("hiding", "held", "appealed"), (each.id for each in hidings), strict=True)),
         },
         "edited": mine.id,
@@ -328,6 +420,10 @@ def send(asking, site, name, method=None):
     names = site["names"] if name != "edit_idea" else {**site["names"], "idea": site["edited"]}
     if name == "post_picture":
         return asking.ask(verb, path, data=PICTURE, content_type="image/png")
+    if name == "put_logo":
+        return asking.ask(verb, path, data=PICTURE, content_type="image/png")
+    if name == "order_statuses":
+        body = {"order": [names["status"]]}
     if name == "send_import":
         return asking.ask(verb, path, data=b"id,text,author_id\n1,Benches,7\n", content_type="text/csv")
     if name == "merge_idea":
@@ -429,7 +525,7 @@ def test_a_suspended_person_reads_and_does_nothing(ask, site, name):
 def test_things_of_others_are_left_alone(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
-    if name in OF_FEW | OF_ADMINISTRATORS or name == "appeal":
+    if name in OF_FEW | OF_ADMINISTRATORS | NEVER_OF_OTHERS or name == "appeal":
         assert answer.status_code == 404
         return
     if name in OF_THE_ASKED:
@@ -445,8 +541,8 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
 
     answer = send(ask(charlie()), site, name)
 
-    nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search"}
-    if name in ("post_picture", "unmute_idea", "get_notifications", "put_notifications"):  # on no board
+    nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search", "list_inbox"}
+    if name in ON_NO_BOARD:
         assert answer.status_code in (200, 201, 204)
         return
     assert answer.status_code == (200 if name in nothing_named else 404)

@@ -75,6 +75,9 @@ IN_THE_LOG = {
 }
 EVERYTHING_OUT = {*(ON_AN_IDEA | A_PERSON | OF_A_COMPANY | IN_A_RELEASE | NOTED), "own attributes"}
 
+# What may stand in a message to somebody who may see it at all.
+IN_MESSAGES = {*ON_AN_IDEA, "own address", "invited address"}
+
 # Endpoint → kinds of private things that may stand on it for those who may see them at all.
 ROUTES: dict[str, set[str]] = {
     # Coming in. A page that a link leads to names its reader's own address at most.
@@ -410,6 +413,60 @@ ROUTES: dict[str, set[str]] = {
     "api_notifications.get_notifications": ON_AN_IDEA,
     "api_notifications.put_notifications": ON_AN_IDEA,
     "api_told.list_deliveries": {"unseen backer"},
+    "api_told.list_follows": {"private board"},
+    "api_told.follow_idea": NOTHING,
+    "api_told.unfollow_idea": NOTHING,
+    "api_told.follow_board": NOTHING,
+    "api_told.unfollow_board": NOTHING,
+    "api_notifications.unmute": NOTHING,
+    "api_inbox.list_inbox": ON_AN_IDEA,
+    "api_inbox.mark_read": NOTHING,
+    "api_ideas.withdraw_idea": ON_AN_IDEA,
+    # One's own account
+    "api_account.get_me": OF_ONESELF,
+    "api_account.edit_me": OF_ONESELF,
+    "api_account.list_sessions": {"own browser"},
+    "api_account.end_sessions": NOTHING,
+    "api_account.end_session": NOTHING,
+    "api_account.list_keys": {"own key"},
+    "api_account.make_key": NOTHING,
+    "api_account.rotate_key": {"own key"},
+    "api_account.revoke_key": NOTHING,
+    # Keeping boards and the site
+    "api_keeping.make_board": NOTHING,
+    "api_keeping.list_statuses": {"private board"},
+    "api_keeping.add_status": NOTHING,
+    "api_keeping.order_statuses": {"private board"},
+    "api_keeping.edit_status": {"private board"},
+    "api_keeping.remove_status": NOTHING,
+    "api_keeping.list_tags": {"private board"},
+    "api_keeping.add_tag": NOTHING,
+    "api_keeping.rename_tag": {"private board"},
+    "api_keeping.remove_tag": NOTHING,
+    "api_keeping.list_board_people": {"unseen backer"},
+    "api_keeping.put_board_person": NOTHING,
+    "api_keeping.remove_board_person": NOTHING,
+    "api_keeping.list_board_invitations": {"invited address"},
+    "api_keeping.invite_to_board": NOTHING,
+    "api_keeping.withdraw_board_invitation": NOTHING,
+    "api_administration.edit_person": A_PERSON,
+    "api_administration.put_role": A_PERSON,
+    "api_administration.suspend_person": A_PERSON,
+    "api_administration.unsuspend_person": NOTHING,
+    "api_administration.add_company": NOTHING,
+    "api_administration.rename_company": OF_A_COMPANY,
+    "api_administration.list_role_invitations": {"own address", "invited address"},
+    "api_administration.invite_to_role": NOTHING,
+    "api_administration.withdraw_role_invitation": NOTHING,
+    "api_site.get_brand": NOTHING,
+    "api_site.edit_brand": NOTHING,
+    "api_site.put_logo": NOTHING,
+    "api_site.drop_logo": NOTHING,
+    "api_mail_words.list_mail_words": NOTHING,
+    "api_mail_words.get_mail_words": NOTHING,
+    "api_mail_words.put_mail_words": NOTHING,
+    "api_mail_words.reset_mail_words": NOTHING,
+    "api_mail_words.preview_mail_words": {*IN_MESSAGES, "own words to the team", "words to the team"},
     "api_audit.list_audit": IN_THE_LOG,
     "api_people.put_company": {"own company", "company's attributes"},
     "api_people.put_companies": NOTHING,
@@ -439,6 +496,3 @@ BY_LINK = {"accounts.link", "accounts.use_link", "accounts.reset", "accounts.ver
 
 # Addresses that are answered before the application is asked.
 OUTSIDE = ("/healthz", "/readyz", "/metrics", "/nothing/here", "/api/v1/nothing")
-
-# What may stand in a message to somebody who may see it at all.
-IN_MESSAGES = {*ON_AN_IDEA, "own address", "invited address"}

@@ -20,7 +20,7 @@ from flask import Flask
 
 from ideas import api, pictures
 from ideas.accounts import passwords
-from ideas.accounts.models import User
+from ideas.accounts.models import ApiKey, User
 from ideas.boards import evidencing, merging, moderating, queries
 from ideas.boards.models import Board, Comment, Reason, Tag
 from ideas.boards.models_evidence import EvidenceKind
@@ -115,6 +115,10 @@ def prepare(world: World) -> None:
     world.parts["idea_id"] = [ids[0], mine.id, *ids[1:], *world.parts["idea_id"]]
     world.parts["comment_id"] = [*(each.id for each in comments), *world.parts["comment_id"]]
     world.parts["tag_id"] = list(db.session.scalars(sa.select(Tag.id).order_by(Tag.id)))
+    till = ApiKey(user_id=admin.id, name="The till", token_hash="k" * 64, hint="ab_sk_kkkk", scopes="ideas:read")
+    db.session.add(till)
+    db.session.flush()
+    world.parts["key_id"] = [till.id]
     world.parts["hiding_id"] = list(db.session.scalars(sa.select(Hiding.id).order_by(Hiding.id.desc())))
     db.session.commit()
 
@@ -176,7 +180,9 @@ def _examples(example: dict[str, Any], world: World) -> Iterator[dict[str, Any]]
                     credit["id"] = comment
             if "into" in made:
                 made["into"] = idea
-            if "company" in made:
+            if "order" in made:
+                made["order"] = world.parts["status_id"]
+            if isinstance(made.get("company"), str):
                 made["company"] = "acct-1"
             yield made
         if "credits" not in example:

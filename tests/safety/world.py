@@ -405,6 +405,7 @@ def _parts(world: World) -> None:
         "part": ["figures", "nothing"],
         "card": ["votes", "nothing"],
         "figure": ["ideas", "votes", "people", "answers", "owed", "heard", "nothing"],
+        "subject": ["idea:1", "nothing"],
         "news": ["planned", "credited", "hidden", "nothing"],
         "code": ["not_found", "nothing"],
         "filename": ["css/base.css"],
