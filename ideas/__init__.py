@@ -32,6 +32,7 @@ def create_app(config: Config) -> Flask:
         mailroom,
         metrics,
         moving,
+        sharing,
         storage,
     )
     from ideas.db import db
@@ -54,7 +55,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights, backlog, moving):
+    for room in (accounts, ledger, boards, insights, backlog, moving, sharing):
         room.init_app(app)
     health.init_app(app)
     return app

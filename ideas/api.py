@@ -46,6 +46,7 @@ SCOPES = {
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
     "account:write": "Change your profile, and sign browsers out.",
     "keys:write": "Make, rotate and revoke keys of yours, with no more than the key that asks may.",
+    "feeds:write": "Make and revoke your private feeds.",
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, and say who belongs where. For administrators.",
     "audit:read": "Read what was done with privilege. For administrators.",

@@ -10,10 +10,24 @@ from typing import Any, ClassVar
 from flask_wtf import FlaskForm
 from marshmallow import Schema, ValidationError
 from marshmallow.exceptions import SCHEMA
-from wtforms import HiddenField
+from wtforms import Field, HiddenField
+from wtforms.widgets import TextArea
 
 from ideas import repeats
 from ideas.words import _
+
+
+class LinesField(Field):
+    """A list, typed one thing a line."""
+
+    widget: Any = TextArea()
+    data: list[str] | None
+
+    def _value(self) -> str:
+        return "\n".join(self.data or [])
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [line.strip() for text in valuelist for line in text.splitlines() if line.strip()]
 
 
 class SchemaForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types

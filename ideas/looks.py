@@ -25,7 +25,7 @@ from werkzeug.exceptions import NotFound
 from config import ConfigError
 from ideas import colours, markup, pictures, words
 from ideas.db import utcnow
-from ideas.settings import brand, current, rooms
+from ideas.settings import absolute, brand, current, rooms
 from ideas.words import _, ngettext
 
 HERE = Path(__file__).resolve().parent
@@ -69,8 +69,9 @@ def init_app(app: Flask) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = timedelta(days=365)
     app.jinja_env.filters.update(time=time, date=day, month=month, number=number, money=money)
     app.jinja_env.filters.update(safe_html=markup.safe, excerpt=markup.excerpt)
+    app.jinja_env.filters.update(with_full_addresses=markup.with_full_addresses)
     app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
-    app.jinja_env.globals.update(asset=asset, digits=digits, hue=hue)
+    app.jinja_env.globals.update(absolute=absolute, asset=asset, digits=digits, hue=hue)
     # flask-babel's own ask for the reader's language at each word
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension of that name
         words.in_catalogue, words.in_catalogue_by_number, newstyle=True

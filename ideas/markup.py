@@ -27,6 +27,7 @@ _TAGS = {
 PICTURES = "/pictures/"  # below it lie our own pictures, the only ones that a text may show
 _OURS = re.compile(PICTURES + NAME)
 _SHOWN = re.compile(rf'<img src="({PICTURES}{NAME})" alt="([^"]*)"[^>]*>')
+_WITHIN = re.compile(r'(<(?:a|img)\b[^<>]*?(?:href|src)=")/(?!/)')
 _WRITTEN = re.compile(rf"!\[([^\]\n]*)\]\([^\s()]*?({NAME})[^()\n]*\)")
 
 
@@ -73,6 +74,11 @@ def for_mail(html: str) -> Markup:
         return f'<a href="{settings.absolute(found[1])}">{found[4] or settings.absolute(found[1])}</a>'
 
     return safe(_SHOWN.sub(link, html))
+
+
+def with_full_addresses(html: str) -> Markup:
+    """HTML that came out of `render`, or of our templates, for readers elsewhere: its links and pictures lead here."""
+    return Markup(_WITHIN.sub(lambda found: found[1] + settings.absolute("/"), html))  # noqa: S704 - safe as it came
 
 
 def for_plain_mail(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -65,6 +66,31 @@ class Line(Prose):
 
     def normalise(self, text: str) -> str:
         return one_line(text)
+
+
+class Origin(fields.String):
+    """A site as browsers name it: scheme, host, and the port if it is an unusual one. Nothing stands for many."""
+
+    _FORM = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
+    _USUAL = re.compile(r"^(http:.*):80$|^(https:.*):443$")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options).strip().lower().removesuffix("/")
+        if not self._FORM.fullmatch(text) or ".." in text:
+            raise ValidationError(_("Write each site like https://www.example.org, without anything behind it."))
+        return self._USUAL.sub(r"\1\2", text)
+
+
+class Origins(fields.List[str]):
+    """Sites, each once."""
+
+    MOST = 20
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Origin(metadata={"maxLength": 260}), validate=validate.Length(max=self.MOST), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+        return list(dict.fromkeys(super()._deserialize(value, attr, data, **options)))
 
 
 class Day(fields.Date):

@@ -16,6 +16,7 @@ STANDS_ON: dict[str, set[str]] = {
     "insights": {"accounts", "ledger", "boards"},
     "backlog": {"accounts", "ledger", "boards"},
     "moving": {"accounts", "ledger", "boards"},
+    "sharing": {"accounts", "ledger", "boards"},
 }
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 

@@ -19,6 +19,7 @@ BOARD: Example = {
     "visibility": "public",
     "promise": {"text": "We read everything on Mondays.", "answer_within_days": 14},
     "premoderation": "none",
+    "embed_sites": ["https://www.example.org"],
     "statuses": [
         {"id": 1, "slug": "open", "name": "Open", "stage": "open"},
         {"id": 3, "slug": "planned", "name": "Planned", "stage": "planned"},

@@ -29,7 +29,7 @@ from ideas.boards.labels import FLAG_WORDS, HELPED_WORDS, REASON_WORDS
 from ideas.boards.models import Board, BoardRole, Premoderation, Reason, Stage, Status, Tag, Visibility
 from ideas.boards.screening import Sent
 from ideas.db import utcnow
-from ideas.forms import OnceForm, SchemaForm
+from ideas.forms import LinesField, OnceForm, SchemaForm
 from ideas.settings import current
 from ideas.words import _, lazy
 
@@ -407,6 +407,7 @@ class BoardForm(SchemaForm):
         ),
         default=Premoderation.NONE.value,
     )
+    embed_sites = LinesField(lazy("Sites that may show it in a frame"))
 
 
 class StatusForm(SchemaForm):

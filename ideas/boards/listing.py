@@ -134,6 +134,13 @@ def ideas_on(
     return Page(_cards(reader, boards, page.rows), page.next)
 
 
+def cards_of(reader: User | None, boards: Sequence[BoardRow], idea_ids: Sequence[int]) -> list[IdeaCard]:
+    """Those of these ideas that are in lists of `boards` (already found visible for `reader`), the newest first."""
+    wanted = {**_values(reader, boards, Wanted()), "most": len(idea_ids), "among": idea_ids}
+    statement = _statement(Sort.NEW, *_shape((), Wanted()), among=True)
+    return _cards(reader, boards, db.session.execute(statement, wanted)) if idea_ids else []
+
+
 def _values(reader: User | None, boards: Sequence[BoardRow], wanted: Wanted) -> dict[str, Any]:
     return {
         "reader": reader.id if reader else None,

@@ -65,6 +65,7 @@ class Board(Base):
     promise: Mapped[str] = mapped_column(sa.String(300), default="")  # what the team reads, in its own words
     answer_within_days: Mapped[int | None]
     premoderation: Mapped[str] = mapped_column(sa.String(10), default=Premoderation.NONE, server_default="none")
+    embed_sites: Mapped[list[str]] = mapped_column(sa.JSON, default=list, server_default="[]")  # in frames
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
     @property

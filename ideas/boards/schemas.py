@@ -11,7 +11,7 @@ from ideas.boards.models_left_out import REASON_LONGEST
 from ideas.boards.models_moderating import WORDS_LONGEST, FlagReason
 from ideas.boards.models_solving import WORDS_LONGEST as SAID_LONGEST
 from ideas.boards.models_solving import Helped
-from ideas.schemas import AppSchema, Day, Id, Line, Prose, Slug
+from ideas.schemas import AppSchema, Day, Id, Line, Origins, Prose, Slug
 from ideas.words import _
 
 HOW_LONGEST = 500
@@ -196,6 +196,7 @@ class BoardWords(AppSchema):
     promise = Line(longest=300, load_default="")
     answer_within_days = fields.Int(load_default=None, allow_none=True, validate=validate.Range(min=1, max=365))
     premoderation = fields.Enum(Premoderation, by_value=True, load_default=Premoderation.NONE)
+    embed_sites = Origins(load_default=list)
 
 
 class PromiseEdit(AppSchema):
@@ -217,6 +218,9 @@ class BoardEdit(AppSchema):
         Premoderation,
         by_value=True,
         metadata={"description": "What of members waits until the team has read it: none, ideas, or everything."},
+    )
+    embed_sites = Origins(
+        metadata={"description": "Sites that may show parts of the board in a frame, such as https://www.example.org."}
     )
 
     @validates_schema

@@ -91,6 +91,7 @@ class BoardOut(OutSchema):
     visibility = _one_of(Visibility)
     promise = fields.Nested(PromiseOut)
     premoderation = _one_of(Premoderation)
+    embed_sites = fields.List(fields.String(), metadata={"description": "Sites that may show it in a frame."})
     statuses = fields.List(fields.Nested(StatusOut))
     tags = fields.List(fields.String(), metadata={"description": "Slugs of the tags that ideas here may carry."})
     url = fields.URL()
@@ -348,6 +349,7 @@ def board(row: Board, statuses: Iterable[Status], tags: Iterable[Tag]) -> Shape:
         "visibility": row.visibility,
         "promise": {"text": row.promise, "answer_within_days": row.answer_within_days},
         "premoderation": row.premoderation,
+        "embed_sites": row.embed_sites,
         "statuses": [{"id": each.id, **stage(each)} for each in statuses],
         "tags": [tag.slug for tag in tags],
         "url": absolute(f"/boards/{row.slug}"),

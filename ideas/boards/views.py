@@ -18,6 +18,7 @@ from ideas.boards import (
     evidence,
     histories,
     labels,
+    linked,
     listing,
     outcomes,
     overdue,
@@ -220,6 +221,7 @@ def show_idea(row: IdeaRow, form: CommentForm, status: int = 200) -> ResponseRet
         release=releases.with_answer(standing.answer) if standing and row.idea.status.stage == Stage.SHIPPED else None,
         noted=evidence.beside(row) if row.standing.is_team else None,
         asked=evidence.asked_on(row),
+        linked=linked.of_idea(row, standing, threads.rows),
         muted=preferences.is_muted(row.standing.user, row.idea.subject) if row.standing.user else False,
     )
     return page, status

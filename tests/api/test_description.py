@@ -122,6 +122,7 @@ def sendable(document):
         *("draft_release", "edit_release", "put_release_idea", "keep_snippet", "edit_snippet"),
         *("make_segment", "edit_segment"),
         "preview_answer",
+        "make_feed",
     ],
 )
 def test_every_example_that_may_be_sent_is_taken(ask, document, name):
@@ -137,6 +138,7 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
         "post_idea",
         "edit_idea",
         "add_comment",
+        "make_feed",
         "edit_comment",
         "answer_idea",
         "correct_answer",

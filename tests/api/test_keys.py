@@ -21,6 +21,7 @@ from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, utcnow
 from ideas.moving.models_running import Import, State
+from ideas.sharing.models import PrivateFeed
 from tests.api.asking import bearer
 from tests.factories import (
     BoardFactory,
@@ -250,6 +251,9 @@ OPERATIONS |= {
     "follow_board": ("PUT", "boards/garden/follow", None, "notifications:write", False),
     "unfollow_board": ("DELETE", "boards/garden/follow", None, "notifications:write", False),
     "withdraw_idea": ("POST", "ideas/{author_s}/withdraw", None, "ideas:write", False),
+    "list_feeds": ("GET", "me/feeds", None, "ideas:read", False),
+    "make_feed": ("POST", "me/feeds", {"board": "garden"}, "feeds:write", False),
+    "revoke_feed": ("DELETE", "me/feeds/{feed}", None, "feeds:write", False),
 }
 # What another system knows is put in with the key of an administrator; to others there is nothing.
 OF_ADMINISTRATORS = {"list_audit", "put_company", "put_companies", "put_person", "put_people"}
@@ -267,7 +271,7 @@ OF_ADMINISTRATORS |= KEPT_BY_ADMINISTRATORS
 ON_NO_BOARD = {"post_picture", "unmute_idea", "get_notifications", "put_notifications", "get_me", "edit_me", "unmute"}
 ON_NO_BOARD |= {"list_sessions", "end_sessions", "list_keys", "make_key", "list_follows", "mark_read"}
 # Browsers and keys of others are not there.
-NEVER_OF_OTHERS = {"end_session", "rotate_key", "revoke_key"}
+NEVER_OF_OTHERS = {"end_session", "rotate_key", "revoke_key", "revoke_feed"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
 OPEN_TO_ALL = {
     "flag_idea",
@@ -290,6 +294,8 @@ OPEN_TO_ALL = {
     "unfollow_idea",
     "follow_board",
     "unfollow_board",
+    "list_feeds",
+    "make_feed",
 } | ON_NO_BOARD
 # The team does not change the words of others, nor do authors answer.
 AUTHOR_ALONE = {"withdraw_idea", "edit_idea", "edit_comment", "delete_comment", "appeal", "say_whether_still_wanted"}
@@ -297,7 +303,7 @@ AUTHOR_ALONE = {"withdraw_idea", "edit_idea", "edit_comment", "delete_comment", 
 OF_THE_ASKED = {"say_whether_solved", "say_whether_still_wanted", "say_on_behalf"}
 # What one hears of is one's own affair: also somebody suspended chooses it, and about what is out of sight by now.
 OF_ONESELF = {"mute_idea", "unmute_idea", "put_notifications", "unfollow_releases", "unfollow_idea", "unfollow_board"}
-OF_ONESELF |= {"edit_me", "end_sessions", "end_session", "revoke_key", "mark_read", "unmute"}
+OF_ONESELF |= {"edit_me", "end_sessions", "end_session", "revoke_key", "mark_read", "unmute", "revoke_feed"}
 VIEWS = {"list_views", "keep_view", "get_view", "edit_view", "remove_view"}
 # Why something is hidden is nobody's business but the author's and the team's, whom nobody suspended is of.
 OF_FEW = {"list_backlog", "list_all_waiting", *VIEWS, "get_hiding", "refuse_held", "refuse_appeal", "show_story"}
@@ -371,7 +377,8 @@ def a_site(ask):
         RoleInvitation(token_hash="r" * 64, created_at=utcnow(), **offer),
     )
     tag = TagFactory(board=board)
-    db.session.add_all([till, browser, to_board, to_role])
+    feed = PrivateFeed(user_id=team.id, board_id=board.id, token_hash="f" * 64, hint="ffff")
+    db.session.add_all([till, browser, to_board, to_role, feed])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -389,6 +396,7 @@ def a_site(ask):
             "segment": segment.id,
             "snippet": snippet.id,
             "import": sent.id,
+            "feed": feed.id,
             "mail": mail.id,
             "release": begun[0],
             "draft": begun[1],
@@ -542,6 +550,7 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
     nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search", "list_inbox"}
+    nothing_named |= {"list_feeds"}
     if name in ON_NO_BOARD:
         assert answer.status_code in (200, 201, 204)
         return

@@ -77,6 +77,8 @@ DONE_BY: dict[str, str] = {
     "moving.export": "export",
     "moving.home": "send_import",
     "pictures.add": "post_picture",
+    "private_feeds.own": "make_feed",
+    "private_feeds.revoke": "revoke_feed",
     "releases.discard": "discard_release",
     "releases.edit": "edit_release",
     "releases.follow": "follow_releases unfollow_releases",

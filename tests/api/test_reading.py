@@ -32,6 +32,7 @@ def test_a_board_reads_as_promised(ask):
         "visibility": "public",
         "promise": {"text": "We read everything on Mondays.", "answer_within_days": 14},
         "premoderation": "none",
+        "embed_sites": [],
         "statuses": [
             {"id": status_of(board, stage).id, "slug": stage, "name": stage.capitalize(), "stage": stage}
             for stage in Stage

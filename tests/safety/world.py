@@ -58,6 +58,8 @@ from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import preferences
 from ideas.ledger.models import Delivery
 from ideas.moving.models_running import Import, State
+from ideas.sharing import private
+from ideas.sharing.models import PrivateFeed
 from tests.accounts.arranging import enter
 from tests.api.asking import bearer
 from tests.boards.pages import answered, credit
@@ -83,6 +85,7 @@ class World:
     parts: dict[str, list[Any]] = field(default_factory=dict)
     browsers: dict[str, FlaskClient] = field(default_factory=dict)
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    feeds: dict[str, str] = field(default_factory=dict)  # role → the token of a private feed
     unseen: dict[str, list[int]] = field(default_factory=dict)  # role → ideas on boards that it may not see
     hidden: dict[str, list[int]] = field(default_factory=dict)  # role → ideas that the team hid from it on others
 
@@ -330,6 +333,7 @@ def _accounts(world: World, app: Flask) -> None:
             world.keep(address, "own browser", role)
             if role != "suspended":
                 keys.make(_who(world, role), world.token("own key", role), ["ideas:read"])
+                world.feeds[role] = private.make(_who(world, role), None)[1]
             tickets.issue(TicketKind.RESET, person=_who(world, role), details={"path": f"/{world.token('secret')}"})
     with unit_of_work():
         unfinished.keep("comment", {"body": world.token("secret")})
@@ -341,7 +345,7 @@ def _accounts(world: World, app: Flask) -> None:
         words = {"error": world.token("relay's words", "backer")}
         db.session.execute(sa.update(Delivery).where(Delivery.user_id == world.people["backer 0"]).values(words))
     db.session.commit()
-    for column in (Ticket.token_hash, UserSession.token_hash, ApiKey.token_hash):
+    for column in (Ticket.token_hash, UserSession.token_hash, ApiKey.token_hash, PrivateFeed.token_hash):
         for value in db.session.scalars(sa.select(column)):
             world.keep(value, "secret")
 
@@ -400,8 +404,10 @@ def _parts(world: World) -> None:
         "evidence_id": ids(Evidence),
         "delivery_id": ids(Delivery)[:6],
         "slug": list(db.session.scalars(sa.select(Board.slug).order_by(Board.id))),
-        "token": ["nothing", reset, link, stop, choose, helped, wanted, counted_on],
+        "token": ["nothing", reset, link, stop, choose, helped, wanted, counted_on, world.feeds["member"]],
         "name": list(db.session.scalars(sa.select(Picture.name))),
+        "status": ["planned", "nothing"],
+        "feed_id": ids(PrivateFeed),
         "part": ["figures", "nothing"],
         "card": ["votes", "nothing"],
         "figure": ["ideas", "votes", "people", "answers", "owed", "heard", "nothing"],
