@@ -270,6 +270,18 @@ class Config:
             "database.",
         ),
     ] = field(repr=False)
+    outgoing_allow: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "Networks inside yours that webhooks may go to, separated by commas, such as `10.1.0.0/16,127.0.0.1`; "
+            "without them only addresses of the public network are asked.",
+        ),
+    ]
+    outgoing_http: Annotated[
+        bool,
+        Setting("false", "Whether webhooks may go to plain http, while you develop. Never in production."),
+    ]
     web_workers: Annotated[
         int, Setting("number of cores", "Processes of the web server.", derive=_cores, least=1, most=64)
     ]
@@ -424,6 +436,8 @@ def _unsafe_in_production(read: dict[str, Any], environ: Mapping[str, str]) -> l
         problems.append(
             "DEMO must be off in production: its passwords are public and its mail is for everyone to read."
         )
+    if read["outgoing_http"]:
+        problems.append("OUTGOING_HTTP must be off in production: anybody on the way could read what is sent.")
     url = urlsplit(read["base_url"])
     if url.scheme != "https" and not is_loopback(url.hostname or ""):
         problems.append("BASE_URL must be https in production, unless it is on this machine.")

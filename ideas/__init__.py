@@ -34,6 +34,7 @@ def create_app(config: Config) -> Flask:
         moving,
         sharing,
         storage,
+        webhooks,
     )
     from ideas.db import db
     from ideas.settings import Rooms
@@ -55,7 +56,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights, backlog, moving, sharing):
+    for room in (accounts, ledger, boards, insights, backlog, moving, sharing, webhooks):
         room.init_app(app)
     health.init_app(app)
     return app

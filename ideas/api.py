@@ -49,6 +49,7 @@ SCOPES = {
     "feeds:write": "Make and revoke your private feeds.",
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
     "people:write": "Put in companies and people, and say who belongs where. For administrators.",
+    "webhooks:manage": "Have other systems told what happens: endpoints, secrets and their log. For the team.",
     "audit:read": "Read what was done with privilege. For administrators.",
     "boards:write": "Make and change boards: who sees them, statuses, tags, people, invitations. For administrators.",
     "site:write": "Change the site's name, colour and logo, and the words of its mails. For administrators.",

@@ -29,6 +29,7 @@ from ideas.db import unit_of_work
 from ideas.errors import DomainError
 from ideas.ledger import holding
 from ideas.ledger import worker as ledger_worker
+from ideas.webhooks import preparing
 
 
 class ConfigProblem(click.ClickException):
@@ -164,11 +165,13 @@ def _settle(erased: Path | None) -> list[str]:
         # first: what they had begun is found by their links
         leaving = erasing.replay(erased or erasing.journal())
         held = holding.hold_back()
+        webhooks = preparing.hold_back()
         ended = tidying.after_restore()
     erasing.finish(*leaving)
     return [
         f"Held back: {held.messages} messages and the mail of {held.announcements} announcements, which may have been "
         "sent since the backup. To send them after all: ideas resume-sending",
+        f"Held back: {webhooks} webhooks. To send those after all: from the log of each endpoint.",
         f"Ended: {ended} sign-ins and links.",
         f"Forgotten again: {len(leaving)} people who were erased since.",
         "API keys that were revoked and people who were suspended since the backup are so no more: look at them.",

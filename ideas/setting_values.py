@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 from urllib.parse import parse_qs, urlsplit
@@ -216,6 +217,15 @@ def _mail_in_secret(text: str | None, _: dict[str, Any]) -> str | None:
     return text
 
 
+def _outgoing_allow(text: str | None, _: dict[str, Any]) -> str | None:
+    for each in (text or "").split(",") if text else ():
+        try:
+            ip_network(each.strip())
+        except ValueError:
+            raise ValueError(f"must be networks such as 10.1.0.0/16, separated by commas, not “{each}”.") from None
+    return text
+
+
 def _sender(text: str, _: dict[str, Any]) -> str:
     if not re.fullmatch(rf"[^<>\r\n]*<{ADDRESS}>|{ADDRESS}", text):
         raise ValueError(f"must be `address` or `Name <address>`, not “{text}”.")
@@ -267,6 +277,7 @@ CHECKS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "similar_by_meaning": _similar_by_meaning,
     "mail_url": _mail_url,
     "broker_url": _broker_url,
+    "outgoing_allow": _outgoing_allow,
     "mail_from": _sender,
     "mail_in_address": _mail_in_address,
     "bounce_address": _mail_in_address,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -12,7 +12,7 @@ from jinja2 import Environment
 from ideas.checking import Figure
 from ideas.mail_in import Incoming
 from ideas.mail_reports import Report
-from ideas.outbox import NewsKind, Notices
+from ideas.outbox import NewsKind, Notices, OutboxEntry
 from ideas.privacy import Exporter, Leaving
 from ideas.rounds import Round
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from config import Config
+    from ideas.happenings import Happening
 
 
 class Brand(NamedTuple):
@@ -30,6 +31,16 @@ class Brand(NamedTuple):
     logo: str | None
 
 
+class Beside(Protocol):
+    """Work of a room above that a worker does beside its own."""
+
+    def turn(self) -> bool:
+        """Some of what is due, in transactions of its own; False when there was nothing to do."""
+
+    def finish(self) -> None:
+        """The last turn: what is in hand is ended or let go."""
+
+
 @dataclass
 class Rooms:
     """What the rooms handed to `create_app`, so that rooms below can serve rooms above without importing them.
@@ -38,6 +49,9 @@ class Rooms:
     gives the address to go to. checks: name → finds what is broken. figures: what a monitor watches. sweeps: what each
     worker tidies now and then. rounds: name → periodic work that one of them does.
     files: what is kept in storage.py's keeping, by name, for backups.
+    hearers: told of what happens, in the transaction in which it does. announced: told of each outbox entry once people
+    begin to be told of it, in that transaction. beside: makes what each worker does beside telling people, in a thread
+    of its own, so that neither waits for the other.
     new_hours: told the id of whoever gets mail at other hours from now on.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
@@ -61,6 +75,9 @@ class Rooms:
     rounds: dict[str, Round] = field(default_factory=dict)
     exporters: list[Exporter] = field(default_factory=list)
     erasers: list[Callable[[Leaving], None]] = field(default_factory=list)
+    hearers: list[Callable[[Happening], None]] = field(default_factory=list)
+    announced: list[Callable[[OutboxEntry], None]] = field(default_factory=list)
+    beside: list[Callable[[], Beside]] = field(default_factory=list)
     new_hours: list[Callable[[int], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None

@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.schema import SchemaItem
 
 import ideas
+import ideas.happenings
 import ideas.outbox
 import ideas.repeats
 import ideas.rounds

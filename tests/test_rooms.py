@@ -17,6 +17,7 @@ STANDS_ON: dict[str, set[str]] = {
     "backlog": {"accounts", "ledger", "boards"},
     "moving": {"accounts", "ledger", "boards"},
     "sharing": {"accounts", "ledger", "boards"},
+    "webhooks": {"accounts", "ledger", "boards"},
 }
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 

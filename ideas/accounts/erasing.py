@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ideas import mailroom, repeats, settings
+from ideas import happenings, mailroom, repeats, settings
 from ideas.accounts import audit, people, policy, segments
 from ideas.accounts.limits import of_person
 from ideas.accounts.models import (
@@ -75,6 +75,7 @@ def erase(actor: User | None, person: User, *, with_text: bool) -> Leaving | Non
     leaving = _forget(person, with_text=with_text)
     by_themselves = actor is not None and actor.id == person.id
     audit.record(actor, "person.erased", people.subject(person), with_text=with_text, by_themselves=by_themselves)
+    happenings.tell("person.erased", None, person.id, with_text=with_text)
     return leaving
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas import markup, outbox
+from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import evidence, leaving_out, picturing, policy, queries, ranking, settling, trees
@@ -213,6 +213,7 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
     wait = settling.wait_again(row.answer.entry, former_date)
     if given.entry_id is None or not outbox.postpone(given.entry_id, wait=wait):
         _announce_correction(actor, row.on.idea, kept, former_date if date_moved else None, date_moved=date_moved)
+        happenings.tell("idea.updated", row.on.idea.id)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
     db.session.flush()  # the caller reads it again
     return given

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas import markup, outbox
+from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import (
@@ -137,6 +137,7 @@ def add(
     if official:
         audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)
     outbox.record(Commented(subject=on.idea.subject, about_id=comment.id, actor_id=author.id))
+    happenings.tell("comment.created", on.idea.id, comment.id)
     return comment
 
 
@@ -156,6 +157,7 @@ def edit(author: User, row: CommentRow, *, body: str) -> None:
     picturing.tie(author.id, row.comment.body_html, row.on.idea.id, row.comment.id)
     if screening.read_first(row.on.idea.board, row.on.standing, Comment):
         moderating.hold(row.on.idea, row.comment, [Signal.CHANGED])
+    happenings.tell("comment.updated", row.on.idea.id, row.comment.id)
 
 
 def delete(author: User, row: CommentRow) -> None:
@@ -168,6 +170,7 @@ def delete(author: User, row: CommentRow) -> None:
     db.session.execute(sa.delete(CommentVersion).where(CommentVersion.comment_id == row.comment.id))
     db.session.flush()  # ranking reads the row
     ranking.count_comments(row.on.idea.id)
+    happenings.tell("comment.deleted", row.on.idea.id, row.comment.id)
 
 
 def _keep_version(comment: Comment) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ideas import happenings
 from ideas.accounts.models import User
 from ideas.boards import behalf, policy, voting
 from ideas.boards.errors import NotAsked
@@ -29,3 +30,5 @@ def say(person: User, row: AskedRow, *, wanted: bool) -> None:
     if asked is None:
         raise NotAsked(_("You are not asked about this any more."))
     behalf.mark(asked, wanted=wanted)
+    if wanted:
+        happenings.tell("vote.confirmed", asked.idea_id, person.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ideas import outbox
+from ideas import happenings, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import flagging, policy, ranking
@@ -191,11 +191,15 @@ def _tell_of_what_was_held(on: IdeaRow, comment: Comment | None, *, is_news: boo
     """is_news: nobody has heard of it yet; otherwise its author changed it, and nobody is told again."""
     if comment:
         db.session.execute(sa.update(Comment).where(Comment.id == comment.id).values(is_held=False))
+        happenings.tell("comment.created" if is_news else "comment.updated", on.idea.id, comment.id)
         said = Commented(subject=on.idea.subject, about_id=comment.id, actor_id=comment.author_id)
         if is_news:
             outbox.record(said)
     elif is_news:
         outbox.record(IdeaReceived(subject=on.idea.subject, about_id=on.idea.id, actor_id=None))
+        happenings.tell("idea.created", on.idea.id)
+    else:
+        happenings.tell("idea.restored", on.idea.id)
 
 
 def _hide(model: type[Idea | Comment], row_id: int) -> bool:
@@ -227,6 +231,10 @@ def _tell_and_note(actor: User, on: IdeaRow, comment: Comment | None, reason: st
     audit.record(actor, "comment.hidden" if comment else "idea.hidden", flagging.subject_of(on, comment), reason=reason)
     flagging.settle(actor, flagging.subject_of(on, comment), Outcome.HIDDEN)
     outbox.record(Hidden(subject=on.idea.subject, about_id=hiding.id, actor_id=actor.id))
+    if comment:
+        happenings.tell("comment.updated", on.idea.id, comment.id)
+    else:
+        happenings.tell("idea.hidden", on.idea.id)
 
 
 def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
@@ -246,5 +254,9 @@ def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
             _tell_of_what_was_held(on, comment, is_news=Signal.CHANGED not in (hiding.signals or ()))
         else:
             _settle(actor, hiding.id, "")  # an appeal that nobody has answered yet is answered by this
+            if comment:
+                happenings.tell("comment.updated", on.idea.id, comment.id)
+            else:
+                happenings.tell("idea.restored", on.idea.id)
     audit.record(actor, "comment.restored" if comment else "idea.restored", flagging.subject_of(on, comment))
     db.session.flush()  # ranking reads the row

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from marshmallow import ValidationError
 
-from ideas import markup, outbox
+from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import (
@@ -58,6 +58,7 @@ def submit(
         moderating.hold(idea, None, odd)
         return idea
     outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
+    happenings.tell("idea.created", idea.id)
     return idea
 
 
@@ -165,6 +166,8 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     sorted_anew = "tags" in changes and _tag(idea, changes["tags"])
     title, body = changes.get("title", idea.title), changes.get("body", idea.body)
     if (title, body) == (idea.title, idea.body):
+        if sorted_anew:
+            happenings.tell("idea.updated", idea.id)
         return sorted_anew
     number = db.session.scalars(sa.select(sa.func.max(Revision.number)).where(Revision.idea_id == idea.id)).one()
     backers = idea.rank.vote_count - on.voted
@@ -180,6 +183,9 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     db.session.flush()  # the caller reads the idea again
     if screening.read_first(idea.board, on.standing, Idea):
         moderating.hold(idea, None, [Signal.CHANGED])
+        happenings.tell("idea.hidden", idea.id)  # until the team has read the new words
+    else:
+        happenings.tell("idea.updated", idea.id)
     return True
 
 
@@ -194,6 +200,7 @@ def withdraw(author: User, on: IdeaRow) -> None:
     db.session.flush()  # ranking reads the row
     ranking.show_or_hide(on.idea)
     searching.index(on.idea)
+    happenings.tell("idea.deleted", on.idea.id)
 
 
 def _held(on: IdeaRow) -> IdeaRow:
@@ -208,7 +215,8 @@ def _held(on: IdeaRow) -> IdeaRow:
 def retag(actor: User, on: IdeaRow, tags: Sequence[str]) -> None:
     """The team sorts an idea. Raises NotAllowed for others, ValidationError for an unknown tag."""
     policy.require_team(on.standing)
-    _tag(on.idea, tags)
+    if _tag(on.idea, tags):
+        happenings.tell("idea.updated", on.idea.id)
     audit.record(actor, "idea.tagged", on.idea.subject, tags=list(tags))
 
 

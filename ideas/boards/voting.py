@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ideas import happenings
 from ideas.accounts.models import User
 from ideas.boards import behalf, policy, ranking, trees
 from ideas.boards.errors import VotingClosed
@@ -18,7 +19,8 @@ from ideas.words import _
 _RETRACT = (
     sa.delete(Vote)
     .where(Vote.idea_id == sa.bindparam("the_idea"), Vote.user_id == sa.bindparam("the_voter"))
-    .returning(Vote.id)
+    # whether anything listens is asked in the same breath: a vote pays for no question of its own
+    .returning(happenings.is_listened_for("vote.deleted"))
     .execution_options(synchronize_session=False)
 )
 _RETRACT_ALL = (
@@ -44,9 +46,10 @@ _CAST = Written(
     sa.select(
         sa.exists(sa.select(_inserted.c.idea_id)).label("is_news"),
         sa.select(_counted.c.vote_count).scalar_subquery().label("backers"),
+        happenings.is_listened_for("vote.created").label("is_heard"),
     )
 )
-_INSERT_ALONE = Written(_INSERT["sqlite"])
+_INSERT_ALONE = Written(_INSERT["sqlite"].returning(happenings.is_listened_for("vote.created").label("is_heard")))
 _BACKS_A_PART = sa.select(trees.backs_a_part(sa.bindparam("the_voter"), sa.bindparam("the_idea")))
 _COUNT = sa.select(IdeaRank.vote_count).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
 
@@ -60,15 +63,17 @@ def cast(voter: User, idea: Idea) -> int:
     """
     policy.require_vote(voter, idea)
     now = utcnow()
-    is_news, count = _put_down(voter.id, idea.id, now)
+    is_news, is_heard, count = _put_down(voter.id, idea.id, now)
     if not is_news:
         return _count(idea)
-    if count is not None:
-        return count
-    place = _held_open(idea)
-    if db.session.scalar(_BACKS_A_PART, {"the_voter": voter.id, "the_idea": idea.id}):
-        return int(place.vote_count)
-    return ranking.add_backer(idea.id, now)
+    if count is None:
+        place = _held_open(idea)
+        if db.session.scalar(_BACKS_A_PART, {"the_voter": voter.id, "the_idea": idea.id}):
+            return int(place.vote_count)
+        count = ranking.add_backer(idea.id, now)
+    if is_heard:
+        _tell("vote.created", voter, idea.id, count)
+    return count
 
 
 def cast_where_asked(voter: User, idea: Idea) -> int:
@@ -82,25 +87,34 @@ def cast_where_asked(voter: User, idea: Idea) -> int:
     root = db.session.get_one(Idea, idea.merged_root_id)
     _held_open(root)
     links = trees.links(root.id)
-    insert_once(Vote, user_id=voter.id, idea_id=idea.id, cast_at=utcnow())
+    is_news = insert_once(Vote, user_id=voter.id, idea_id=idea.id, cast_at=utcnow())
     for each in (idea.id, *trees.above(links, idea.id)):
         ranking.count_backers(each, trees.below(links, each))
-    return _count(root)
+    count = _count(root)
+    if is_news:
+        _tell("vote.created", voter, root.id, count)
+    return count
 
 
-def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, int | None]:
-    """Insert the vote and count it: whether it is news, and how many back the idea, see `ranking.count_vote`.
+def _tell(kind: str, voter: User, idea_id: int, count: int) -> None:
+    happenings.tell(kind, idea_id, voter.id, vote_count=count)
+
+
+def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, bool, int | None]:
+    """Insert the vote and count it: whether it is news, whether anything listens for such, and how many back the idea,
+    see `ranking.count_vote`.
 
     One statement on PostgreSQL, where each is a journey to the server; SQLite knows no INSERT inside another.
     """
     connection = db.session.connection()
     values = {"the_idea": idea_id, "the_voter": voter_id, "now": now}
     if connection.dialect.name == "postgresql":
-        is_news, backers = _CAST.first(connection, values | {"added": ranking.weight(now)})
-        return is_news, backers
-    if _INSERT_ALONE.first(connection, values) is None:
-        return False, None
-    return True, ranking.count_vote(idea_id, now)
+        is_news, backers, is_heard = _CAST.first(connection, values | {"added": ranking.weight(now)})
+        return is_news, is_heard, backers
+    row = _INSERT_ALONE.first(connection, values)
+    if row is None:
+        return False, False, None
+    return True, bool(row.is_heard), ranking.count_vote(idea_id, now)
 
 
 def retract(voter: User, idea: Idea) -> int:
@@ -112,18 +126,24 @@ def retract(voter: User, idea: Idea) -> int:
     policy.require_vote(voter, idea)
     place = _held_open(idea)
     if not place.has_merged:
-        gone = db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id})
-        if gone is None:
+        is_heard = db.session.scalar(_RETRACT, {"the_idea": idea.id, "the_voter": voter.id})
+        if is_heard is None:
             return int(place.vote_count)
         behalf.mark_retracted(voter.id, [idea.id])
-        return ranking.uncount_vote(idea.id)
+        count = ranking.uncount_vote(idea.id)
+        if is_heard:
+            _tell("vote.deleted", voter, idea.id, count)
+        return count
     links = trees.links(idea.id)
     left = list(db.session.scalars(_RETRACT_ALL, {"ideas": [idea.id, *links], "the_voter": voter.id}))
     if left:
         behalf.mark_retracted(voter.id, [idea.id, *links])
     for idea_id in sorted(trees.ancestry(links, left)):
         ranking.count_backers(idea_id, trees.below(links, idea_id))
-    return _count(idea)
+    count = _count(idea)
+    if left:
+        _tell("vote.deleted", voter, idea.id, count)
+    return count
 
 
 def take_over(votes: Sequence[tuple[int, int, datetime]]) -> None:

@@ -25,7 +25,7 @@ from config import Config
 from ideas import mail
 from ideas.accounts import letters
 from ideas.db import db, utcnow
-from ideas.ledger import digests, fanout, sending, turns
+from ideas.ledger import beside, digests, fanout, sending, turns
 from ideas.ledger.models import Delivery
 from ideas.ledger.worker import FIRST_PAUSE, LONGEST_PAUSE, Application, Worker, stopped_by_signals
 
@@ -242,7 +242,7 @@ def schedule(app: Application, config: Config) -> None:
     """Offer what is due until told to end; trouble with the database or the broker is waited out."""
     stopping = threading.Event()
     scheduler = Scheduler(app, make_celery(config), Worker(app, mail.transport_for(config), stopping=stopping))
-    with stopped_by_signals(stopping):
+    with stopped_by_signals(stopping), beside.working(app, stopping, config.worker_poll_seconds):
         log.info("scheduler_started")
         pause = FIRST_PAUSE
         while not stopping.is_set():

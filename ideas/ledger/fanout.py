@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from ideas import settings
 from ideas.accounts import rhythms
 from ideas.crashpoints import crashpoint
 from ideas.db import INSERTS, db, utcnow
@@ -76,6 +77,8 @@ def begin_next(notices: Notices, *, only: int | None = None) -> Announced | None
     if entry is None:
         return None
     crashpoint("fanout.after_take")
+    for hear in settings.rooms().announced:
+        hear(entry)
     rhythms.refresh(now)
     notice = notices.get(entry.kind)
     if notice is None:

@@ -20,7 +20,7 @@ from ideas import mail, rounds, settings
 from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, one_statement, unit_of_work, utcnow
-from ideas.ledger import beats, digests, fanout, pacing, parcels, sending
+from ideas.ledger import beats, beside, digests, fanout, pacing, parcels, sending
 from ideas.ledger.fanout import Announced
 from ideas.ledger.models import State
 from ideas.ledger.parcels import Parcel, Ready
@@ -429,10 +429,13 @@ def run_once(app: Application, transport: mail.Transport | None = None) -> None:
 
 
 def _drain(worker: Worker) -> None:
+    others = beside.made(worker.app)
     try:
-        while (worker.turn() or worker.undecided) and not worker.stopping.is_set():
+        # both, or what one finds for the other would be left
+        while any([worker.turn(), beside.turn(worker.app, others), worker.undecided]) and not worker.stopping.is_set():
             worker.stopping.wait(0.05 if worker.undecided else 0)
     finally:
+        beside.finish(worker.app, others)
         worker.finish()
     if worker.breaker.trips:
         raise mail.RelayDown("Mail cannot leave; what is due is kept.")
@@ -450,7 +453,8 @@ def run(app: Application, *, drain: bool = False) -> None:
             _drain(worker)
         else:
             log.info("worker_started")
-            _work(worker, config.worker_poll_seconds)
+            with beside.working(app, worker.stopping, config.worker_poll_seconds):
+                _work(worker, config.worker_poll_seconds)
             log.info("worker_ended")
 
 

@@ -118,6 +118,15 @@ DONE_BY: dict[str, str] = {
     "team.send_now": "send_answer_now",
     "team.tags": "put_tags",
     "team.undo": "undo_answer",
+    "webhooks.home": "add_webhook",
+    "webhooks.pause": "pause_webhook",
+    "webhooks.remove": "remove_webhook",
+    "webhooks.replay": "replay_webhook_message",
+    "webhooks.replay_range": "replay_webhook",
+    "webhooks.resume": "resume_webhook",
+    "webhooks.rotate": "rotate_webhook_secret",
+    "webhooks.send_test": "send_test_webhook",
+    "webhooks.show": "edit_webhook",
 }
 
 # … and those that no program fills in, each with the reason. What stands in backquotes is an operation, too.

@@ -216,6 +216,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/manage/companies/import",
         "/manage/people/import",
         "/manage/moving",
+        "/manage/webhooks",
         "{import}",
         "/loop-health?period=ever",
         "/manage/look",
@@ -255,7 +256,13 @@ REFUSING: dict[str, tuple[str, ...]] = {
         "{idea_number}/evidence/new",
         "/team/evidence/capture",
     ),
-    "admin": ("/manage/boards/new", "/manage/invitations", "/manage/companies/import", "/manage/moving"),
+    "admin": (
+        "/manage/boards/new",
+        "/manage/invitations",
+        "/manage/companies/import",
+        "/manage/moving",
+        "/manage/webhooks",
+    ),
 }
 
 

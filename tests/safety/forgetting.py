@@ -49,6 +49,8 @@ from ideas.ledger.models import Delivery, MailWords, Mode
 from ideas.moving.models import Imported
 from ideas.moving.models_running import Import, ImportPiece, State
 from ideas.repeats import IdempotencyKey
+from ideas.webhooks import signing
+from ideas.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from tests.boards.pages import answered, credit
 from tests.factories import BoardFactory, CompanyFactory, MembershipFactory, UserFactory
 
@@ -82,6 +84,7 @@ CANARIES = {
     "unfinished_act.details", "user.attributes", "user.email", "user.external_id", "user.name",
     "user.title", "user_session.browser",
     "user_session.address",
+    "webhook_attempt.answer", "webhook_delivery.body", "webhook_endpoint.address", "webhook_endpoint.description",
 }  # fmt: skip
 
 # What says nothing about a person in words: kinds, states, slugs and names of the site's own, hashes, numbers.
@@ -112,6 +115,9 @@ WORDLESS = {
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
     "user.site_role", "user.locale", "user.mail_stopped", "user.timezone", "user_session.token_hash",
+    "listened_for.kind", "webhook_attempt.error", "webhook_delivery.lease", "webhook_delivery.reason",
+    "webhook_delivery.state", "webhook_endpoint.disabled_for", "webhook_endpoint.former_seed", "webhook_endpoint.kinds",
+    "webhook_endpoint.seed", "webhook_message.facts", "webhook_message.kind", "webhook_message.name",
     "worker_beat.name", "worker_beat.outcomes", "round.name", "reminder.occasion",
 }  # fmt: skip
 
@@ -155,6 +161,7 @@ def seed(client: Any | None = None) -> Seeded:
     db.session.commit()
     ids = _take_part(person.id, other.id, team.id, board.slug)
     _be_told(person.id)
+    _be_sent_elsewhere(person, team.id, ids[1])
     _have_an_account(person.id, board.id, team.id)
     return Seeded(db.session.get_one(User, person.id), other, team, *ids)
 
@@ -349,6 +356,25 @@ def _be_told(person_id: int) -> None:
         db.session.execute(
             sa.update(Delivery).where(Delivery.user_id == person_id).values(error=f"550 {EMAIL} unknown")
         )
+
+
+def _be_sent_elsewhere(person: User, team_id: int, idea_id: int) -> None:
+    """An endpoint of theirs, and one of the team to which their words were sent, and that said them back."""
+    said = {"author": {"id": person.id, "name": NAME}, "body": "qzqwords for all"}
+    with unit_of_work():
+        for owner_id, host in ((person.id, "qzqhost.example"), (team_id, "tools.example")):
+            words = {"address": f"https://{host}/hook", "description": f"For {NAME}", "kinds": ["idea.created"]}
+            endpoint = WebhookEndpoint(owner_id=owner_id, seed=signing.fresh_seed(), **words)
+            message = WebhookMessage(name="msg_1", kind="idea.created", idea_id=idea_id, facts={}, happened_at=utcnow())
+            message.prepared_at = utcnow()
+            db.session.add_all([endpoint, message])
+            db.session.flush()
+            line = WebhookDelivery(message_id=message.id, endpoint_id=endpoint.id, due_at=utcnow(), done_at=utcnow())
+            line.state, line.body = "sent", json.dumps({"data": {"idea": said}}, separators=(",", ":"))
+            db.session.add(line)
+            db.session.flush()
+            tried = {"at": utcnow(), "milliseconds": 5, "status": 200, "error": ""}
+            db.session.add(WebhookAttempt(delivery_id=line.id, answer=f"Thank you, {NAME}", **tried))
 
 
 def _app() -> Any:

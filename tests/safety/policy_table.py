@@ -43,6 +43,7 @@ KINDS: dict[str, set[str]] = {
     "invited address": TEAM,
     "relay's words": {"admin"},  # what a mail server said of somebody's address
     "audit details": {"admin"},
+    "own webhook": {"admin"},  # where it goes, what was sent, what it said
 }
 
 NOTHING: set[str] = set()
@@ -139,6 +140,30 @@ ROUTES: dict[str, set[str]] = {
     "api_moving.begin_import": NOTHING,
     "api_moving.discard_import": NOTHING,
     "api_moving.export": EVERYTHING_OUT,
+    # Webhooks
+    "webhooks.home": {"own webhook"},
+    "webhooks.show": {"own webhook"},
+    "webhooks.message": {"own webhook"},
+    "webhooks.pause": NOTHING,
+    "webhooks.resume": NOTHING,
+    "webhooks.send_test": NOTHING,
+    "webhooks.remove": NOTHING,
+    "webhooks.replay": NOTHING,
+    "webhooks.rotate": {"own webhook"},
+    "webhooks.replay_range": {"own webhook"},
+    "api_webhooks.list_webhooks": {"own webhook"},
+    "api_webhooks.add_webhook": NOTHING,
+    "api_webhooks.get_webhook": {"own webhook"},
+    "api_webhooks.edit_webhook": {"own webhook"},
+    "api_webhooks.remove_webhook": NOTHING,
+    "api_webhooks.pause_webhook": {"own webhook"},
+    "api_webhooks.resume_webhook": {"own webhook"},
+    "api_webhooks.rotate_webhook_secret": NOTHING,
+    "api_webhooks.send_test_webhook": NOTHING,
+    "api_webhooks.list_webhook_messages": {"own webhook"},
+    "api_webhooks.get_webhook_message": {"own webhook"},
+    "api_webhooks.replay_webhook_message": {"own webhook"},
+    "api_webhooks.replay_webhook": NOTHING,
     # Boards and ideas
     "boards.home": ON_A_LIST,
     "boards.board": ON_A_LIST,

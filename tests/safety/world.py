@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ideas import pictures
+from ideas import happenings, pictures
 from ideas.accounts import audit, inviting, keys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
 from ideas.accounts.models_segments import Segment
@@ -60,6 +60,8 @@ from ideas.ledger.models import Delivery
 from ideas.moving.models_running import Import, State
 from ideas.sharing import private
 from ideas.sharing.models import PrivateFeed
+from ideas.webhooks import signing
+from ideas.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from tests.accounts.arranging import enter
 from tests.api.asking import bearer
 from tests.boards.pages import answered, credit
@@ -358,6 +360,31 @@ def _send_files(world: World) -> None:
         db.session.add(sent)
 
 
+def _webhooks(world: World) -> None:
+    """An endpoint of the board's team and one of an administrator, each with something that was sent there."""
+    for role in ("team", "admin"):
+        word = world.token("own webhook", role)
+        endpoint = WebhookEndpoint(
+            owner_id=world.people[role],
+            address=f"https://{word}.example.test/hook",
+            description=f"For {word}",
+            kinds=["idea.created"],
+            seed=signing.fresh_seed(),
+        )
+        message = WebhookMessage(name=f"msg_{word}", kind="idea.created", facts={}, happened_at=utcnow())
+        message.prepared_at = utcnow()
+        db.session.add_all([endpoint, message])
+        db.session.flush()
+        state = {"state": "failed", "reason": "gave_up", "due_at": utcnow(), "done_at": utcnow()}
+        line = WebhookDelivery(message_id=message.id, endpoint_id=endpoint.id, body=f'{{"type":"{word}"}}', **state)
+        db.session.add(line)
+        db.session.flush()
+        db.session.add(
+            WebhookAttempt(delivery_id=line.id, at=utcnow(), milliseconds=9, status=500, answer=word, error="")
+        )
+    happenings.listen_for(["idea.created"])
+
+
 def _parts(world: World) -> None:
     """Values for each part of an address; what is other people's is among them."""
 
@@ -372,6 +399,7 @@ def _parts(world: World) -> None:
         words = {"name": "On a plan", "question": {"conditions": [condition]}}
         segmenting.make(_who(world, "admin"), SegmentWords().load(words))
         _send_files(world)
+        _webhooks(world)
         keeping.keep(_who(world, "admin"), {"name": "Silent", "is_shared": True, "asked": {"stage": "open"}})
         reset = tickets.issue(TicketKind.RESET, person=_who(world, "admin"))
         link = tickets.issue(TicketKind.SIGN_IN, person=_who(world, "admin"), browser="another")
@@ -399,6 +427,9 @@ def _parts(world: World) -> None:
         "snippet_id": ids(Snippet),
         "segment_id": ids(Segment),
         "import_id": ids(Import),
+        "endpoint_id": ids(WebhookEndpoint),
+        "webhook_id": ids(WebhookEndpoint),
+        "message_id": ids(WebhookDelivery),
         "release_path": [f"/releases/{each.id}-{each.slug}" for each in db.session.scalars(sa.select(Release))],
         "solved_id": ids(Solved),
         "evidence_id": ids(Evidence),

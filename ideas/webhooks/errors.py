@@ -1,0 +1,11 @@
+"""What can be wrong with an act on webhooks."""
+
+from __future__ import annotations
+
+from ideas.errors import Conflict
+
+
+class EndpointDisabled(Conflict):
+    """Nothing is sent to an endpoint that was disabled. Enable it first."""
+
+    code = "endpoint-disabled"
