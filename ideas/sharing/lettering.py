@@ -39,6 +39,8 @@ _NOTHING = "\uffff"  # no font has it: how it looks is how a font shows what it 
 _SHAPED = re.compile("[\u0590-\u08ff\u0900-\u1cff\ua800-\uabff\ufb1d-\ufdff\ufe70-\ufefc]")
 _WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"  # a line may break beside each
 _CLOSING = "、。，．・：；！？」』】）〕》〉ー…"  # begin no line
+# what joins and varies emoji; between letters the joiner shapes them
+_OF_EMOJI = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]|(?<![^\\W\\d_])\u200d")
 _PIECES = re.compile(f"[{_WIDE}][{_CLOSING}]*|[^\\s{_WIDE}]+[{_CLOSING}]*")
 
 
@@ -112,8 +114,8 @@ def _chopped(piece: str, size: int, widest: float, *, bold: bool) -> list[str]:
 @lru_cache(maxsize=2_000)
 def writable(text: str) -> str:
     """What of `text` can be written here: without signs that cannot, and "" if a letter cannot."""
-    kept = []
-    for character in " ".join(text.split()):
+    kept: list[str] = []
+    for character in _OF_EMOJI.sub("", " ".join(text.split())):
         if _face_of(character) is not None:
             kept.append(character)
         elif unicodedata.category(character)[0] in "LMN":

@@ -55,7 +55,8 @@ def test_a_private_board_is_read_by_token_until_its_person_may_not_see_it(client
     petra = team_member(keys, name="Petra")
     idea = IdeaFactory(board=keys, title="A secret shed")
     answered(petra, idea, date=utcnow().date() + timedelta(days=9))
-    IdeaFactory(board=keys, title="Unseen wish", hidden=True)
+    unseen = IdeaFactory(board=keys, title="Unseen wish", hidden=True)
+    answered(petra, unseen, date=utcnow().date() + timedelta(days=9))
     token, of_team = made(mia, "keys"), made(petra, "keys")
 
     answer = client.get(f"/feeds/{token}.atom")
