@@ -48,8 +48,8 @@ class ReplayForm(SchemaForm):
     all_of_it = BooleanField(lazy("Also what arrived"))
 
 
-def filled(row: Any) -> EndpointEditForm:
-    """The form with what the endpoint is; what is sent comes first."""
+def filled(row: Any, **options: Any) -> EndpointEditForm:
+    """The form with what the endpoint is; what is sent comes first, unless `formdata` is None."""
     return EndpointEditForm(
-        address=row.address, description=row.description, kinds=row.kinds, with_emails=row.with_emails
+        address=row.address, description=row.description, kinds=row.kinds, with_emails=row.with_emails, **options
     )

@@ -161,7 +161,7 @@ def _draw(
         page=queries.messages(signin.member(), endpoint_id, limit=PAGE, cursor=cursor),
         cursor=cursor,
         secret=secret,
-        form=form or filled(endpoint),
+        form=form or filled(endpoint, formdata=None),
         replay_form=replay_form or ReplayForm(formdata=None, first=today, last=today),
         former_until=endpoint.former_until if endpoint.former_until and endpoint.former_until > utcnow() else None,
         **_words(),

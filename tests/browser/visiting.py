@@ -18,6 +18,8 @@ SIGN_INS = {role: (_KNOWN[key].email, _KNOWN[key].password) for role, key in _RO
 # What stands for the demo's own things in PAGES, with an address like those that `pages_of` finds.
 NAMES = {
     "import": "/manage/moving/1",
+    "webhook": "/manage/webhooks/1",  # to which a test was sent, and did not arrive
+    "webhook_message": "/manage/webhooks/1/messages/1",
     "idea": "/ideas/1-water",  # answered, with credits and an idea merged into it
     "idea_number": "/ideas/1",
     "merged_number": "/ideas/2",  # that one
@@ -217,6 +219,8 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/manage/people/import",
         "/manage/moving",
         "/manage/webhooks",
+        "{webhook}",
+        "{webhook_message}",
         "{import}",
         "/loop-health?period=ever",
         "/manage/look",
@@ -360,7 +364,28 @@ def found_by(page: Page, who: str) -> dict[str, str]:
         )
         page.get_by_role("button", name="Show what would change").click()
         found["import"] = urlsplit(page.url).path
+        found["webhook"], found["webhook_message"] = _webhook(page)
     return found
+
+
+def _webhook(page: Page) -> tuple[str, str]:
+    """An endpoint, which is made if there is none, and a test that was sent there."""
+    page.goto("/manage/webhooks")
+    link = page.locator('main table a[href^="/manage/webhooks/"]')
+    if not link.count():
+        page.get_by_label("Address", exact=True).fill("https://hooks.example.invalid/ideas")
+        page.get_by_label("What is it for").fill("Answers go to the chat of the support team")
+        page.get_by_label("An idea was answered").check()
+        page.get_by_role("button", name="Add the endpoint").click()
+        page.goto("/manage/webhooks")
+    endpoint = _href(page, 'main table a[href^="/manage/webhooks/"]')
+    page.goto(endpoint)
+    page.get_by_role("button", name="Send a test").click()
+    sent = page.locator('main table a[href*="/messages/"]')
+    while not sent.count():  # the worker is about to take it up
+        page.wait_for_timeout(200)
+        page.reload()
+    return endpoint, sent.first.get_attribute("href") or ""
 
 
 def _asked(page: Page) -> str:

@@ -54,6 +54,7 @@ def test_an_endpoint_is_looked_after_from_its_first_secret_to_its_end(app, clien
     assert rotated.status_code == 201
     assert secret not in rotated.text
     assert "whsec_" in rotated.text
+    assert re.search(r'<input checked[^>]*value="idea.created"', rotated.text)  # the form says what the endpoint is
     client.post("/manage/webhooks/1/pause")
     assert "Paused" in client.get("/manage/webhooks/1").text
     client.post("/manage/webhooks/1/resume")
