@@ -155,6 +155,10 @@ def test_names_and_titles_add_no_markup_and_no_header_to_a_mail(app, mails):
 # --- Caches that are shared ---
 
 
+# Read as by a visitor, whoever asks; that they are the same for everybody, tests/sharing says.
+OF_VISITORS = ("feeds.everywhere", "feeds.releases_everywhere", "feeds.calendar_everywhere", "links.embed")
+
+
 def test_no_page_of_somebody_signed_in_is_kept_by_others(app, client):
     person = a_person()
     enter(client, person)
@@ -164,7 +168,7 @@ def test_no_page_of_somebody_signed_in_is_kept_by_others(app, client):
         if "GET" in rule.methods and not rule.arguments and not rule.rule.startswith("/api/"):
             with client.get(rule.rule) as answer:
                 kept = answer.headers.get("Cache-Control", "")
-            is_everybodys = rule.endpoint in ("looks.favicon", "looks.logo", "looks.theme")
+            is_everybodys = rule.endpoint in ("looks.favicon", "looks.logo", "looks.theme", *OF_VISITORS)
             assert is_everybodys or "no-store" in kept or "private" in kept, (rule.rule, kept)
 
 
