@@ -116,6 +116,10 @@ evidence-health: .venv/dev.stamp  ## Show on boards that live for months that ev
 evidence-desk: .venv/dev.stamp  ## Show that the team's list stays quick with 100,000 ideas, and that its scores are right
 	$(call EVIDENCE,desk)
 
+.PHONY: evidence-cursors
+evidence-cursors: .venv/dev.stamp  ## Show that lists and the change feed leave nothing out and show nothing twice while eight write
+	$(call EVIDENCE,cursors)
+
 .PHONY: evidence-ranks
 evidence-ranks: .venv/dev.stamp  ## Show on real ideas that every score is what is added up apart, and ranks come out of the export (DATA=folder)
 	$(call EVIDENCE,ranked) --data "$(DATA)"

@@ -3,7 +3,7 @@
 Owns: board, membership, invitation, status, tag, idea, idea_tag, idea_rank, idea_term, board_term, term_slip,
 idea_meaning, revision, vote, comment, comment_version, mention, picture, idea_follow, board_follow, answer,
 answer_version, credit, hiding, flag, merge, mail_reply, inquiry, solved, reminder, still_wanted,
-release, release_idea, release_follow, snippet, left_out, evidence, vote_on_behalf.
+release, release_idea, release_follow, snippet, left_out, evidence, vote_on_behalf, change.
 Emits: idea_received, commented, answered, answer_corrected, hidden, appeal_answered, merged, unmerged,
 solved_asked, not_solved, followed_up, still_wanted_asked, overdue, date_near, appealed,
 release_published, voted_on_behalf.

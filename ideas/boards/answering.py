@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import evidence, leaving_out, picturing, policy, queries, ranking, settling, trees
+from ideas.boards import changes, evidence, leaving_out, picturing, policy, queries, ranking, settling, trees
 from ideas.boards.errors import AlreadyAnnounced, AnswerWaiting, ChangedMeanwhile
 from ideas.boards.events import AnswerCorrected, Answered
 from ideas.boards.models import Answer, AnswerVersion, Comment, Credit, CreditKind, Idea, Reason, Stage, Status
@@ -70,6 +70,7 @@ def answer(actor: User, on: IdeaRow, words: dict[str, Any]) -> Answer:
     db.session.flush()  # ranking reads the row
     ranking.move(idea.id, status.stage)
     ranking.set_due(idea.id, None)
+    changes.note("idea.answered", [(idea.board_id, idea.id, None)])
     return given
 
 
@@ -151,6 +152,7 @@ def take_over(answers: Sequence[Former]) -> list[Answer]:
         for act in acts:
             audit.record(None, act, f"idea:{row.idea_id}", answer=row.id, imported=True)
     db.session.flush()
+    changes.note_ideas("idea.answered", [row.idea_id for row in rows])
     return rows
 
 
@@ -215,6 +217,7 @@ def correct(actor: User, row: AnswerRow, words: dict[str, Any], *, version: int 
         _announce_correction(actor, row.on.idea, kept, former_date if date_moved else None, date_moved=date_moved)
         happenings.tell("idea.updated", row.on.idea.id)
     audit.record(actor, "answer.corrected", row.on.idea.subject, answer=given.id, version=number)
+    changes.note_ideas("idea.updated", [row.on.idea.id])
     db.session.flush()  # the caller reads it again
     return given
 
@@ -237,6 +240,7 @@ def undo(actor: User, row: AnswerRow) -> None:
     db.session.flush()  # ranking reads the row
     ranking.move(row.on.idea.id, former.stage)
     ranking.set_due(row.on.idea.id, given.former_due_on)
+    changes.note_ideas("idea.updated", [row.on.idea.id])
 
 
 def send_now(actor: User, row: AnswerRow) -> None:

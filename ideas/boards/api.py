@@ -11,6 +11,7 @@ from ideas.boards import (
     api_answers,
     api_asking,
     api_comments,
+    api_events,
     api_evidence,
     api_examples,
     api_ideas,
@@ -49,6 +50,7 @@ blueprints = (
     api_releases.blueprint,
     api_snippets.blueprint,
     api_evidence.blueprint,
+    api_events.blueprint,
 )
 
 

@@ -18,7 +18,7 @@ from ideas.boards.queries import AnswerRow
 from ideas.boards.schemas import CREDITS_MOST, AnswerWords, NewAnswer, NewCredit
 from ideas.db import unit_of_work
 from ideas.paging import Page
-from ideas.schemas import Day, Prose
+from ideas.schemas import AppSchema, Day, Prose
 
 blueprint = Blueprint(
     "answers", __name__, about="The team's official words: where an idea stands, why, and thanks to whom."
@@ -35,16 +35,25 @@ class AnswerEdit(AnswerWords):
     credits = fields.List(fields.Nested(NewCredit), validate=validate.Length(max=CREDITS_MOST))
 
 
+class AnswersQuery(AppSchema):
+    """Which answers to an idea."""
+
+    updated_since = fields.AwareDateTime(
+        metadata={"description": "Only those given, corrected or undone since then; see /events."}
+    )
+
+
 @blueprint.route("/ideas/<id:idea_id>/answers")
 @blueprint.needs(READ, or_nobody=True)
+@blueprint.asks(AnswersQuery)
 @blueprint.gives(list_of(shapes.AnswerOut), example=examples.page(examples.ANSWER))
-def list_answers(idea_id: int) -> Any:
+def list_answers(asked: dict[str, Any], idea_id: int) -> Any:
     """List the answers to an idea
 
     The one that stands first. Those that were undone are shown to the team alone.
     """
     on = queries.get_idea(api.reader(), idea_id)
-    return api.listed(Page(reading.answers(on), None), shapes.answer)
+    return api.listed(Page(reading.answers(on, since=asked.get("updated_since")), None), shapes.answer)
 
 
 @blueprint.route("/ideas/<id:idea_id>/answers", method="POST")

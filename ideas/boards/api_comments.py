@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import fields
+
 from ideas import api
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples as examples
@@ -15,9 +17,17 @@ from ideas.db import unit_of_work
 blueprint = Blueprint("comments", __name__, about="What is said on an idea: threads with one level of replies.")
 
 
+class CommentsQuery(ListQuery):
+    """How much of a discussion, from where."""
+
+    updated_since = fields.AwareDateTime(
+        metadata={"description": "Only threads in which something happened since then; see /events."}
+    )
+
+
 @blueprint.route("/ideas/<id:idea_id>/comments")
 @blueprint.needs(READ, or_nobody=True)
-@blueprint.asks(ListQuery)
+@blueprint.asks(CommentsQuery)
 @blueprint.gives(list_of(shapes.ThreadOut), example=examples.page(examples.THREAD))
 def list_comments(asked: dict[str, Any], idea_id: int) -> Any:
     """List what is said on an idea
@@ -25,7 +35,8 @@ def list_comments(asked: dict[str, Any], idea_id: int) -> Any:
     Oldest first, each with all its replies. Internal notes are shown to the team alone.
     """
     on = queries.get_idea(api.reader(), idea_id)
-    page = reading.discussion(on, limit=asked["limit"], cursor=asked.get("cursor"))
+    since = asked.get("updated_since")
+    page = reading.discussion(on, limit=asked["limit"], cursor=asked.get("cursor"), since=since)
     return api.listed(page, lambda thread: shapes.thread(on, thread))
 
 

@@ -46,6 +46,9 @@ class IdeasWanted(ListQuery):
     q = Line(longest=200, load_default="", metadata={"description": "Words to search for."})
     author = Me("Only ideas you wrote: “me”.")
     voted = Me("Only ideas you voted for: “me”.")
+    updated_since = fields.AwareDateTime(
+        metadata={"description": "Only ideas to which something happened since then, votes apart; see /events."}
+    )
 
 
 class IdeaPosted(NewIdea):
@@ -97,6 +100,7 @@ def list_ideas(asked: dict[str, Any]) -> Any:
         question=asked["q"],
         mine=mine,
         voted=voted,
+        since=asked.get("updated_since"),
     )
     page = listing.ideas_on(reader, rows, wanted, limit=asked["limit"], cursor=asked.get("cursor"))
     ours = {row.board.id for row in rows if row.standing.is_team}

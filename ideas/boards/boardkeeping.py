@@ -18,7 +18,7 @@ from sqlalchemy.orm import joinedload
 from ideas import settings, text
 from ideas.accounts import addresses, audit, letters, tokens
 from ideas.accounts.models import User
-from ideas.boards import policy, posting, ranking
+from ideas.boards import changes, policy, posting, ranking
 from ideas.boards.errors import InUse, SlugTaken
 from ideas.boards.models import (
     Answer,
@@ -89,18 +89,19 @@ def edit(actor: User | None, board: Board, words: Mapping[str, Any]) -> None:
     Raises SlugTaken when another board has that address.
     """
     _require_admin(actor)
-    changes = {name: value for name, value in words.items() if value != getattr(board, name)}
-    if not changes:
+    wanted = {name: value for name, value in words.items() if value != getattr(board, name)}
+    if not wanted:
         return
-    before = {name: getattr(board, name) for name in changes}
-    for name, value in changes.items():
+    before = {name: getattr(board, name) for name in wanted}
+    for name, value in wanted.items():
         setattr(board, name, value)
     try:
         db.session.flush()
     except sa.exc.IntegrityError as error:
         # the unique key decides, also between two administrators; the caller's transaction ends with this
         raise _slug_taken(words["slug"]) from error
-    audit.record(actor, "board.edited", _subject(board), before=before, after=changes)
+    audit.record(actor, "board.edited", _subject(board), before=before, after=wanted)
+    changes.note("board.updated", [(board.id, None, None)])
 
 
 # --- Statuses ---
@@ -121,6 +122,7 @@ def add_status(actor: User | None, board: Board, *, name: str, stage: Stage) -> 
     db.session.add(status)
     db.session.flush()  # the caller shows its id
     audit.record(actor, "status.added", _subject(board), status=status.slug, stage=stage)
+    changes.note("board.updated", [(board.id, None, None)])
     return status
 
 
@@ -142,6 +144,7 @@ def change_status(actor: User | None, board: Board, status_id: int, *, name: str
         db.session.flush()  # ranking works on the rows
         ranking.move_all(status.id, stage)
     audit.record(actor, "status.changed", _subject(board), status=status.slug, before=former, name=name, stage=stage)
+    changes.note("board.updated", [(board.id, None, None)])
 
 
 def order_statuses(actor: User | None, board: Board, status_ids: Sequence[int]) -> None:
@@ -152,6 +155,7 @@ def order_statuses(actor: User | None, board: Board, status_ids: Sequence[int]) 
     for place, status in enumerate([*named, *(each for each in statuses if each not in named)]):
         status.position = place
     audit.record(actor, "status.ordered", _subject(board), order=[each.slug for each in named])
+    changes.note("board.updated", [(board.id, None, None)])
     db.session.flush()  # lists are read in this order
 
 
@@ -175,6 +179,7 @@ def remove_status(actor: User | None, board: Board, status_id: int) -> None:
         # an idea came to it a moment ago; the caller's transaction ends with this
         raise in_use from error
     audit.record(actor, "status.removed", _subject(board), status=status.slug)
+    changes.note("board.updated", [(board.id, None, None)])
 
 
 # --- Tags ---
@@ -189,6 +194,7 @@ def add_tag(actor: User | None, board: Board, *, name: str, slug: str | None = N
     db.session.add(tag)
     db.session.flush()  # the caller shows its id
     audit.record(actor, "tag.added", _subject(board), tag=tag.slug)
+    changes.note("board.updated", [(board.id, None, None)])
     return tag
 
 
@@ -199,6 +205,7 @@ def rename_tag(actor: User | None, board: Board, tag_id: int, *, name: str) -> N
     tag = _one(tags, tag_id)
     _require_new_name([each for each in tags if each is not tag], name)
     audit.record(actor, "tag.renamed", _subject(board), tag=tag.slug, before=tag.name, name=name)
+    changes.note("board.updated", [(board.id, None, None)])
     tag.name = name
 
 
@@ -208,6 +215,7 @@ def remove_tag(actor: User | None, board: Board, tag_id: int) -> None:
     tag = _one(_held(board, Tag), tag_id)
     db.session.delete(tag)
     audit.record(actor, "tag.removed", _subject(board), tag=tag.slug, name=tag.name)
+    changes.note("board.updated", [(board.id, None, None)])
 
 
 # --- People ---

@@ -15,6 +15,7 @@ from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import (
+    changes,
     moderating,
     picturing,
     policy,
@@ -81,6 +82,7 @@ def take_over(comments: Sequence[Former]) -> list[Comment]:
         if row.is_official:
             audit.record(None, "comment.official", f"comment:{row.id}", imported=True)
     db.session.flush()
+    changes.note_comments("comment.created", [row.id for row in rows])
     return rows
 
 
@@ -138,6 +140,7 @@ def add(
         audit.record(author, "comment.official", f"comment:{comment.id}", idea=on.idea.id)
     outbox.record(Commented(subject=on.idea.subject, about_id=comment.id, actor_id=author.id))
     happenings.tell("comment.created", on.idea.id, comment.id)
+    changes.note("comment.created", [(on.idea.board_id, on.idea.id, comment.id)])
     return comment
 
 
@@ -158,6 +161,7 @@ def edit(author: User, row: CommentRow, *, body: str) -> None:
     if screening.read_first(row.on.idea.board, row.on.standing, Comment):
         moderating.hold(row.on.idea, row.comment, [Signal.CHANGED])
     happenings.tell("comment.updated", row.on.idea.id, row.comment.id)
+    changes.note("comment.updated", [(row.on.idea.board_id, row.on.idea.id, row.comment.id)])
 
 
 def delete(author: User, row: CommentRow) -> None:
@@ -171,6 +175,7 @@ def delete(author: User, row: CommentRow) -> None:
     db.session.flush()  # ranking reads the row
     ranking.count_comments(row.on.idea.id)
     happenings.tell("comment.deleted", row.on.idea.id, row.comment.id)
+    changes.note_comments("comment.deleted", [row.comment.id])
 
 
 def _keep_version(comment: Comment) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ideas import markup, storage
-from ideas.boards import picturing, ranking, searching, trees
+from ideas.boards import changes, picturing, ranking, searching, trees
 from ideas.boards.models import (
     Answer,
     AnswerVersion,
@@ -100,6 +100,20 @@ def erase(leaving: Leaving) -> None:
     _forget_ideas(leaving)
     _cut_votes(leaving)
     _rewrite_texts(leaving)
+    _tell_copies(leaving)
+
+
+def _tell_copies(leaving: Leaving) -> None:
+    """Whatever stood under their name reads otherwise now, also in copies that other systems keep."""
+    taken_back = sa.case((Idea.withdrawn_at.is_not(None), "idea.deleted"), else_="idea.updated")
+    ideas = db.session.execute(sa.select(taken_back, Idea.id).where(Idea.author_id == leaving.id)).all()
+    for kind in ("idea.deleted", "idea.updated"):
+        for batch in _batches([idea_id for became, idea_id in ideas if became == kind]):
+            changes.note_ideas(kind, batch)
+    changes.note("person.erased", [(None, None, leaving.id)])
+    comments = db.session.scalars(sa.select(Comment.id).where(Comment.author_id == leaving.id)).all()
+    for batch in _batches(comments):
+        changes.note_comments("comment.updated", batch)
 
 
 def _delete_files(names: Sequence[str]) -> None:
@@ -171,6 +185,7 @@ def _rewrite_mentions(leaving: Leaving) -> None:
     for comment in db.session.scalars(calling):
         comment.body = leaving.rewritten(comment.body, names_them=True)
         comment.body_html = markup.render(comment.body)
+        changes.note_comments("comment.updated", [comment.id])
         for former in db.session.scalars(sa.select(CommentVersion).where(CommentVersion.comment_id == comment.id)):
             former.body = leaving.rewritten(former.body, names_them=True)
             former.body_html = markup.render(former.body)
@@ -193,6 +208,8 @@ def _forget_comments(leaving: Leaving) -> None:
     deleted = _without_others([row.id for row in mine])
     _in_batches(deleted, lambda ids: sa.delete(CommentVersion).where(CommentVersion.comment_id.in_(ids)))
     _in_batches(deleted, lambda ids: sa.delete(Mention).where(Mention.comment_id.in_(ids)))
+    for batch in _batches(deleted):
+        changes.note_comments("comment.deleted", batch)
     # in batches, so that no reply in a later one points nowhere meanwhile
     _in_batches(
         deleted, lambda ids: sa.update(Comment).where(Comment.id.in_(ids)).values(parent_id=None, reply_to_id=None)
@@ -327,6 +344,8 @@ def _cut_votes(leaving: Leaving) -> None:
 def _rewrite_texts(leaving: Leaving) -> None:
     """Their name and address in everybody's words, in each version. What is found by these words is found anew."""
     changed_ideas: set[int] = set()
+    answered: set[int] = set()
+    changed_comments: set[int] = set()
     for text in TEXTS:
         model = text.column.class_
         for row in db.session.scalars(sa.select(model).where(leaving.may_stand_in(text.column))):
@@ -339,8 +358,16 @@ def _rewrite_texts(leaving: Leaving) -> None:
                 setattr(row, text.html.key, markup.render(after))
             if model is Idea:
                 changed_ideas.add(row.id)
+            elif model is Comment:
+                changed_comments.add(row.id)
+            elif model is Answer:
+                answered.add(row.idea_id)
     db.session.flush()  # searching reads the rows
     _reindex(sorted(changed_ideas))
+    for batch in _batches(sorted(changed_ideas | answered)):
+        changes.note_ideas("idea.updated", batch)
+    for batch in _batches(sorted(changed_comments)):
+        changes.note_comments("comment.updated", batch)
 
 
 def _fitting(column: Any, value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.functions import FunctionElement
 
 from ideas.accounts.models import User
-from ideas.boards import similar, trees
+from ideas.boards import changes, similar, trees
 from ideas.boards.listed import Author, ListedAnswer, ListedCredit, ListedEntry, ListedIdea, ListedLine, ListedStatus
 from ideas.boards.models import (
     Answer,
@@ -29,6 +30,7 @@ from ideas.boards.models import (
     Tag,
     Vote,
 )
+from ideas.boards.models_changes import Change
 from ideas.boards.queries import READER, BoardRow
 from ideas.db import db, one_of
 from ideas.outbox import OutboxEntry
@@ -71,6 +73,7 @@ class Wanted:
     mine: bool = False
     voted: bool = False
     author: int | None = None
+    since: datetime | None = None  # something happened to them since then, votes apart
 
     @property
     def order(self) -> Sort:
@@ -81,7 +84,7 @@ class Wanted:
     @property
     def is_narrow(self) -> bool:
         """Whether what it asks for may be few of the ideas, apart from the words."""
-        return bool(self.stage or self.status or self.tag or self.mine or self.voted or self.author)
+        return bool(self.stage or self.status or self.tag or self.mine or self.voted or self.author or self.since)
 
 
 class Chips(NamedTuple):
@@ -151,6 +154,7 @@ def _values(reader: User | None, boards: Sequence[BoardRow], wanted: Wanted) -> 
         "status": wanted.status,
         "tag": wanted.tag,
         "author": wanted.author,
+        "since": wanted.since,
     }
 
 
@@ -164,6 +168,7 @@ def _shape(boards: Sequence[BoardRow], wanted: Wanted) -> tuple[bool, ...]:
         wanted.mine,
         wanted.voted,
         wanted.author is not None,
+        wanted.since is not None,
     )
 
 
@@ -252,6 +257,7 @@ def _statement(
     mine: bool,
     voted: bool,
     author: bool,
+    since: bool,
     *,
     after: bool = False,
     among: bool = False,
@@ -273,7 +279,7 @@ def _statement(
     if tag:
         carries = sa.exists().where(IdeaTag.idea_id == _rank.idea_id, Tag.id == IdeaTag.tag_id)
         places = places.where(carries.where(Tag.slug == sa.bindparam("tag")))
-    for is_wanted, theirs in zip((mine, voted, author), _THEIRS, strict=True):
+    for is_wanted, theirs in zip((mine, voted, author, since), _THEIRS, strict=True):
         if is_wanted:
             places = places.where(_rank.idea_id.in_(theirs))
     if after:
@@ -291,6 +297,7 @@ def _ids(
     mine: bool,
     voted: bool,
     author: bool,
+    since: bool,
     *,
     among: bool = False,
 ) -> sa.Select[*tuple[Any, ...]]:
@@ -298,7 +305,7 @@ def _ids(
     places = _seen(sa.select(_rank.idea_id), mine=mine).limit(_MOST)
     if stage:
         places = places.where(_rank.stage == sa.bindparam("stage"))
-    if one_board and stage and not (status or tag or mine or voted or author or among):
+    if one_board and stage and not (status or tag or mine or voted or author or since or among):
         # in the order of the index that has stages, or PostgreSQL reads the table until it has seen enough
         places = places.where(_rank.board_id == sa.bindparam("board"))
         return places.order_by(_rank.vote_count.desc(), _rank.idea_id.desc())
@@ -310,7 +317,7 @@ def _ids(
         carried = IdeaTag.__table__.join(Tag.__table__, Tag.id == IdeaTag.tag_id)
         places = places.join(carried, IdeaTag.idea_id == _rank.idea_id)
         places = places.where(Tag.board_id.in_(_BOARDS), Tag.slug == sa.bindparam("tag"))
-    for is_wanted, theirs in zip((mine, voted, author), _THEIRS, strict=True):
+    for is_wanted, theirs in zip((mine, voted, author, since), _THEIRS, strict=True):
         if is_wanted:
             places = places.where(_rank.idea_id.in_(theirs))
     return places.where(_AMONG) if among else places
@@ -337,11 +344,12 @@ _MOST = sa.bindparam("most", type_=sa.Integer)
 _AMONG = one_of(_rank.idea_id, "among")
 _BOARDS: sa.BindParameter[int] = sa.bindparam("boards", expanding=True)
 _ON_BOARDS = Walked(_rank.board_id).in_(_BOARDS)
-# what counts for ideas that are mine, that I voted for, that one person wrote
+# what counts for ideas that are mine, that I voted for, that one person wrote, to which something happened lately
 _THEIRS = (
     _where_it_counts.where(_part.c.author_id == READER),
     _where_it_counts.join(Vote, Vote.idea_id == _part.c.id).where(Vote.user_id == READER),
     _where_it_counts.where(_part.c.author_id == sa.bindparam("author", type_=sa.Integer)),
+    changes.ideas_since(sa.bindparam("since", type_=Change.at.type)),
 )
 
 

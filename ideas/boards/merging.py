@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import policy, queries, ranking, trees
+from ideas.boards import changes, policy, queries, ranking, trees
 from ideas.boards.errors import AnswerWaiting, ChangedMeanwhile, Merged, MergingClosed, NotMerged
 from ideas.boards.events import AnswerCorrected, Answered, MergedInto, MergeUndone
 from ideas.boards.models import Idea
@@ -66,6 +66,8 @@ def merge(actor: User, on: IdeaRow, into: IdeaRow, *, text: str) -> Merge:
     _link(on.idea.id, into.idea.id)
     _root(parts, into.idea.id)
     _rank_anew(on.idea.id, into.idea.id, {into.idea.id: parts | others.keys()})
+    changes.note_ideas("idea.merged", [made.idea_id])
+    changes.note_ideas("idea.updated", sorted({made.into_id, *parts} - {made.idea_id}))
     return made
 
 
@@ -98,6 +100,8 @@ def unmerge(actor: User, on: IdeaRow, *, text: str = "") -> Merge:
     left = {idea_id: into_id for idea_id, into_id in links.items() if idea_id not in {on.idea.id, *parts}}
     counted = {each: trees.below(left, each) for each in trees.above(links, on.idea.id)}
     _rank_anew(on.idea.id, standing.into_id, counted)
+    changes.note_ideas("idea.unmerged", [standing.idea_id])
+    changes.note_ideas("idea.updated", sorted({former_root, *parts, *counted} - {standing.idea_id}))
     return standing
 
 
@@ -149,7 +153,9 @@ def take_over(merges: Sequence[Former]) -> list[Merge]:
         _root(parts, root_id)
         links = trees.links(root_id)
         _rank_anew(idea_id, into_id, {each: trees.below(links, each) for each in trees.above(links, idea_id)})
-    return [db.session.get_one(Merge, merge_id) for merge_id in ids]
+    made = [db.session.get_one(Merge, merge_id) for merge_id in ids]
+    changes.note_ideas("idea.merged", [each.idea_id for each in made if each.unmerged_at is None])
+    return made
 
 
 def standing_on(idea: Idea) -> Merge | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ideas import happenings, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import flagging, policy, ranking
+from ideas.boards import changes, flagging, policy, ranking
 from ideas.boards.errors import AppealClosed, ChangedMeanwhile
 from ideas.boards.events import AppealAnswered, Appealed, Commented, Hidden, IdeaReceived
 from ideas.boards.models import Comment, Idea
@@ -35,6 +35,7 @@ def hide_idea(actor: User, on: IdeaRow, *, reason: str) -> None:
         return
     _tell_and_note(actor, on, None, reason)
     ranking.show_or_hide(on.idea)
+    changes.note_ideas("idea.hidden", [on.idea.id])
 
 
 def restore_idea(actor: User, on: IdeaRow) -> None:
@@ -46,8 +47,9 @@ def restore_idea(actor: User, on: IdeaRow) -> None:
     ranking.hold(on.idea.id)
     if not _show(Idea, on.idea.id):
         return
-    _restored(actor, on, None)
+    is_news = _restored(actor, on, None)
     ranking.show_or_hide(on.idea)
+    changes.note_ideas("idea.created" if is_news else "idea.restored", [on.idea.id])
 
 
 def hide_comment(actor: User, row: CommentRow, *, reason: str) -> None:
@@ -57,14 +59,16 @@ def hide_comment(actor: User, row: CommentRow, *, reason: str) -> None:
         return
     _tell_and_note(actor, row.on, row.comment, reason)
     ranking.count_comments(row.on.idea.id)
+    changes.note_comments("comment.updated", [row.comment.id])
 
 
 def restore_comment(actor: User, row: CommentRow) -> None:
     policy.require_team(row.on.standing)
     if not _show(Comment, row.comment.id):
         return
-    _restored(actor, row.on, row.comment)
+    is_news = _restored(actor, row.on, row.comment)
     ranking.count_comments(row.on.idea.id)
+    changes.note_comments("comment.created" if is_news else "comment.updated", [row.comment.id])
 
 
 # --- Appeals ---
@@ -237,7 +241,8 @@ def _tell_and_note(actor: User, on: IdeaRow, comment: Comment | None, reason: st
         happenings.tell("idea.hidden", on.idea.id)
 
 
-def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
+def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> bool:
+    """True if nobody has seen it before."""
     restored = db.session.execute(
         sa.update(Hiding)
         .where(
@@ -249,9 +254,11 @@ def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
         .returning(Hiding.id, Hiding.by_id, Hiding.signals)
         .execution_options(synchronize_session=False)
     ).all()
+    was_news = False
     for hiding in restored:
         if hiding.by_id is None:
-            _tell_of_what_was_held(on, comment, is_news=Signal.CHANGED not in (hiding.signals or ()))
+            was_news = Signal.CHANGED not in (hiding.signals or ())
+            _tell_of_what_was_held(on, comment, is_news=was_news)
         else:
             _settle(actor, hiding.id, "")  # an appeal that nobody has answered yet is answered by this
             if comment:
@@ -260,3 +267,4 @@ def _restored(actor: User, on: IdeaRow, comment: Comment | None) -> None:
                 happenings.tell("idea.restored", on.idea.id)
     audit.record(actor, "comment.restored" if comment else "idea.restored", flagging.subject_of(on, comment))
     db.session.flush()  # ranking reads the row
+    return was_news

@@ -13,6 +13,7 @@ from ideas import happenings, markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
 from ideas.boards import (
+    changes,
     moderating,
     picturing,
     policy,
@@ -59,6 +60,7 @@ def submit(
         return idea
     outbox.record(IdeaReceived(subject=idea.subject, about_id=idea.id, actor_id=None))
     happenings.tell("idea.created", idea.id)
+    changes.note("idea.created", [(idea.board_id, idea.id, None)])
     return idea
 
 
@@ -153,7 +155,7 @@ _STATUSES_KEPT = (
 )
 
 
-def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
+def revise(author: User, on: IdeaRow, wanted: dict[str, Any]) -> bool:
     """Change the words of an idea (title, body, tags; what is left out stays); False if nothing changed.
 
     Each version of title and body is kept, and whether it is another idea to those who backed the one before. Where the
@@ -163,11 +165,12 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
     on = _held(on)
     idea = on.idea
     policy.require_edit(on.standing, idea, answered=on.answered)
-    sorted_anew = "tags" in changes and _tag(idea, changes["tags"])
-    title, body = changes.get("title", idea.title), changes.get("body", idea.body)
+    sorted_anew = "tags" in wanted and _tag(idea, wanted["tags"])
+    title, body = wanted.get("title", idea.title), wanted.get("body", idea.body)
     if (title, body) == (idea.title, idea.body):
         if sorted_anew:
             happenings.tell("idea.updated", idea.id)
+            changes.note("idea.updated", [(idea.board_id, idea.id, None)])
         return sorted_anew
     number = db.session.scalars(sa.select(sa.func.max(Revision.number)).where(Revision.idea_id == idea.id)).one()
     backers = idea.rank.vote_count - on.voted
@@ -186,6 +189,8 @@ def revise(author: User, on: IdeaRow, changes: dict[str, Any]) -> bool:
         happenings.tell("idea.hidden", idea.id)  # until the team has read the new words
     else:
         happenings.tell("idea.updated", idea.id)
+    # until the team has read the new words it is out of the others' sight
+    changes.note_ideas("idea.updated" if idea.hidden_at is None else "idea.hidden", [idea.id])
     return True
 
 
@@ -201,6 +206,7 @@ def withdraw(author: User, on: IdeaRow) -> None:
     ranking.show_or_hide(on.idea)
     searching.index(on.idea)
     happenings.tell("idea.deleted", on.idea.id)
+    changes.note_ideas("idea.deleted", [on.idea.id])
 
 
 def _held(on: IdeaRow) -> IdeaRow:
@@ -217,6 +223,7 @@ def retag(actor: User, on: IdeaRow, tags: Sequence[str]) -> None:
     policy.require_team(on.standing)
     if _tag(on.idea, tags):
         happenings.tell("idea.updated", on.idea.id)
+        changes.note_ideas("idea.updated", [on.idea.id])
     audit.record(actor, "idea.tagged", on.idea.subject, tags=list(tags))
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
-from ideas.boards import listing, queries, trees, waiting
+from ideas.boards import changes, listing, queries, trees, waiting
 from ideas.boards.models import Answer, AnswerVersion, Comment, Idea, IdeaRank, Membership, Vote
 from ideas.boards.models_merging import Merge
 from ideas.boards.models_moderating import Flag, Hiding
@@ -80,8 +80,10 @@ class Waiting(NamedTuple):
         return self.within is not None and self.days >= self.within
 
 
-def discussion(on: IdeaRow, *, limit: int = COMMENTS_A_PAGE, cursor: str | None = None) -> Page[Thread]:
-    """The threads of an idea, oldest first, each with all its replies; two queries.
+def discussion(
+    on: IdeaRow, *, limit: int = COMMENTS_A_PAGE, cursor: str | None = None, since: datetime | None = None
+) -> Page[Thread]:
+    """The threads of an idea, oldest first, each with all its replies; two queries. since: where something happened.
 
     Internal notes are seen by the team alone. A deleted comment stays as a tombstone while somebody replied to it, and
     for the team; a hidden one always: that something was hidden is no secret.
@@ -96,6 +98,10 @@ def discussion(on: IdeaRow, *, limit: int = COMMENTS_A_PAGE, cursor: str | None 
     )
     if not on.standing.is_team:
         roots = roots.where(sa.not_(Comment.is_internal))
+    if since is not None:
+        below = sa.orm.aliased(Comment)
+        replied = sa.exists().where(below.parent_id == Comment.id, changes.said_since(below.id, since))
+        roots = roots.where(sa.or_(changes.said_since(Comment.__table__.c.id, since), replied))
     if after is not None:
         roots = roots.where(sa.tuple_(Comment.created_at, Comment.id) > sa.tuple_(*after))
     found = db.session.scalars(roots).all()
@@ -155,8 +161,11 @@ def backers(on: IdeaRow) -> list[User]:
     return list(db.session.scalars(statement))
 
 
-def answers(on: IdeaRow) -> list[listing.AnswerLine]:
-    """All answers given to the idea, the one that stands first; those undone are seen by the team alone."""
+def answers(on: IdeaRow, *, since: datetime | None = None) -> list[listing.AnswerLine]:
+    """All answers given to the idea, the one that stands first; those undone are seen by the team alone.
+
+    since: those that were given, corrected or undone since then.
+    """
     statement = (
         sa.select(Answer)
         .where(Answer.idea_id == on.idea.id)
@@ -168,6 +177,9 @@ def answers(on: IdeaRow) -> list[listing.AnswerLine]:
     )
     if not on.standing.is_team:
         statement = statement.where(Answer.undone_at.is_(None))
+    if since is not None:
+        written = sa.exists().where(AnswerVersion.answer_id == Answer.id, AnswerVersion.created_at >= since)
+        statement = statement.where(sa.or_(Answer.undone_at >= since, written))
     found = db.session.scalars(statement).all()
     credits = listing.credits_on([answer.id for answer in found])
     return [listing.AnswerLine(answer, credits.get(answer.id, [])) for answer in found]

@@ -17,7 +17,7 @@ from marshmallow import ValidationError
 from ideas import markup, outbox
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import answering, picturing, policy, queries, settling
+from ideas.boards import answering, changes, picturing, policy, queries, settling
 from ideas.boards.errors import AlreadyAnnounced, CannotShip, ChangedMeanwhile, Published
 from ideas.boards.events import ReleasePublished
 from ideas.boards.models import Answer, Board, CreditKind, Idea, Reason, Stage, Status
@@ -49,22 +49,24 @@ def draft(actor: User, where: BoardRow, words: dict[str, Any]) -> Release:
     return release
 
 
-def revise(actor: User, row: ReleaseRow, changes: dict[str, Any], *, version: int | None = None) -> None:
+def revise(actor: User, row: ReleaseRow, wanted: dict[str, Any], *, version: int | None = None) -> None:
     """Other words for a release, also when it is published: that tells nobody anew.
 
-    changes: some of ReleaseWords. `version` is the version the caller read; ChangedMeanwhile if there is a later one.
+    wanted: some of ReleaseWords. `version` is the version the caller read; ChangedMeanwhile if there is a later one.
     """
     policy.require_team(row.standing)
     release = row.release
     _held(release, version=version)
-    if "date" in changes and release.published_at is not None:
-        changes = {**changes, "date": _day_of(changes["date"])}
-    release.title = changes.get("title", release.title)
-    release.body = changes.get("body", release.body)
+    if "date" in wanted and release.published_at is not None:
+        wanted = {**wanted, "date": _day_of(wanted["date"])}
+    release.title = wanted.get("title", release.title)
+    release.body = wanted.get("body", release.body)
     release.body_html = markup.render(release.body)
-    release.released_on = changes.get("date", release.released_on)
+    release.released_on = wanted.get("date", release.released_on)
     picturing.tie_to_release(actor.id, release.body_html, release.id)
     audit.record(actor, "release.changed", release.subject)
+    if release.published_at is not None:
+        changes.note("release.updated", [(release.board_id, None, release.id)])
     db.session.flush()  # the caller reads it again
 
 
@@ -132,6 +134,7 @@ def publish(actor: User, row: ReleaseRow) -> None:
     event = ReleasePublished(subject=release.subject, about_id=release.id, actor_id=actor.id)
     release.entry_id = outbox.record(event, wait=settling.settle_time())
     audit.record(actor, "release.published", release.subject)
+    changes.note("release.published", [(release.board_id, None, release.id)])
     db.session.flush()  # the caller reads it again
 
 
@@ -153,6 +156,7 @@ def undo(actor: User, row: ReleaseRow) -> None:
     release.published_at = release.published_by_id = release.entry_id = None
     release.version += 1
     audit.record(actor, "release.undone", release.subject)
+    changes.note("release.undone", [(release.board_id, None, release.id)])
     db.session.flush()  # the caller reads it again
 
 
@@ -232,6 +236,8 @@ def take_over(former: Former) -> Release:
     published = ("release.published", TAKEN_OVER) if release.published_at is not None else ()
     for act in ("release.drafted", *published):
         audit.record(None, act, release.subject, imported=True)
+    if published:
+        changes.note("release.published", [(release.board_id, None, release.id)])
     db.session.flush()
     return release
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from ideas import outbox, settings
 from ideas.accounts import audit
 from ideas.accounts.models import User
-from ideas.boards import notices_asking, outcomes, policy, posting, queries, ranking, voting
+from ideas.boards import changes, notices_asking, outcomes, policy, posting, queries, ranking, voting
 from ideas.boards.errors import NotAsked
 from ideas.boards.events import FollowedUp, NotSolved, SolvedAsked
-from ideas.boards.models import TITLE_LONGEST, Answer, Idea, SourceKind, Stage, Status
+from ideas.boards.models import TITLE_LONGEST, Answer, Idea, IdeaRank, SourceKind, Stage, Status
 from ideas.boards.models_solving import NOT_SATISFIED, Helped, Inquiry, Solved
 from ideas.boards.outcomes import AskedRow
 from ideas.boards.queries import IdeaRow
@@ -132,7 +132,10 @@ def is_unsolved(counts: outcomes.Counts) -> bool:
 def _judge(inquiry: Inquiry) -> None:
     """Mark the idea, or take the mark away; the team is told the first time."""
     unsolved = is_unsolved(outcomes.counts_of(inquiry))
+    before = db.session.scalar(sa.select(IdeaRank.is_unsolved).where(IdeaRank.idea_id == inquiry.idea_id))
     ranking.mark_unsolved(inquiry.idea_id, unsolved=unsolved)
+    if before != unsolved:
+        changes.note_ideas("idea.updated", [inquiry.idea_id])
     if unsolved and inquiry.unsolved_at is None:
         inquiry.unsolved_at = utcnow()
         outbox.record(NotSolved(f"idea:{inquiry.idea_id}", inquiry.id, None))

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ideas.boards import commenting, posting, ranking, voting
+from ideas.boards import changes, commenting, posting, ranking, voting
 from ideas.boards.models import Board, Comment, Idea, SourceKind, Status, Vote
 from ideas.db import db
 from ideas.moving.places import Places, keys_of
@@ -143,6 +143,7 @@ def put_ideas(places: Places, verdicts: Sequence[Verdict]) -> None:
         written = posting.write_all(board, drafts)
         pairs = [(verdict.item.key, idea.id) for verdict, idea in zip(some, written, strict=True)]
         places.remember(Kind.IDEA, pairs)
+        changes.note("idea.created", [(board.id, idea.id, None) for idea in written])
     db.session.flush()
     places.forget()
 

@@ -250,6 +250,7 @@ OPERATIONS |= {
     "unfollow_idea": ("DELETE", "ideas/{idea}/follow", None, "notifications:write", False),
     "follow_board": ("PUT", "boards/garden/follow", None, "notifications:write", False),
     "unfollow_board": ("DELETE", "boards/garden/follow", None, "notifications:write", False),
+    "list_events": ("GET", "events", None, "ideas:read", False),
     "withdraw_idea": ("POST", "ideas/{author_s}/withdraw", None, "ideas:write", False),
     "list_feeds": ("GET", "me/feeds", None, "ideas:read", False),
     "make_feed": ("POST", "me/feeds", {"board": "garden"}, "feeds:write", False),
@@ -290,6 +291,7 @@ OPEN_TO_ALL = {
     "follow_releases",
     "unfollow_releases",
     "list_inbox",
+    "list_events",
     "follow_idea",
     "unfollow_idea",
     "follow_board",
@@ -550,7 +552,7 @@ def test_what_is_on_a_board_one_may_not_see_is_not_there(ask, site, name):
     answer = send(ask(charlie()), site, name)
 
     nothing_named = {"list_boards", "list_ideas", "list_own_votes", "list_receipts", "search", "list_inbox"}
-    nothing_named |= {"list_feeds"}
+    nothing_named |= {"list_feeds", "list_events"}
     if name in ON_NO_BOARD:
         assert answer.status_code in (200, 201, 204)
         return

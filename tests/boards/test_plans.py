@@ -13,19 +13,21 @@ import pytest
 import sqlalchemy as sa
 
 from ideas.accounts.models import User
-from ideas.boards import api_reading, listing, queries, ranking, reading, receipts
+from ideas.boards import api_reading, changes, listing, queries, ranking, reading, receipts
 from ideas.boards.listing import Wanted
 from ideas.boards.models import Comment, Idea, IdeaRank, IdeaTag, Stage, Vote
+from ideas.boards.models_changes import Change
 from ideas.db import db, utcnow
 from ideas.ledger import fanout, sending, turns
 from ideas.ledger import queries as inbox
 from ideas.ledger.models import Channel, Delivery, Path, State
 from ideas.outbox import OutboxEntry
+from ideas.paging import write_cursor
 from tests.boards.arranging import statements
 from tests.factories import BoardFactory, TagFactory, UserFactory, status_of
 
 IDEAS, PEOPLE, DISCUSSED = 4_000, 300, 5
-BIG = {"idea", "idea_rank", "vote", "comment", "delivery", "outbox_entry", "idea_term", "answer"}
+BIG = {"idea", "idea_rank", "vote", "comment", "delivery", "outbox_entry", "idea_term", "answer", "change"}
 
 
 class Plan(NamedTuple):
@@ -171,6 +173,14 @@ def a_large_site():
             for channel in Channel
         ],
     )
+    db.session.execute(
+        sa.insert(Change),
+        [
+            {"kind": "idea.updated", "board_id": idea["board_id"], "idea_id": idea["id"], "at": idea["created_at"]}
+            | {"place": number + 1}
+            for number, idea in enumerate(reversed(ideas))
+        ],
+    )
     return Site(boards, reader, team)
 
 
@@ -291,6 +301,7 @@ def test_what_is_due_is_read_at_the_head_of_each_lane(site):
         ({"stage": Stage.PLANNED}, "ix_idea_rank_stage_top"),
         ({"status": "planned"}, "ix_idea_status_id"),
         ({"tag": "rare"}, "ix_idea_tag_tag_id"),
+        ({"since": utcnow() - timedelta(hours=30)}, "ix_change_at_idea_id"),
     ],
 )
 def test_a_narrow_list_is_found_by_what_narrows_it(site, narrowed, index):
@@ -314,6 +325,15 @@ def test_a_long_list_is_walked_in_its_order(site):
 
     assert plan.indexes & {"ix_idea_rank_board_trending", "ix_idea_rank_trending"}, plan.words
     assert not plan.sorts
+
+
+def test_the_feed_is_read_from_its_place_on(site):
+    after = write_cursor(changes.ORDER, [3_000])
+
+    plan = plan_of(lambda: changes.feed(site.reader, limit=20, cursor=after), number=0)
+
+    assert plan.read_through == set(), plan.words
+    assert changes.feed(site.reader, limit=20, cursor=after).lines[0].place == 3_001
 
 
 @pytest.mark.sqlite

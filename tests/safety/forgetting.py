@@ -93,7 +93,7 @@ WORDLESS = {
     "attempt.who", "backlog_company.plan", "backlog_plan.plan", "backlog_view.columns",
     "backlog_view.weights", "backlog_walk.name",
     "audit_entry.act", "audit_entry.subject", "board.slug", "board.name", "board.visibility", "board.premoderation",
-    "board.embed_sites",
+    "board.embed_sites", "change.kind",
     "brand.site_name", "brand.accent", "brand.logo", "brand.logo_version",
     "company.external_id", "company.name", "company.plan", "credit.kind", "delivery.channel",
     "delivery.digest", "delivery.path", "delivery.news", "delivery.contribution_kind",

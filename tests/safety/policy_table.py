@@ -444,6 +444,7 @@ ROUTES: dict[str, set[str]] = {
     "api_told.follow_board": NOTHING,
     "api_told.unfollow_board": NOTHING,
     "api_notifications.unmute": NOTHING,
+    "api_events.list_events": {"private board"},
     "api_inbox.list_inbox": ON_AN_IDEA,
     "api_inbox.mark_read": NOTHING,
     "api_ideas.withdraw_idea": ON_AN_IDEA,
