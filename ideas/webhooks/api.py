@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ideas import api
+from ideas import api, api_repeats
 from ideas.api import Blueprint, list_of
 from ideas.db import unit_of_work
 from ideas.schemas import when
@@ -41,6 +41,7 @@ def add_webhook(said: dict[str, Any]) -> Any:
     with unit_of_work():
         endpoint, secret = endpoints.add(api.member(), said)
         endpoint_id = endpoint.id
+    api_repeats.shown_once("secret")
     return api.created({**_endpoint(endpoint_id), "secret": secret}, f"/webhooks/{endpoint_id}")
 
 
@@ -119,6 +120,7 @@ def rotate_webhook_secret(webhook_id: int) -> Any:
     """
     with unit_of_work():
         secret = endpoints.rotate(api.member(), webhook_id)
+    api_repeats.shown_once("secret")
     return {"secret": secret, "former_until": when(endpoints.get(api.member(), webhook_id).former_until)}
 
 

@@ -39,13 +39,22 @@ class EndpointOut(OutSchema):
 class NewEndpointOut(EndpointOut):
     """A new endpoint with its secret."""
 
-    secret = fields.String(metadata={"description": "whsec_…, shown this once: what we send is signed with it."})
+    secret = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "whsec_…, with which what we send is signed. It is not shown again: a repeat under the same "
+            "Idempotency-Key has null."
+        },
+    )
 
 
 class SecretOut(OutSchema):
     """A new secret."""
 
-    secret = fields.String(metadata={"description": "whsec_…, shown this once."})
+    secret = fields.String(
+        allow_none=True,
+        metadata={"description": "whsec_…, shown this once: null in a repeat under the same Idempotency-Key."},
+    )
     former_until = UtcTime(metadata={"description": "Until then the former one signs as well."})
 
 

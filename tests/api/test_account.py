@@ -9,7 +9,7 @@ from ideas.accounts.models import ApiKey, AuditEntry
 from ideas.db import db, unit_of_work, utcnow
 from ideas.repeats import IdempotencyKey
 from tests.api.asking import Asking
-from tests.factories import CompanyFactory, UserFactory
+from tests.factories import BoardFactory, CompanyFactory, UserFactory, team_member
 
 ALL = {"keys:write", "ideas:read", "account:write"}
 
@@ -160,6 +160,19 @@ def test_a_secret_is_kept_nowhere_and_not_said_again(ask):
     assert again.json == {**first.json, "key": None}
     assert first.json["key"] not in str(db.session.scalars(sa.select(IdempotencyKey.answer)).one())
     assert len(mia.get("me/keys").json["data"]) == 2
+
+
+def test_nor_is_the_secret_of_an_endpoint(ask):
+    petra, named = ask(team_member(BoardFactory())), {"Idempotency-Key": "one"}
+    words = {"address": "https://tools.example.org/hooks", "kinds": ["idea.answered"]}
+
+    first, again = (petra.post("webhooks", words, headers=named).json for _ in range(2))
+    anew, repeated = (petra.post(f"webhooks/{first['id']}/secret", headers=named).json for _ in range(2))
+
+    assert (again["secret"], repeated["secret"]) == (None, None)
+    kept = str(db.session.scalars(sa.select(IdempotencyKey.answer)).all())
+    assert first["secret"].startswith("whsec_")
+    assert not {each for each in (first["secret"], anew["secret"]) if each in kept}
 
 
 def test_the_examples_are_taken(ask, document):
