@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from marshmallow import ValidationError
 from sqlalchemy.orm import aliased
 
 from ideas.accounts import locks
@@ -189,7 +190,10 @@ def feed(reader: User, *, limit: int, cursor: str | None) -> Feed:
 
     Raises ValidationError, naming the field, for a place that we did not name.
     """
-    after = (read_cursor(ORDER, cursor) or [0])[0]
+    try:
+        after = (read_cursor(ORDER, cursor) or [0])[0]
+    except ValidationError as error:
+        raise ValidationError({"after": error.messages_dict["cursor"]}) from None
     further = sa.select(Change.place).where(Change.place > after).order_by(Change.place)
     window = further.limit(LOOKED_AT).subquery()
     last, many = db.session.execute(sa.select(sa.func.max(window.c.place), sa.func.count(window.c.place))).one()

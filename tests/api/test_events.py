@@ -145,6 +145,7 @@ def test_a_place_that_we_did_not_name_is_refused(ask, after):
     answer = ask(UserFactory()).get(f"events?after={after}")
 
     assert answer.status_code == 422
+    assert [line["pointer"] for line in answer.get_json(force=True)["errors"]] == ["/after"]
 
 
 def test_lists_say_what_changed_since(ask, clock):
