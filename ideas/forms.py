@@ -24,7 +24,8 @@ class LinesField(Field):
     data: list[str] | None
 
     def _value(self) -> str:
-        return "\n".join(self.data or [])
+        # what could not be used is shown as it was typed
+        return str(self.raw_data[0]) if self.raw_data else "\n".join(self.data or [])
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = [line.strip() for text in valuelist for line in text.splitlines() if line.strip()]
