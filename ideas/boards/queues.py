@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from ideas.accounts.models import User
 from ideas.boards import queries
+from ideas.boards.listing import Walked
 from ideas.boards.models import Comment, Idea
 from ideas.boards.models_moderating import Flag, Hiding
 from ideas.boards.models_replying import MailReply
@@ -124,25 +125,26 @@ def count_for(person: User) -> int:
 
 
 _theirs = queries.is_team_of(sa.bindparam("person", type_=sa.Integer), Idea.__table__.c.board_id)
+# the few that wait are walked; SQLite would rather walk all ideas, and look for those of each
 _COUNT = sa.select(
     sa.select(sa.func.count())
     .select_from(Hiding)
-    .join(Idea, Idea.id == Hiding.idea_id)
+    .join(Idea, Idea.id == Walked(Hiding.idea_id))
     .where(_HELD, _theirs, _still_said(Hiding.comment_id), Idea.withdrawn_at.is_(None))
     .scalar_subquery()
     + sa.select(sa.func.count())
     .select_from(Hiding)
-    .join(Idea, Idea.id == Hiding.idea_id)
+    .join(Idea, Idea.id == Walked(Hiding.idea_id))
     .where(_APPEALED, _theirs, _still_said(Hiding.comment_id), Idea.withdrawn_at.is_(None))
     .scalar_subquery()
     + sa.select(sa.func.count(sa.distinct(Flag.subject)))
     .select_from(Flag)
-    .join(Idea, Idea.id == Flag.idea_id)
+    .join(Idea, Idea.id == Walked(Flag.idea_id))
     .where(Flag.settled_at.is_(None), _theirs, _still_said(Flag.comment_id))
     .scalar_subquery()
     + sa.select(sa.func.count())
     .select_from(MailReply)
-    .join(Idea, Idea.id == MailReply.idea_id)
+    .join(Idea, Idea.id == Walked(MailReply.idea_id))
     .where(_ASIDE, _theirs)
     .scalar_subquery()
 )

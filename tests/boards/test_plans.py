@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import User
 from ideas.boards import api_reading, changes, listing, queries, ranking, reading, receipts
+from ideas.boards import queues as queues_of_the_team
 from ideas.boards.listing import Wanted
 from ideas.boards.models import Comment, Idea, IdeaRank, IdeaTag, Stage, Vote
 from ideas.boards.models_changes import Change
@@ -399,3 +400,10 @@ def test_the_team_is_found_without_looking_at_everybody(site):
     plan = explain(*asked[-1])
 
     assert "ix_user_site_role_id" in plan.indexes, plan.words
+
+
+def test_what_waits_for_a_look_is_counted_without_walking_all_ideas(site):
+    plan = plan_of(lambda: queues_of_the_team.count_for(site.team))
+
+    assert "SCAN idea" not in plan.words
+    assert "idea" not in plan.read_through
