@@ -67,8 +67,8 @@ def made(app):
 def dump():
     """Every row of every table, but for when somebody was here last."""
     db.session.rollback()
-    # now and then, that somebody was here
-    noted = {"user_session.last_seen_at", "api_key.last_used_at", "private_feed.last_used_at"}
+    # now and then, that somebody was here; and where in the feed stands what happened before they asked
+    noted = {"user_session.last_seen_at", "api_key.last_used_at", "private_feed.last_used_at", "change.place"}
     found = {}
     for table in db.metadata.sorted_tables:
         columns = [column for column in table.columns if f"{table.name}.{column.name}" not in noted]
