@@ -199,9 +199,11 @@ evidence-similar: .venv/dev.stamp  ## Show how often real petitions find the one
 	$(call EVIDENCE,similar) --data "$(DATA)"
 
 .PHONY: words
-words: .venv/dev.stamp  ## Collect all words for people into build/words.pot, for translators
+words: .venv/dev.stamp  ## Collect all words for people, and bring the catalogue of each language up to date with them
 	@mkdir -p build
 	$(BIN)/pybabel --quiet extract --no-location --sort-output -F ideas/translations/babel.cfg -k lazy -k _ -k ngettext:1,2 -o build/words.pot ideas
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120 -i build/words.pot -d ideas/translations
+	$(BIN)/pybabel --quiet compile -d ideas/translations
 
 .PHONY: lock
 lock: .venv/dev.stamp  ## Resolve requirements/*.in anew into the hashed lock files
