@@ -59,7 +59,7 @@ format: .venv/dev.stamp  ## Put the code in the one shape that lint accepts
 .PHONY: test at-length databases lint-and-browser
 # Tests start hundreds of processes: each finds what others have compiled, whatever the environment says of keeping it.
 test: export PYTHONDONTWRITEBYTECODE =
-test: .venv/dev.stamp redis  ## Lint, and every test: on SQLite, on PostgreSQL, in a browser
+test: .venv/dev.stamp packages  ## Lint, and every test: on SQLite, on PostgreSQL, in a browser
 	@$(MAKE) --jobs=2 --keep-going $(call SYNC,target) at-length lint-and-browser
 
 # Two ways at once, so that no processor waits. One sees how far the first is; of the other, what came of it.
@@ -79,8 +79,8 @@ lint-and-browser: lint chromium
 chromium: .venv/dev.stamp
 	@$(BIN)/python -m tests.browser.chromium
 
-.PHONY: redis
-redis: .venv/dev.stamp
+.PHONY: packages
+packages: .venv/dev.stamp
 	@$(BIN)/python -m tests.servers
 
 .PHONY: screenshots
@@ -133,7 +133,7 @@ evidence-races: .venv/dev.stamp  ## Show that every snapshot adds up while eight
 	$(call EVIDENCE,races)
 
 .PHONY: evidence-lost
-evidence-lost: .venv/dev.stamp redis  ## Show that nothing is lost, however often the worker is killed and whatever the relay says
+evidence-lost: .venv/dev.stamp packages  ## Show that nothing is lost, however often the worker is killed and whatever the relay says
 	$(call EVIDENCE,nothing_lost)
 
 .PHONY: evidence-twice

@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from ctypes.util import find_library
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -282,12 +283,14 @@ class RedisServer:
             return talk.recv(100)
 
 
-def install_redis() -> None:
-    """Install it as the system's package, where we are root on Debian: `python -m tests.servers`."""
-    if shutil.which("redis-server") or os.geteuid() != 0 or not shutil.which("apt-get"):
+def install_packages() -> None:
+    """Install what tests need of the system, where we are root on Debian: `python -m tests.servers`."""
+    packages = [] if shutil.which("redis-server") else ["redis-server"]
+    packages += [] if find_library("fribidi") else ["libfribidi0"]  # Arabic in pictures
+    if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "redis-server"]
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages]
     if subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, check=False).returncode:
         subprocess.run(["apt-get", "update", "--quiet"], env=quiet, stdin=subprocess.DEVNULL, check=False)
         subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, check=False)
@@ -578,4 +581,4 @@ def _serves(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    install_redis()
+    install_packages()
