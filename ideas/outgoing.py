@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 import idna
 
 from ideas import settings
+from ideas.words import _
 
 SECONDS = 15.0  # from the first question for the name to the last byte
 BYTES_MOST = 20_000  # that are read, with the headers
@@ -104,24 +105,24 @@ def networks(text: str) -> tuple[Network, ...]:
 def target(address: str, rules: Rules) -> Target:
     """`address` taken apart. Raises Refused for one to which nothing is sent, whatever its name stands for."""
     if not address.isprintable() or any(each in address for each in " \\"):
-        raise Refused("The address has characters that no address has.")
+        raise Refused(_("The address has characters that no address has."))
     try:
         parts = urlsplit(address)
         host, port = _ascii(parts.hostname or ""), parts.port
     except ValueError:  # idna's errors among them
-        raise Refused("This is no address.") from None
+        raise Refused(_("This is no address.")) from None
     if parts.scheme not in ("https", "http"):
-        raise Refused("The address must begin with https://.")
+        raise Refused(_("The address must begin with https://."))
     is_plain = parts.scheme == "http"
     if is_plain and not rules.plain:
-        raise Refused("The address must begin with https://.")
+        raise Refused(_("The address must begin with https://."))
     if "@" in parts.netloc:
-        raise Refused("The address must hold no name and password.")
+        raise Refused(_("The address must hold no name and password."))
     if not _HOST.fullmatch(host) or parts.netloc.endswith(":") or port == 0:
-        raise Refused("The address names no host.")
+        raise Refused(_("The address names no host."))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
-        raise Refused("Write what is not ASCII in the address with per cent signs.")
+        raise Refused(_("Write what is not ASCII in the address with per cent signs."))
     return Target(is_plain, host, port or (80 if is_plain else 443), path)
 
 
@@ -146,10 +147,10 @@ def is_refused(ip: Ip | str, allowed: Sequence[Network] = ()) -> bool:
 def judge(asked: Target, ips: Sequence[str], rules: Rules) -> None:
     """Raises Refused when any of these addresses of the target is not to be asked, or its port is not."""
     if not ips or any(is_refused(ip, rules.allowed) for ip in ips):
-        raise Refused("The address leads to a place that is not public.")
+        raise Refused(_("The address leads to a place that is not public."))
     is_ours = all(is_refused(ip) for ip in ips)  # allowed by the settings alone
     if asked.port not in PORTS and not is_ours and not (asked.is_plain and asked.port == 80):
-        raise Refused("The address has a port that is not asked: leave it out, or take 443 or 8443.")
+        raise Refused(_("The address has a port that is not asked: leave it out, or take 443 or 8443."))
 
 
 def ask_system(host: str, port: int) -> Sequence[str]:
