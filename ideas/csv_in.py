@@ -97,8 +97,8 @@ class Lines:
         self.file = file
         self.left = most_bytes
         self.line_most = line_most
-        self.left_of_record = RECORD_MOST_BYTES * line_most // LINE_MOST_BYTES
-        self.record_most = self.left_of_record
+        self.record_most = RECORD_MOST_BYTES * line_most // LINE_MOST_BYTES
+        self.left_of_record: int | None = None  # None: every line is a record
         self.number = 0
 
     def __iter__(self) -> Lines:
@@ -113,12 +113,13 @@ class Lines:
         if not line:
             raise StopIteration
         self.left -= len(line)
-        self.left_of_record -= len(line)
+        if self.left_of_record is not None:
+            self.left_of_record -= len(line)
         if self.left < 0:
             raise self._refused(_("the file is too large. Split it, each part with the header."))
         if len(line) > self.line_most:
             raise self._refused(_("the line is too long."))
-        if self.left_of_record < 0:
+        if self.left_of_record is not None and self.left_of_record < 0:
             raise self._refused(_("a row is too long. Is there a quote too many before it?"))
         try:
             return line.decode("utf-8-sig" if self.number == 1 else "utf-8")

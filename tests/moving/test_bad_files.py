@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 
+from ideas import json_in
 from ideas.csv_in import FileRefused
 from ideas.moving import readers_records, writing
 from ideas.moving.records import Kind, Record, Wrong, from_cells
@@ -118,3 +119,11 @@ def test_a_table_is_harmless_and_says_what_it_said(tmp_path):
     (record,) = readers_records.read(path, set())
     assert isinstance(record, Record)
     assert record.values == from_cells(Kind.COMMENT, {**rows[0], "versions": "", "is_official": "false"})
+
+
+def test_a_file_may_be_long_whose_lines_are_short(app):
+    many = b'{"id": 1}\n' * 50
+
+    assert len(list(json_in.lines(io.BytesIO(many), line_most=20))) == 50
+    with pytest.raises(FileRefused, match="Line 2: the line is too long"):
+        list(json_in.lines(io.BytesIO(b'1\n"' + b"x" * 30 + b'"\n'), line_most=20))
