@@ -7,6 +7,7 @@ visited too: first each word gets a mark, and every address is read as everybody
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -117,6 +118,8 @@ def payload_words(payloads: Sequence[str], shift: int) -> Word:
 
 
 def _fitting(column: sa.Column[Any], word: str, row_id: int) -> Any:
+    if f"{column.table.name}.{column.name}" == "webhook_delivery.body":  # what was sent, as JSON
+        return json.dumps({"type": "idea.created", "data": {"title": word}}, ensure_ascii=False)
     if f"{column.table.name}.{column.name}" == "segment.question":  # its conditions are told apart by what they ask
         name, value = word[:40], [word]
         asked = [{"about": about, "is": "is", "name": name, "value": value} for about in ("company_attribute", "plan")]

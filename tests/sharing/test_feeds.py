@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import feedparser
 import pytest
 
+from ideas.accounts.models import User
 from ideas.boards import merging, posting, queries, releases, releasing
 from ideas.boards.models import CreditKind, Stage
 from ideas.boards.schemas_releases import ReleaseLine, ReleaseWords
@@ -100,11 +101,13 @@ def test_a_board_gives_its_ideas_with_their_words_and_what_the_team_answered(cli
 
 def test_names_stay_whatever_becomes_of_the_title_and_news_is_told_by_its_moment(client, board, petra, clock):
     idea, other = IdeaFactory(board=board, title="A shed"), IdeaFactory(board=board, title="Another")
+    author_id = idea.author_id
     before = read(client, "/boards/garden/feed.atom").entries
 
     clock.shift(timedelta(hours=1))
     with unit_of_work():
-        posting.revise(idea.author, queries.get_idea(idea.author, idea.id), {"title": "A roof", "body": "Dry."})
+        author = db.session.get_one(User, author_id)
+        posting.revise(author, queries.get_idea(author, idea.id), {"title": "A roof", "body": "Dry."})
     after = read(client, "/boards/garden/feed.atom").entries
 
     assert {each.id for each in before} == {each.id for each in after}
