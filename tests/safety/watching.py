@@ -60,7 +60,8 @@ async ([pages, settle]) => {
       continue;
     }
     for (const element of inside.querySelectorAll("*")) {
-      if (["IFRAME", "OBJECT", "EMBED", "FRAME", "BASE"].includes(element.tagName)
+      if (["IFRAME", "OBJECT", "EMBED", "FRAME"].includes(element.tagName)
+          || (element.tagName === "BASE" && element.hasAttribute("href")) // ours say only where links open
           || (element.tagName === "SCRIPT" && !element.src)) {
         found.push(["element", frame.name, element.outerHTML.slice(0, 160)]);
       }
