@@ -198,7 +198,7 @@ def request(
     except OSError as error:
         raise Unreachable(f"The connection failed: {error.strerror or 'it was closed'}.") from None
     finally:
-        connection.close()
+        connection.end()
     named = {name.lower(): value for name, value in response.getheaders()}
     return Answer(response.status, said, time.monotonic() - began, named)
 
@@ -244,6 +244,12 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(asked.host, asked.port)
         self.default_port = 80 if asked.is_plain else 443  # the Host header names any other
         self._asked, self._ips, self._deadline, self._most = asked, ips, deadline, most
+        self._made: socket.socket | None = None
+
+    def end(self) -> None:
+        self.close()
+        if self._made is not None:
+            self._made.close()
 
     def connect(self) -> None:
         made = self._connected()
@@ -254,6 +260,7 @@ class _Pinned(http.client.HTTPConnection):
         except BaseException:
             made.close()
             raise
+        self._made = made
         self.sock = _Wire(made, self._deadline, self._most)
 
     def _connected(self) -> socket.socket:
@@ -284,7 +291,7 @@ class _Wire:
         return io.BufferedReader(_Reader(self._made, self._deadline, self._most), 4096)
 
     def close(self) -> None:
-        self._made.close()
+        """Not yet: the client closes as soon as it has the headers, and the body may still be on its way. See `end`."""
 
 
 class _Reader(io.RawIOBase):

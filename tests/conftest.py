@@ -413,7 +413,10 @@ def app(request: pytest.FixtureRequest, empty_database: Database, shared_app: Sh
             yield app
         return
     with shared_app.lent() as app, app.app_context():
+        remembered = app.extensions["answerback.brand"]
+        brand_before = remembered.brand
         yield app
+        remembered.brand = brand_before  # whatever this test called the site
 
 
 def _built(database: Database, instance: Path, settings: dict[str, str]) -> Flask:

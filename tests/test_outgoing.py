@@ -188,6 +188,7 @@ SAID = {
     "/chunks": [OK + b"Transfer-Encoding: chunked\r\n\r\n", *[b"5\r\nhello\r\n"] * 3, b"zz\r\n"],
     "/reset": ["reset"],
     "/garbage": [b"220 mail.example ESMTP\r\n"],
+    "/late": [OK + b"Connection: close\r\nContent-Length: 4\r\n\r\n", 0.1, b"late"],
     "/429": [b"HTTP/1.1 429 Slow\r\nRetry-After: 30\r\nContent-Length: 4\r\n\r\nslow"],
 }
 
@@ -209,6 +210,7 @@ def test_whatever_answers_takes_no_more_than_its_share_of_time_and_bytes():
             with pytest.raises(Unreachable):
                 ask(path)
         moved, large, bomb, chunks, slow = map(ask, ("/302", "/large", "/bomb", "/chunks", "/429"))
+        late = ask("/late")  # whoever closes is read to the end all the same
         headers = ask("/headers")  # read to the bound, which is in the first
 
     assert (moved.status, moved.headers["location"]) == (302, "http://127.0.0.1:1/")
@@ -217,6 +219,7 @@ def test_whatever_answers_takes_no_more_than_its_share_of_time_and_bytes():
     assert 0 < len(large.body) <= outgoing.BYTES_MOST
     assert bomb.body[:2] == BOMB[:2]  # as it came
     assert chunks.body == b"hello" * 3
+    assert late.body == b"late"
     assert (slow.status, slow.headers["retry-after"], slow.body) == (429, "30", b"slow")
     assert len([heard for heard in server.heard if b"/302" in heard.split(b"\r\n")[0]]) == 1
 

@@ -424,7 +424,7 @@ def test_imports_tell_nobody(imported):
 
 
 def test_imports_are_audited(imported):
-    acts = db.session.execute(sa.select(AuditEntry.act, AuditEntry.actor_id)).all()
+    acts = db.session.execute(sa.select(AuditEntry.act, AuditEntry.actor_id).order_by(AuditEntry.id)).all()
 
     assert [tuple(row) for row in acts] == [("import.begun", None), ("import.done", None)] * 2
 
