@@ -120,6 +120,7 @@ def test_what_nobody_translated_is_said_in_the_source_language(app):
         refresh()
 
 
+@pytest.mark.sqlite  # words come from catalogues, whatever the database
 @pytest.mark.own_app
 def test_what_a_cache_may_give_to_everybody_is_the_same_in_every_language(app):
     made = world.make(app)

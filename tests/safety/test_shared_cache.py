@@ -22,6 +22,7 @@ def cached(app):
     return cache
 
 
+@pytest.mark.sqlite  # what may be kept is said by the pages, whatever the database
 @pytest.mark.own_app
 def test_nobody_is_given_what_was_made_for_somebody_else(app):
     made = world.make(app)
