@@ -27,6 +27,7 @@ from bench.stage import Findings
 from ideas.accounts.models import User
 from ideas.db import db
 from ideas.ledger import sending, worker
+from ideas.ledger.breaker import Breaker
 from ideas.ledger.models import Failed, State
 from ideas.ledger.sending import Outcome
 from ideas.mail import AFTER_DATA_SECONDS, COMMAND_SECONDS, SmtpTransport
@@ -223,7 +224,7 @@ def planted(findings: Findings, kind: str, fresh: Callable[[], Mapping[str, str]
         each.transport = SmtpTransport(sink.url, FROM)
         problems = relays.all_arrive(each, sink, 61)
         findings.holds(f"{kind}: planted: who is refused once is dropped", bool(problems), "; ".join(problems))
-    never = mock.patch.object(worker.Breaker, "is_tripped", return_value=False)
+    never = mock.patch.object(Breaker, "is_tripped", return_value=False)
     with working(fresh(), A_FEW) as (_here, each, _addresses), never:
         with relays.BrokenRelay(relays.DOWN["greets with 421"]) as broken:
             problems = relays.while_down(each, SmtpTransport(broken.url, FROM), broken.count)

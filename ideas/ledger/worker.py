@@ -21,6 +21,7 @@ from ideas.accounts import letters
 from ideas.crashpoints import crashpoint
 from ideas.db import db, one_statement, unit_of_work, utcnow
 from ideas.ledger import beats, beside, digests, fanout, pacing, parcels, sending
+from ideas.ledger.breaker import Breaker
 from ideas.ledger.fanout import Announced
 from ideas.ledger.models import State
 from ideas.ledger.parcels import Parcel, Ready
@@ -48,27 +49,6 @@ class Application(Protocol):
     def config(self) -> Mapping[str, Any]: ...
 
     def app_context(self) -> AbstractContextManager[Any]: ...
-
-
-@dataclass
-class Breaker:
-    """Keeps from asking a relay that is down again and again; kept in this process."""
-
-    first: timedelta = timedelta(seconds=60)
-    longest: timedelta = timedelta(minutes=10)
-    closed_until: datetime | None = None  # nothing is sent before
-    trips: int = 0
-
-    def is_tripped(self, now: datetime) -> bool:
-        return self.closed_until is not None and now < self.closed_until
-
-    def trip(self, now: datetime) -> None:
-        """Leave the relay alone for a while, twice as long each time in a row."""
-        self.closed_until = now + min(self.first * 2**self.trips, self.longest)
-        self.trips += 1
-
-    def reset(self) -> None:
-        self.closed_until, self.trips = None, 0
 
 
 @dataclass

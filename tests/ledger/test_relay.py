@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import AuthResult
 
-from ideas.ledger import sending, worker
+from ideas.ledger import sending
+from ideas.ledger.breaker import Breaker
 from ideas.ledger.models import Failed, State
 from ideas.ledger.sending import Outcome
 from ideas.mail import SmtpTransport
@@ -136,7 +137,7 @@ def test_a_worker_that_drops_what_is_refused_is_found_out(world: World, monkeypa
 
 
 def test_a_breaker_that_does_not_open_is_found_out(world: World, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker.Breaker, "is_tripped", lambda *_: False)
+    monkeypatch.setattr(Breaker, "is_tripped", lambda *_: False)
     world.happens((person(), "voter"))
     with relays.BrokenRelay(relays.DOWN["greets with 421"]) as broken:
         working = world.worker()
