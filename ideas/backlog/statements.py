@@ -118,8 +118,9 @@ _CHECKED: dict[str, Any] = {
     "due": Walked(_rank.due_on) <= _bound("due", sa.Date),
     "credited": _credited,
     "uncredited": sa.not_(_credited),
-    "doubled": _doubled,
-    "undoubled": sa.not_(_doubled),
+    # said so, it is asked of each row on the way; as a join PostgreSQL may gather all doubles before it begins
+    "doubled": _doubled.is_(sa.true()),
+    "undoubled": _doubled.is_not(sa.true()),
 }
 # Looked up, where what makes the list narrow is found first.
 _FOUND: dict[str, Any] = {
