@@ -51,6 +51,14 @@ SETTINGS = {
 }
 
 DATABASES = ("sqlite", "postgresql")
+LONGEST = (
+    "tests/safety/test_hostile.py",
+    "tests/moving/test_law.py",
+    "tests/safety/test_leaks.py",
+    "tests/safety/test_shared_cache.py",
+    "tests/test_faults.py",
+    "tests/ledger/test_carrying.py",
+)
 branding.READ_AGAIN = 3600.0  # questions are counted: none may come now and then
 PAGE = 8192  # bytes
 FEW_PAGES = 40  # of a table whose rows are deleted
@@ -85,6 +93,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if deselected:
         config.hook.pytest_deselected(items=deselected)
         items[:] = [item for item in items if item.nodeid in wanted]
+    # begun last, they would leave all processors but one without work
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def _belongs(item: pytest.Item, database: str) -> bool:
