@@ -34,6 +34,8 @@ from tests.servers import ROOT, RunningApp, environment
 
 PARTS = ("law", "killed", "million")
 KILLS = 20
+SITES = 5  # on which the same import is killed and begun again, several times each
+LONGEST_PIECE = 0.5  # seconds; a kill falls anywhere within one
 FEW = 10_000  # rows, whose memory that of very many is compared with
 SEVERAL = 6_000  # rows of the import that is killed
 MORE_MOST = 100  # MiB that a million rows may take more
@@ -151,41 +153,35 @@ def killed(findings: Findings, kind: str, fresh: Callable[[], Any]) -> None:
     chance = random.Random(SEED)
     with stage.site(fresh(), ()) as site:
         file = world(site.folder / "world.zip", SEVERAL)
-        compares = _seconds(lambda: site.ideas("import", "answerback", str(file), "--dry-run"))
-        whole = _seconds(lambda: site.ideas("import", "answerback", str(file)))
+        site.ideas("import", "answerback", str(file))
         wanted = _told(site, by_source=True)
-        puts = max(0.5, whole - compares)
-        findings.note(f"{kind}: seconds of comparing, and of putting down", f"{compares:.1f}, {puts:.1f}")
-        kills = in_the_middle = sites = 0
-        while kills < KILLS:
-            sites += 1
+        there = _remembered(site)
+        in_the_middle = 0
+        for number in range(SITES):
             with stage.site(fresh(), ()) as other:
                 command = ["import", "answerback", str(file)]
-                while kills < KILLS and _killed(other, command, compares + chance.uniform(0, puts / 4)):
-                    kills += 1
-                    in_the_middle += 0 < _remembered(other) < sum(map(len, wanted.values()))
+                for least in sorted(chance.randrange(there) for _ in range(KILLS // SITES)):
+                    _kill(other, command, least, chance.uniform(0, LONGEST_PIECE))
+                    in_the_middle += 0 < _remembered(other) < there
                 other.ideas(*command)
                 found = differences(wanted, _told(other, by_source=True))
-                findings.holds(f"{kind}: differences after kill {kills}", not found, found[:3] or 0, wanted="0")
-                findings.same(f"{kind}: breaches of what must hold", [], _breaches(other))
-        findings.same(f"{kind}: kills, on {sites} sites", KILLS, kills)
+                findings.holds(f"{kind}, site {number + 1}: differences", not found, found[:3] or 0, wanted="0")
+                findings.same(f"{kind}, site {number + 1}: breaches of what must hold", [], _breaches(other))
+        findings.note(f"{kind}: kills, on {SITES} sites", KILLS)
         findings.holds(f"{kind}: of these, left a part", in_the_middle >= KILLS // 2, in_the_middle, wanted="most")
 
 
-def _seconds(work: Callable[[], Any]) -> float:
-    begun = time.monotonic()
-    work()
-    return time.monotonic() - begun
-
-
-def _killed(site: RunningApp, command: list[str], after: float) -> bool:
+def _kill(site: RunningApp, command: list[str], least: int, after: float) -> None:
+    """Begin it, and kill it so many seconds after that many records were put down. It may end before."""
     process = _started(site, command)
+    with stage.connection(stage.database_url(site)) as reading:
+        while process.poll() is None and _count(reading) <= least:
+            time.sleep(0.02)
     try:
         process.wait(timeout=after)
     except subprocess.TimeoutExpired:
         os.kill(process.pid, signal.SIGKILL)
-        return process.wait() == -signal.SIGKILL
-    return False
+        process.wait()
 
 
 def _started(site: RunningApp, command: list[str]) -> subprocess.Popen[bytes]:
@@ -200,6 +196,11 @@ def _started(site: RunningApp, command: list[str]) -> subprocess.Popen[bytes]:
 
 def _remembered(site: RunningApp) -> int:
     with stage.connection(stage.database_url(site)) as reading:
+        return _count(reading)
+
+
+def _count(reading: sa.Connection) -> int:
+    with reading.begin():
         return int(reading.execute(sa.text("SELECT count(*) FROM imported")).scalar_one())
 
 
