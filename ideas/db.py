@@ -231,6 +231,25 @@ def one_statement() -> Iterator[Connection]:
 
 
 @contextmanager
+def at_once() -> Iterator[Connection]:
+    """A unit of work past the session, for an act so frequent that what a session asks and forgets would be felt.
+
+    What this connection does is committed at the end, on PostgreSQL each statement by itself. Stands at an edge, as
+    `unit_of_work` does; what was read before is read again afterwards.
+    """
+    session = db.session()
+    if session.info.get("in_one_act"):
+        yield session.connection()
+        return
+    session.rollback()
+    bind = session.get_bind()
+    options = _AS_WRITER["sqlite"] if bind.dialect.name == "sqlite" else {}
+    # the connection is there before it is our turn
+    with bind.engine.connect().execution_options(**options) as connection, _turn(bind), connection.begin():
+        yield connection
+
+
+@contextmanager
 def one_moment() -> Iterator[None]:
     """What is read inside is as it was at one moment, however long the reading takes; nothing is written.
 

@@ -183,8 +183,7 @@ def cast_vote(idea_id: int) -> Any:
 
     Voting twice is voting once.
     """
-    with unit_of_work():
-        count = voting.cast(api.member(), queries.get_idea(api.member(), idea_id).idea)
+    count = voting.cast_by(api.member, idea_id)
     return {"idea_id": idea_id, "voted": True, "vote_count": count}
 
 

@@ -159,16 +159,21 @@ def begin(idea: Idea, stage: str) -> None:
     )
 
 
-def count_vote(idea_id: int, at: datetime) -> int | None:
+def count_vote(connection: sa.Connection, idea_id: int, at: datetime) -> int | None:
     """One more backer; their number. None when it takes a closer look at what `hold` gives."""
     values = {"the_idea": idea_id, "added": weight(at)}
-    row = _COUNT_ONE_VOTE.first(db.session.connection(), values)
+    row = _COUNT_ONE_VOTE.first(connection, values)
     return None if row is None else int(row[0])
 
 
 def counting(vote: sa.CTE) -> Any:
     """`count_vote` as a part of the statement that inserts the vote, its row being `vote`; `added` is its weight."""
     return _COUNT_VOTE.where(_place.idea_id == vote.c.idea_id)
+
+
+def open_place(idea_id: Any) -> Any:
+    """The id of an idea that takes votes which count as one more, as a statement that holds its place."""
+    return sa.select(_place.idea_id).where(_place.idea_id == idea_id, *_OPEN_PLACE).with_for_update(key_share=True)
 
 
 def hold(idea_id: int) -> Any:

@@ -166,18 +166,19 @@ def vote(idea_id: int) -> ResponseReturnValue:
     if signin.reader() is None:
         back = views.path_of(seen)
         return signin.ask_to_sign_in("vote", {"idea": idea_id, "on": wanted, "title": seen.idea.title, "back": back})
-    with unit_of_work():
-        row = queries.get_idea(signin.member(), idea_id)
-        count = (voting.cast if wanted else voting.retract)(signin.member(), row.idea)
-        changed = histories.last_material(row) if wanted else None
+    if wanted:
+        count = voting.cast_by(signin.member, idea_id)
+    else:
+        with unit_of_work():
+            count = voting.retract(signin.member(), queries.get_idea(signin.member(), idea_id).idea)
+    row = queries.get_idea(signin.member(), idea_id)
     said = vote_in_words(count, on=wanted)
-    if changed:
+    if wanted and (changed := histories.last_material(row)):
         said = f"{said} {sayings.changed(changed)}"
     if wants_part():
-        row = queries.get_idea(signin.member(), idea_id)
         return render_template("boards/_vote.html", row=row, count=count, said=said, wide="wide" in request.form)
     flash(said)
-    return back_to(views.path_of(queries.get_idea(signin.member(), idea_id)))
+    return back_to(views.path_of(row))
 
 
 def vote_in_words(count: int, *, on: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from ideas import happenings
 from ideas.accounts.models import User
-from ideas.boards import behalf, policy, ranking, trees
+from ideas.boards import behalf, policy, queries, ranking, trees
 from ideas.boards.errors import VotingClosed
 from ideas.boards.models import FINAL_STAGES, Idea, IdeaRank, Vote
-from ideas.db import INSERTS, Written, db, insert_once, utcnow
+from ideas.db import INSERTS, Written, at_once, db, insert_once, unit_of_work, utcnow
 from ideas.words import _
 
 _RETRACT = (
@@ -36,20 +36,33 @@ _vote = {
     "user_id": sa.bindparam("the_voter", type_=sa.Integer),
     "cast_at": sa.bindparam("now", type_=_votes.c.cast_at.type),
 }
-_INSERT = {
-    dialect: insert(_votes).values(_vote).on_conflict_do_nothing().returning(_votes.c.idea_id)
-    for dialect, insert in INSERTS.items()
-}
-_inserted = _INSERT["postgresql"].cte("the_vote")
-_counted = ranking.counting(_inserted).cte("counted")
-_CAST = Written(
-    sa.select(
-        sa.exists(sa.select(_inserted.c.idea_id)).label("is_news"),
-        sa.select(_counted.c.vote_count).scalar_subquery().label("backers"),
-        happenings.is_listened_for("vote.created").label("is_heard"),
-    )
+
+
+def _inserting(dialect: str, *only_if: sa.ColumnElement[bool]) -> Any:
+    """The vote, if the idea's place is open. It is held first, as by whoever counts, answers or merges."""
+    place = ranking.open_place(sa.bindparam("the_idea", type_=sa.Integer)).where(*only_if)
+    if dialect == "postgresql":
+        place = sa.select(place.cte("the_place"))
+    row = place.add_columns(_vote["user_id"], _vote["cast_at"])
+    return INSERTS[dialect](_votes).from_select(list(_vote), row).on_conflict_do_nothing().returning(_votes.c.idea_id)
+
+
+def _casting(heard: sa.ColumnElement[bool], *only_if: sa.ColumnElement[bool]) -> Written:
+    """The vote and its count as one statement of PostgreSQL, where each is a journey; SQLite has none inside another.
+
+    Of a vote that is not as most are, and of one that is there already, nothing is written.
+    """
+    counted = ranking.counting(_inserting("postgresql", *only_if).cte("the_vote")).cte("counted")
+    return Written(sa.select(sa.select(counted.c.vote_count).scalar_subquery().label("backers"), heard))
+
+
+_is_heard = happenings.is_listened_for("vote.created")
+_CAST = _casting(_is_heard.label("is_heard"))
+_CAST_UNHEARD = _casting(sa.false().label("is_heard"), ~_is_heard)
+_INSERT_UNHEARD = Written(_inserting("sqlite", ~_is_heard))
+_INSERT_ALONE = Written(
+    INSERTS["sqlite"](_votes).values(_vote).on_conflict_do_nothing().returning(_is_heard.label("is_heard"))
 )
-_INSERT_ALONE = Written(_INSERT["sqlite"].returning(happenings.is_listened_for("vote.created").label("is_heard")))
 _BACKS_A_PART = sa.select(trees.backs_a_part(sa.bindparam("the_voter"), sa.bindparam("the_idea")))
 _COUNT = sa.select(IdeaRank.vote_count).where(IdeaRank.idea_id == sa.bindparam("the_idea"))
 
@@ -64,16 +77,49 @@ def cast(voter: User, idea: Idea) -> int:
     policy.require_vote(voter, idea)
     now = utcnow()
     is_news, is_heard, count = _put_down(voter.id, idea.id, now)
-    if not is_news:
+    if is_news is False:
         return _count(idea)
     if count is None:
         place = _held_open(idea)
+        if is_news is None and not insert_once(Vote, user_id=voter.id, idea_id=idea.id, cast_at=now):
+            return int(place.vote_count)
         if db.session.scalar(_BACKS_A_PART, {"the_voter": voter.id, "the_idea": idea.id}):
             return int(place.vote_count)
         count = ranking.add_backer(idea.id, now)
     if is_heard:
         _tell("vote.created", voter, idea.id, count)
     return count
+
+
+def cast_by(member: Callable[[], User], idea_id: int) -> int:
+    """`cast` by whom `member` gives, with the transaction that it takes, which for most votes is a short one.
+
+    Stands at an edge, as `unit_of_work` does. Raises NotFound for an idea that they may not see, and what `cast` does.
+    """
+    voter = member()
+    count = cast_at_once(voter, queries.get_idea(voter, idea_id).idea)
+    if count is not None:
+        return count
+    with unit_of_work():
+        voter = member()
+        return cast(voter, queries.get_idea(voter, idea_id).idea)
+
+
+def cast_at_once(voter: User, idea: Idea) -> int | None:
+    """`cast` as a transaction of its own, past the session; how many back the idea now.
+
+    None, and nothing was written, when it takes more than that: something listens for votes, parts count too, or the
+    vote is there already. What decides is asked again by the statement, under the lock of the idea's place.
+    """
+    policy.require_vote(voter, idea)
+    now, idea_id = utcnow(), idea.id
+    values = {"the_idea": idea_id, "the_voter": voter.id, "now": now}
+    with at_once() as connection:
+        if connection.dialect.name == "postgresql":
+            row = _CAST_UNHEARD.first(connection, values | {"added": ranking.weight(now)})
+            return None if row.backers is None else int(row.backers)
+        is_news = _INSERT_UNHEARD.first(connection, values) is not None
+        return ranking.count_vote(connection, idea_id, now) if is_news else None
 
 
 def cast_where_asked(voter: User, idea: Idea) -> int:
@@ -100,21 +146,19 @@ def _tell(kind: str, voter: User, idea_id: int, count: int) -> None:
     happenings.tell(kind, idea_id, voter.id, vote_count=count)
 
 
-def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool, bool, int | None]:
+def _put_down(voter_id: int, idea_id: int, now: datetime) -> tuple[bool | None, bool, int | None]:
     """Insert the vote and count it: whether it is news, whether anything listens for such, and how many back the idea,
-    see `ranking.count_vote`.
-
-    One statement on PostgreSQL, where each is a journey to the server; SQLite knows no INSERT inside another.
+    see `ranking.count_vote`. Neither is known where a closer look comes first.
     """
     connection = db.session.connection()
     values = {"the_idea": idea_id, "the_voter": voter_id, "now": now}
     if connection.dialect.name == "postgresql":
-        is_news, backers, is_heard = _CAST.first(connection, values | {"added": ranking.weight(now)})
-        return is_news, is_heard, backers
+        backers, is_heard = _CAST.first(connection, values | {"added": ranking.weight(now)})
+        return None if backers is None else True, is_heard, backers
     row = _INSERT_ALONE.first(connection, values)
     if row is None:
         return False, False, None
-    return True, bool(row.is_heard), ranking.count_vote(idea_id, now)
+    return True, bool(row.is_heard), ranking.count_vote(connection, idea_id, now)
 
 
 def retract(voter: User, idea: Idea) -> int:

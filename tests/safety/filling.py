@@ -258,19 +258,34 @@ class Filling:
         return known
 
     def _probes(self, sheet: Sheet) -> list[dict[Place, str]]:
-        """Words for each field that takes any, twice."""
+        """Words for each field that takes any, twice: tried all at once, and one by one where a refusal names none."""
+        numbers = {place: number for number, place in enumerate(sheet.places)}
         chosen: dict[Place, tuple[str, str]] = {}
-        for number, place in enumerate(sheet.places):
-            if not sheet.is_api and (place[0] in sheet.hidden or isinstance(sheet.fine.get(place[0]), list)):
-                continue
-            for pair in (PROBES, PLAIN_PROBES, MAIL_PROBES):
-                answer = self._send(sheet, {place: pair[0].format(number)})
+        kinds = [PROBES, PLAIN_PROBES, MAIL_PROBES]
+        open_ = [place for place in sheet.places if not self._is_given(sheet, place)]
+        left = dict.fromkeys(open_, 0)
+        while left:
+            answer = self._send(sheet, {place: kinds[kind][0].format(numbers[place]) for place, kind in left.items()})
+            self._put_back(sheet)
+            if answer.status_code < 400:
+                return [{place: kinds[left[place]][turn].format(numbers[place]) for place in left} for turn in (0, 1)]
+            named = self._named(sheet, dict.fromkeys(left, ""), answer)
+            if not named:
+                break
+            left = {place: kind + (place in named) for place, kind in left.items()}
+            left = {place: kind for place, kind in left.items() if kind < len(kinds)}
+        for place in open_:
+            for pair in kinds:
+                answer = self._send(sheet, {place: pair[0].format(numbers[place])})
                 self._put_back(sheet)
                 if answer.status_code < 400:
                     chosen[place] = pair
                     break
-        numbers = {place: number for number, place in enumerate(sheet.places)}
         return [{place: chosen[place][turn].format(numbers[place]) for place in chosen} for turn in (0, 1)]
+
+    def _is_given(self, sheet: Sheet, place: Place) -> bool:
+        """It is chosen from a list, or no person fills it in."""
+        return not sheet.is_api and (place[0] in sheet.hidden or isinstance(sheet.fine.get(place[0]), list))
 
     def _candidates(self, sheet: Sheet) -> list[str]:
         found = ["answer", "location"]
