@@ -69,8 +69,8 @@ at-length:
 	@$(MAKE) $(call SYNC,none) databases
 
 databases:
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser" --database sqlite
-	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not browser" --database postgresql
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not browser" --database sqlite
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not browser" --database postgresql
 
 lint-and-browser: lint chromium
 	$(BIN)/pytest -m browser tests/browser

@@ -19,6 +19,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
 
+import jinja2
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ from ideas.accounts import branding
 from ideas.db import db
 from ideas.settings import brand
 from tests.remembering import Begin, Worlds
-from tests.servers import PostgresServer, Unavailable
+from tests.servers import ROOT, PostgresServer, Unavailable
 
 LEASE = timedelta(seconds=60)  # longer than the slowest machine ever holds a test up
 SETTINGS = {
@@ -62,6 +63,9 @@ LONGEST = (
 branding.READ_AGAIN = 3600.0  # questions are counted: none may come now and then
 PAGE = 8192  # bytes
 FEW_PAGES = 40  # of a table whose rows are deleted
+# Templates are compiled once by one of all processes, not by each application of each.
+(_templates := ROOT / "build" / "templates").mkdir(parents=True, exist_ok=True)
+COMPILED = jinja2.FileSystemBytecodeCache(str(_templates))
 QUICK = {"full_page_writes": "off", "max_wal_size": "4GB"}  # it need survive nothing
 POSTGRES_URL = pytest.StashKey[str]()
 POSTGRES_STACK = pytest.StashKey[ExitStack]()
@@ -433,6 +437,7 @@ def _built(database: Database, instance: Path, settings: dict[str, str]) -> Flas
     own = {"DATABASE_URL": database.url, "INSTANCE_PATH": str(instance)}
     app = create_app(Config.from_env(SETTINGS | own | settings))
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     app.test_client_class = Client
     app.config["WTF_CSRF_ENABLED"] = False  # tests of the token turn it on
     with app.app_context():

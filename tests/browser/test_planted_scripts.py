@@ -59,9 +59,11 @@ def test_a_planted_script_is_found(watching, vector, kind):
     assert all(line.startswith("planted: ") for line in found)
 
 
+@pytest.mark.own_app  # which escapes nothing afterwards
 def test_a_page_without_escaping_is_found(app, watching):
     made = world.make(app)
     planting.plant(lambda column, place: "<svg onload=hit()>")
+    app.jinja_env.bytecode_cache = None  # those were compiled with it
     app.jinja_env.autoescape = False
     app.jinja_env.cache.clear()
 

@@ -264,13 +264,13 @@ class Filling:
         kinds = [PROBES, PLAIN_PROBES, MAIL_PROBES]
         open_ = [place for place in sheet.places if not self._is_given(sheet, place)]
         left = dict.fromkeys(open_, 0)
-        while left:
+        while True:
             answer = self._send(sheet, {place: kinds[kind][0].format(numbers[place]) for place, kind in left.items()})
             self._put_back(sheet)
             if answer.status_code < 400:
                 return [{place: kinds[left[place]][turn].format(numbers[place]) for place in left} for turn in (0, 1)]
             named = self._named(sheet, dict.fromkeys(left, ""), answer)
-            if not named:
+            if not named:  # also when nothing is left: then it wants no words of ours at all
                 break
             left = {place: kind + (place in named) for place, kind in left.items()}
             left = {place: kind for place, kind in left.items() if kind < len(kinds)}

@@ -37,10 +37,15 @@ def test_programs_get_what_they_sent_or_a_refusal_by_name(app, made):
 
 
 def test_people_get_what_they_typed_or_a_refusal_by_name(app, made):
-    found = filling.fill(app, made, sheets.of_forms(app, made), FEW[::3] if on_sqlite() else OF_DATABASES)
+    forms = list(sheets.of_forms(app, made))
+    if not on_sqlite():
+        forms = forms[::3]  # services and columns are those of the API, which is asked whole on both
+    found = filling.fill(app, made, forms, FEW[::3] if on_sqlite() else OF_DATABASES)
 
     assert found.breaches == []
-    assert len(found.fields) > 100
+    assert len(found.fields) > (100 if on_sqlite() else 30)
+    if not on_sqlite():
+        return
     assert {"POST /profile name", "POST /boards/N/new title"} <= set(found.stored)
     assert {"POST /profile name", "POST /boards/N/new title", "POST /ideas/N/edit body"} <= set(found.shown)
 
