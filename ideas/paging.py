@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -52,7 +53,12 @@ def read_cursor(order: str, cursor: str | None) -> list[Any] | None:
 
 
 def _serializer(order: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current().secret_keys, salt=f"cursor {order}")
+    return _signed_with(tuple(current().secret_keys), order)
+
+
+@lru_cache(maxsize=256)
+def _signed_with(keys: tuple[str, ...], order: str) -> URLSafeSerializer:
+    return URLSafeSerializer(list(keys), salt=f"cursor {order}")
 
 
 def _out(part: Any) -> Any:

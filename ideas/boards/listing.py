@@ -388,7 +388,7 @@ def _cards(reader: User | None, boards: Sequence[BoardRow], rows: Iterable[Any])
 _TAGS_ON = (
     sa.select(IdeaTag.__table__.c.idea_id, Tag.__table__.c.slug, Tag.__table__.c.name)
     .join(Tag.__table__, Tag.id == IdeaTag.tag_id)
-    .where(IdeaTag.idea_id.in_(sa.bindparam("ideas", expanding=True)))
+    .where(one_of(IdeaTag.__table__.c.idea_id, "ideas"))
     .order_by(Tag.name)
 )
 
@@ -403,7 +403,7 @@ def tags_on(idea_ids: Sequence[int]) -> dict[int, list[Any]]:
 
 _latest = (
     sa.select(sa.func.max(Answer.id))
-    .where(Answer.idea_id.in_(sa.bindparam("ideas", expanding=True)), Answer.undone_at.is_(None))
+    .where(one_of(Answer.__table__.c.idea_id, "ideas"), Answer.undone_at.is_(None))
     .group_by(Answer.idea_id)
 )
 _OF_CREDIT = (joinedload(Credit.user), joinedload(Credit.comment), joinedload(Credit.merged_idea))
