@@ -175,8 +175,8 @@ evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody
 	$(call EVIDENCE,leaks)
 
 .PHONY: evidence-xss
-evidence-xss: chromium  ## Show in a browser without the content policy that no word of anybody runs as a script
-	$(call EVIDENCE,xss)
+evidence-xss: chromium  ## Show in a browser without the content policy that no word runs as a script (SHARE=1 to 4 of it)
+	$(call EVIDENCE,xss) $(if $(SHARE),--share $(SHARE))
 
 .PHONY: evidence-uploads
 evidence-uploads: .venv/dev.stamp  ## Show that hostile files are refused or encoded anew, with bounded memory
