@@ -22,6 +22,7 @@ def create_app(config: Config) -> Flask:
         api,
         backlog,
         boards,
+        embed,
         health,
         http,
         insights,
@@ -56,7 +57,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights, backlog, moving, sharing, webhooks):
+    for room in (accounts, ledger, boards, insights, backlog, moving, sharing, webhooks, embed):
         room.init_app(app)
     health.init_app(app)
     return app

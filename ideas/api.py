@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlencode
@@ -17,10 +17,10 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, current_app, g, json, jsonify, request, session
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from werkzeug.http import generate_etag
-from werkzeug.routing import BaseConverter, IntegerConverter
 
-from ideas import api_limits, api_memory, api_repeats, repeats
-from ideas.api_input import Parser, read_query
+from ideas import api_limits, api_memory, api_origins, api_repeats, repeats
+from ideas.api_addresses import CONVERTERS
+from ideas.api_input import JSON_TYPES, Parser, read_json, read_query
 from ideas.errors import SignInNeeded
 from ideas.http import csrf
 from ideas.paging import PAGE, PAGE_MOST, Page
@@ -31,7 +31,7 @@ from ideas.words import _
 
 PREFIX = "/api/v1"
 READ = "ideas:read"
-ID_MOST = 2**31 - 1  # ids are the databases' plain integers
+ON_PAGES = "page"  # no scope: what is asked with a publishable key, or with the token of somebody signed in on a page
 
 SCOPES = {
     READ: "Read what your account may read: boards, ideas, comments, answers, your votes and receipts.",
@@ -80,10 +80,27 @@ class Key(Protocol):
     def id(self) -> int: ...
 
     @property
-    def user(self) -> Any: ...
+    def name(self) -> str:
+        """By which its requests are counted, and what was sent again is known."""
+        ...
+
+    @property
+    def user(self) -> Any:
+        """None: it opens what visitors may see."""
+        ...
 
     @property
     def scopes(self) -> frozenset[str]: ...
+
+    @property
+    def board_id(self) -> int | None:
+        """The one board that it opens; None: whatever its person may see."""
+        ...
+
+    @property
+    def sites(self) -> Collection[str] | None:
+        """The origins of the pages that may ask with it; None: it is none for pages."""
+        ...
 
 
 class OutSchema(Schema):
@@ -134,27 +151,6 @@ class ListQuery(AppSchema):
         validate=validate.Length(max=1000),
         metadata={"description": "Where the page begins: take the address in “next” as it is."},
     )
-
-
-class Id(IntegerConverter):
-    """An id in an address. What no database holds is not found, instead of an error of the database."""
-
-    regex = "[1-9][0-9]{0,9}"
-
-    def __init__(self, map: Any) -> None:
-        super().__init__(map, min=1, max=ID_MOST)
-
-
-class SlugPart(BaseConverter):
-    """A slug in an address."""
-
-    regex = "[a-z0-9]+(?:-[a-z0-9]+)*"
-
-
-class External(BaseConverter):
-    """What another system calls something, in an address."""
-
-    regex = r"(?!\.{1,2}(?:/|$))[^\s/\\\x00-\x1f\x7f]{1,80}"
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
@@ -261,7 +257,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return cast(View, self.doc(responses={code.value: code.name})(view))
 
     def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator:
-        """Refuse keys without `scope`, and visitors without a key unless `or_nobody`.
+        """Refuse keys without `scope`, and visitors without a key unless `or_nobody`. ON_PAGES: refuse all but pages.
 
         Stands right below `route`: nothing is read of a request that may not be made.
         """
@@ -271,17 +267,20 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
             @functools.wraps(view)
             def guarded(*args: Any, **values: Any) -> Any:
-                if not (or_nobody and _key() is None):
+                _confine(view.__name__, values)
+                if scope == ON_PAGES:
+                    page_key()
+                elif not (or_nobody and _is_visitor()):
                     require_scope(scope)
                 if not asks_query and read_query(request.args):
                     raise ValidationError({name: [_("Unknown field.")] for name in request.args})
-                if _key() is None and request.method in ("GET", "HEAD"):
+                if _is_visitor() and request.method in ("GET", "HEAD"):
                     return api_memory.recall(lambda: view(*args, **values))
-                if (key := _key()) is not None and request.method == "POST":
-                    return api_repeats.once(key.user.id, f"key:{key.id}", lambda: view(*args, **values))
+                if (key := _key()) is not None and key.user is not None and request.method == "POST":
+                    return api_repeats.once(key.user.id, key.name, lambda: view(*args, **values))
                 return view(*args, **values)
 
-            ways: list[dict[str, list[str]]] = [{"key": [scope]}]
+            ways: list[dict[str, list[str]]] = [{"page": []} if scope == ON_PAGES else {"key": [scope]}]
             described = self.doc(
                 operationId=view.__name__,
                 security=[{}, *ways] if or_nobody else ways,
@@ -302,8 +301,9 @@ def init_app(app: Flask) -> None:
     from ideas import api_docs
 
     cast(Any, app.json).sort_keys = False  # fields come in the order in which people read them
-    app.url_map.converters |= {"id": Id, "slug": SlugPart, "external": External}
+    app.url_map.converters |= CONVERTERS
     app.before_request(_read_key)
+    app.before_request(_answer_preflight)  # before the limits: a browser asks it for each address
     api_limits.init_app(app, PREFIX)
     api_memory.init_app(app)
     cast(Any, app.extensions["answerback"]).sweeps.append(repeats.sweep)
@@ -320,6 +320,7 @@ def init_app(app: Flask) -> None:
         },
     )
     api.spec.components.security_scheme("key", api_docs.KEY_SCHEME)
+    api.spec.components.security_scheme("page", api_docs.PAGE_SCHEME)
     app.register_blueprint(api_docs.bp)
     api_docs.describe_itself(api.spec, app)
 
@@ -331,10 +332,17 @@ def reader() -> Any:
 
 
 def member() -> Any:
-    """Whose key this is. Raises SignInNeeded for a visitor without one."""
-    if (key := _key()) is None:
+    """Whose key this is. Raises SignInNeeded for a visitor, with a key for pages or without any."""
+    if (key := _key()) is None or key.user is None:
         raise SignInNeeded(_("Send an API key: Authorization: Bearer ab_sk_…"))
     return key.user
+
+
+def page_key() -> Any:
+    """The key of the page that asks. Raises SignInNeeded for anything that is no page."""
+    if (key := _key()) is None or key.board_id is None:
+        raise SignInNeeded(_("Send the publishable key of a board: Authorization: Bearer ab_pk_…"))
+    return key
 
 
 def asking() -> Any:
@@ -406,17 +414,35 @@ def _read_key() -> None:
     if not _is_ours() or (given := request.headers.get("Authorization")) is None:
         return
     kind, _blank, token = given.partition(" ")
-    find = rooms().find_key
-    if find and kind.lower() == "bearer" and _TOKEN.fullmatch(token.strip()):
-        g.api_key = key = find(token.strip())
-        g.person_id = key.user.id if key else None  # for the log
+    token = token.strip()
+    find = next((find for begin, find in rooms().key_finders.items() if token.startswith(begin)), None)
+    if find and kind.lower() == "bearer" and _TOKEN.fullmatch(token):
+        g.api_key = key = find(token)
+        g.person_id = key.user.id if key and key.user else None  # for the log
     g.api_key_refused = g.get("api_key") is None
+
+
+def _is_visitor() -> bool:
+    """Whether what visitors may see is all that is asked for, with a key for pages or without any."""
+    return (key := _key()) is None or key.user is None
+
+
+def _confine(operation: str, values: Mapping[str, Any]) -> None:
+    if (key := _key()) is not None and key.board_id is not None and (confine := rooms().confine):
+        body = read_json() if request.mimetype in JSON_TYPES and request.get_data() else None
+        confine(key, operation, values, request.args, body)
+
+
+def _answer_preflight() -> Response | None:
+    return api_origins.preflight() if _is_ours() else None
 
 
 def _refuse_bad_key() -> None:
     # after the limits, so that guessing keys is counted by address
     if g.get("api_key_refused"):
         raise KeyUnknown(_("This key does not work. Send it as Authorization: Bearer ab_sk_…"))
+    if (key := _key()) is not None:
+        api_origins.require_listed(key.sites)
 
 
 def _finish(answer: Response) -> Response:
@@ -426,13 +452,15 @@ def _finish(answer: Response) -> Response:
     # flask_login looks at every request's session, and Flask then says Vary: Cookie; our answers never depend on it
     session.accessed = False
     if request.method in ("GET", "HEAD") and answer.status_code == HTTPStatus.OK:
-        if "Authorization" not in request.headers:
+        if _is_visitor():
             answer.headers.setdefault("Cache-Control", PUBLIC)
         answer.vary.add("Authorization")
         if not answer.is_streamed:  # what is made while it is sent has no tag, and must not be gathered for one
             answer.add_etag()
             answer.make_conditional(request)
     api_limits.tell(answer)
+    key = _key()
+    api_origins.tell(answer, key.sites if key else None, refused=bool(g.get("api_key_refused")))
     return answer
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from ideas import api, problems
+from ideas.api_addresses import ID_MOST
 
 bp = Blueprint("api_docs", __name__)
 
@@ -26,6 +27,13 @@ KEY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "description": "A key of yours: Authorization: Bearer ab_sk_… It acts as you, within its scopes.",
+}
+
+PAGE_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "On a page of another site: a publishable key of a board, ab_pk_…, or the token of somebody who is "
+    "signed in on it, ab_wt_…",
 }
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -206,7 +214,7 @@ def _kind(document: dict[str, Any], schema: dict[str, Any]) -> str:
             ("maximum", "to "),
             ("maxItems", "at most "),
         )
-        if schema.get(name, api.ID_MOST) != api.ID_MOST  # that ids are what a database holds need not be said
+        if schema.get(name, ID_MOST) != ID_MOST  # that ids are what a database holds need not be said
     ]
     return ", ".join([text, *limits])
 

@@ -50,7 +50,11 @@ def tell(answer: Response) -> None:
 
 def _who() -> str:
     key = g.get("api_key")
-    return f"key:{key.id}" if key else f"address:{network_of(request.remote_addr or '')}"
+    network = network_of(request.remote_addr or "")
+    if key is None:
+        return f"address:{network}"
+    # everybody who reads a page sends its key: one of them must not use up what the others have
+    return str(key.name) if key.user else f"{key.name}:{network}"
 
 
 def _how_often() -> str:

@@ -167,6 +167,9 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
     challenge = getattr(error, "challenge", None)
     if challenge or status == 401:
         headers["WWW-Authenticate"] = challenge or "Bearer"
+    lines: list[dict[str, str]] | None = getattr(error, "lines", None)
+    if lines and wants_json():
+        return problem(status, error.code, error.message, errors=lines, headers=headers)
     return show_problem(status, error.code, error.message, headers)
 
 

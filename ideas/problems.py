@@ -98,6 +98,17 @@ class ScopeMissing(NotAllowed):
         self.challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
 
 
+class OriginNotListed(NotAllowed):
+    """The page that asks is on no list of the board whose key it sent.
+
+    A publishable key works on pages of the sites that the board lists, compared letter by letter: scheme, host, port.
+    A token of somebody who was signed in on a page works on that site alone. An administrator adds a site on the page
+    “Embed” of the board.
+    """
+
+    code = "origin-not-listed"
+
+
 _HTTP_KINDS = (MalformedJson, Outdated, NameMalformed, NameReused, NameInUse)
 
 # Problems that no class of ours stands for: the web framework finds them, or `http.py` does.

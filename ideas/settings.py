@@ -56,7 +56,10 @@ class Rooms:
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
-    find_key: the token of an API key → the key as `ideas.api.Key` describes it, None if it is not valid now.
+    key_finders: how tokens begin ("ab_sk_") → what finds the key behind one, as `ideas.api.Key` describes it; None if
+    it is not valid now. confine: raises where a key that opens one board asks for something else: the key, the
+    operation, what its address names, its query, its body. lists_origin: whether any board is shown on pages of it.
+    is_on_board: a subject of the ledger and the slug of a board → SQL for whether it stands there.
     name_subjects: a person, subjects of the ledger → title and address of those that the person may see.
     mail_takers: purpose of an address that mail comes back to → what takes such a mail, with the words of the address;
     it says in a word what became of it. take_report: what takes a report about a mail of ours, with the mail's name if
@@ -81,7 +84,10 @@ class Rooms:
     new_hours: list[Callable[[int], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
-    find_key: Callable[[str], Any | None] | None = None
+    key_finders: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
+    confine: Callable[[Any, str, Mapping[str, Any], Mapping[str, str], Any], None] | None = None
+    lists_origin: Callable[[str], bool] | None = None
+    is_on_board: Callable[[sa.ColumnElement[Any], str], sa.ColumnElement[bool]] | None = None
     name_subjects: Callable[[Any, Sequence[str]], Mapping[str, tuple[str, str]]] | None = None
     mail_takers: dict[str, Callable[[Incoming, str], str]] = field(default_factory=dict)
     take_report: Callable[[Report, str | None], str] | None = None

@@ -32,6 +32,12 @@ class ValidKey:
     user: User
     scopes: frozenset[str]
     last_used_at: datetime | None
+    board_id: None = None  # it opens whatever its person may
+    sites: None = None  # programs ask with it, pages do not
+
+    @property
+    def name(self) -> str:
+        return f"key:{self.id}"
 
     @property
     def was_used_long_ago(self) -> bool:

@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(lambda: {"current_reader": known_reader()})
     handed = cast(Any, app.extensions["answerback"])
     handed.reader = known_reader
-    handed.find_key = find_key
+    handed.key_finders[keys.PREFIX] = find_key
     handed.ask_to_sign_in = ask_to_sign_in
 
 

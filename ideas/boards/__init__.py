@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
         notices_releases,
         notices_silence,
         picturing,
+        queries,
         replying,
         silence,
         solving,
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
     rooms.notices = {**rooms.notices, **{kind: replace(notice, alike=alike.alike) for kind, notice in own.items()}}
     rooms.news = (*rooms.news, *notices.NEWS)
     rooms.name_subjects = notices.name_subjects
+    rooms.is_on_board = queries.is_on_board
     rooms.resumers |= unfinished.RESUMERS
     rooms.checks |= checks.CHECKS
     rooms.exporters.append(exporting)

@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import fields, validate
 
 from ideas import api
-from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
+from ideas.api import READ, Blueprint, ListQuery, list_of
+from ideas.api_addresses import ID_MOST
 from ideas.boards import api_examples as examples
 from ideas.boards import api_reading, evidence, histories, listing, posting, queries, receipts, voting
 from ideas.boards import schemas_out as shapes

@@ -15,7 +15,7 @@ from ideas.boards.api_ideas import IDEAS_ASKED_MOST, Ids
 from ideas.db import unit_of_work
 from ideas.ledger import preferences, report
 from ideas.ledger.api import DeliveryOut, delivery
-from ideas.schemas import AppSchema
+from ideas.schemas import AppSchema, Slug
 
 
 class FollowsWanted(AppSchema):
@@ -26,6 +26,12 @@ class FollowsWanted(AppSchema):
         validate=validate.Length(max=IDEAS_ASKED_MOST),
         metadata={"type": "string", "description": "Ids separated by commas, at most 100.", "example": "23,24"},
     )
+
+
+class ReceiptsWanted(ListQuery):
+    """How many, and of which board."""
+
+    board = Slug(metadata={"description": "Slug of the board on which you contributed; left out: on all."})
 
 
 class FollowsOut(OutSchema):
@@ -40,14 +46,14 @@ blueprint = Blueprint("told", __name__, about="What became of contributions, and
 
 @blueprint.route("/me/receipts")
 @blueprint.needs(READ)
-@blueprint.asks(ListQuery)
+@blueprint.asks(ReceiptsWanted)
 @blueprint.gives(list_of(shapes.ReceiptOut), example=examples.page(examples.RECEIPT))
 def list_receipts(asked: dict[str, Any]) -> Any:
     """List what became of your contributions
 
     Newest contribution first: the answer, how yours was used, and when and how you were told.
     """
-    page = receipts.receipts_of(api.member(), limit=asked["limit"], cursor=asked.get("cursor"))
+    page = receipts.receipts_of(api.member(), limit=asked["limit"], cursor=asked.get("cursor"), slug=asked.get("board"))
     return api.listed(page, shapes.receipt)
 
 

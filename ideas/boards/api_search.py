@@ -8,7 +8,8 @@ from marshmallow import ValidationError, fields
 
 from ideas import api
 from ideas.accounts.models import User
-from ideas.api import ID_MOST, READ, Blueprint, ListQuery, list_of
+from ideas.api import READ, Blueprint, ListQuery, list_of
+from ideas.api_addresses import ID_MOST
 from ideas.boards import api_examples as examples
 from ideas.boards import listing, queries, similar
 from ideas.boards import schemas_found as found_shapes

@@ -33,6 +33,7 @@ from ideas.boards.models import (
     Vote,
 )
 from ideas.boards.models_moderating import Hiding
+from ideas.boards.models_releases import Release
 from ideas.boards.policy import Standing
 from ideas.db import db
 from ideas.errors import NotFound
@@ -108,6 +109,24 @@ def idea_seen_by(user_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
             Idea.author_id == user_id,
             is_team_of(user_id, Board.__table__.c.id),
         ),
+    )
+
+
+def is_on_board(subject: sa.ColumnElement[Any], slug: str) -> sa.ColumnElement[bool]:
+    """SQL: what that subject names is an idea or a release on the board of that slug, or the board itself."""
+
+    def named(kind: str) -> sa.ColumnElement[Any]:
+        number = sa.cast(sa.func.substr(subject, len(kind) + 2), sa.Integer)
+        return sa.case((subject.like(f"{kind}:%"), number))
+
+    def there_is(model: Any, kind: str, *also: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+        found = sa.select(model.id).where(model.id == named(kind), Board.slug == slug, *also)
+        return found.correlate_except(model, Board).exists()
+
+    return sa.or_(
+        there_is(Idea, "idea", Board.id == Idea.board_id),
+        there_is(Release, "release", Board.id == Release.board_id),
+        there_is(Board, "board"),
     )
 
 

@@ -37,11 +37,16 @@ class Receipt:
 
 
 def receipts_of(
-    person: User, *, limit: int, cursor: str | None = None, boards: Sequence[int] | None = None
+    person: User,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    boards: Sequence[int] | None = None,
+    slug: str | None = None,
 ) -> Page[Receipt]:
     """The contributions of `person` on ideas they may see, newest first; ten queries for any number.
 
-    boards: those on these boards instead, for their team.
+    boards: those on these boards instead, for their team. slug: of these, those on the board of that slug.
     """
     after = read_cursor("receipts", cursor)
     mine = _contributions(person).subquery()
@@ -53,6 +58,8 @@ def receipts_of(
         .order_by(mine.c.at.desc(), mine.c.kind, mine.c.id.desc())
         .limit(limit + 1)
     )
+    if slug is not None:
+        statement = statement.where(Board.slug == slug)
     if after is not None:
         at, kind, row_id = after
         statement = statement.where(

@@ -11,7 +11,7 @@ from ideas.api import READ, Blueprint, ListQuery, OutSchema, list_of
 from ideas.db import unit_of_work
 from ideas.ledger import queries
 from ideas.ledger.queries import InboxItem
-from ideas.schemas import AppSchema, UtcTime, when
+from ideas.schemas import AppSchema, Slug, UtcTime, when
 
 READ_MOST = 100
 NUMBER_MOST = 2**62  # lines of the ledger have larger numbers than other things
@@ -30,8 +30,16 @@ class InboxOut(OutSchema):
     read = fields.Boolean()
 
 
+class InboxWanted(ListQuery):
+    """How much of it, and of which board."""
+
+    board = Slug(metadata={"description": "Slug of the board whose news it is; left out: of all."})
+
+
 class WhatWasRead(AppSchema):
     """Which pieces of news you have seen."""
+
+    board = Slug(load_default=None, allow_none=True, metadata={"description": "Slug of the board whose news it is."})
 
     ids = fields.List(
         fields.Integer(validate=validate.Range(1, NUMBER_MOST)),
@@ -44,7 +52,7 @@ class WhatWasRead(AppSchema):
 
 @blueprint.route("/me/inbox")
 @blueprint.needs(READ)
-@blueprint.asks(ListQuery)
+@blueprint.asks(InboxWanted)
 @blueprint.gives(
     list_of(InboxOut),
     example={
@@ -66,7 +74,8 @@ def list_inbox(asked: dict[str, Any]) -> Any:
 
     The newest first; what you may not see any more is left out.
     """
-    return api.listed(queries.inbox_for(api.member(), limit=asked["limit"], cursor=asked.get("cursor")), _shape)
+    page = queries.inbox_for(api.member(), limit=asked["limit"], cursor=asked.get("cursor"), board=asked.get("board"))
+    return api.listed(page, _shape)
 
 
 @blueprint.route("/me/inbox/read", method="POST")
@@ -79,7 +88,7 @@ def mark_read(which: dict[str, Any]) -> None:
     Some of it, or all.
     """
     with unit_of_work():
-        queries.mark_read(api.member(), which["ids"])
+        queries.mark_read(api.member(), which["ids"], board=which["board"])
 
 
 def _shape(item: InboxItem) -> dict[str, Any]:

@@ -50,8 +50,11 @@ def unread_count(reader: User) -> int:
     return db.session.scalars(_UNREAD, {"reader": reader.id}).one()
 
 
-def inbox_for(reader: User, *, limit: int, cursor: str | None = None) -> Page[InboxItem]:
-    """News for `reader`, newest first. What they may no longer see, or what is gone, is left out."""
+def inbox_for(reader: User, *, limit: int, cursor: str | None = None, board: str | None = None) -> Page[InboxItem]:
+    """News for `reader`, newest first. What they may no longer see, or what is gone, is left out.
+
+    board: the slug of the one whose news it is; None: of all.
+    """
     statement = (
         sa.select(
             *(Delivery.id, Delivery.path, Delivery.news, Delivery.contribution_kind, Delivery.contribution_id),
@@ -65,6 +68,8 @@ def inbox_for(reader: User, *, limit: int, cursor: str | None = None) -> Page[In
     )
     if after := read_cursor("inbox", cursor):
         statement = statement.where(Delivery.id < after[0])
+    if board is not None:
+        statement = statement.where(_is_on(board))
     rows = db.session.execute(statement, {"reader": reader.id}).all()
     page = Page.of(rows, limit, order="inbox", key=lambda row: (row.id,))
     visible = _visible(reader, page.rows)
@@ -111,13 +116,20 @@ def _item(row: Any, words: Markup) -> InboxItem:
     return InboxItem(row.id, row.news, row.subject, words, row.done_at, row.read_at is not None)
 
 
-def mark_read(reader: User, delivery_ids: Sequence[int] | None = None) -> None:
-    """`reader` has seen those pieces of news; None: all there are."""
+def _is_on(board: str) -> sa.ColumnElement[bool]:
+    is_on_board = settings.rooms().is_on_board
+    return is_on_board(OutboxEntry.__table__.c.subject, board) if is_on_board else sa.false()
+
+
+def mark_read(reader: User, delivery_ids: Sequence[int] | None = None, *, board: str | None = None) -> None:
+    """`reader` has seen those pieces of news; None: all there are. board: the slug of the one whose news it is."""
     statement = sa.update(Delivery).where(
         Delivery.user_id == reader.id, Delivery.channel == Channel.INBOX.value, Delivery.read_at.is_(None)
     )
     if delivery_ids is not None:
         statement = statement.where(Delivery.id.in_(delivery_ids))
+    if board is not None:
+        statement = statement.where(Delivery.entry_id.in_(sa.select(OutboxEntry.id).where(_is_on(board))))
     db.session.execute(statement.values(read_at=utcnow()).execution_options(synchronize_session=False))
 
 

@@ -20,6 +20,7 @@ from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import db, utcnow
+from ideas.embed.models import PublishableKey
 from ideas.moving.models_running import Import, State
 from ideas.sharing.models import PrivateFeed
 from ideas.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
@@ -213,6 +214,9 @@ OPERATIONS |= {
     "list_board_invitations": ("GET", "boards/garden/invitations", None, "boards:write", False),
     "invite_to_board": ("POST", "boards/garden/invitations", {"email": "ada@example.org"}, "boards:write", False),
     "withdraw_board_invitation": ("DELETE", "boards/garden/invitations/{invitation}", None, "boards:write", False),
+    "list_publishable_keys": ("GET", "boards/garden/embed/keys", None, "boards:write", False),
+    "make_publishable_key": ("POST", "boards/garden/embed/keys", None, "boards:write", False),
+    "revoke_publishable_key": ("DELETE", "boards/garden/embed/keys/{page_key}", None, "boards:write", False),
     "edit_person": ("PATCH", "people/{person}", {"title": "Gardener"}, "people:write", False),
     "put_role": ("PUT", "people/{person}/role", {"role": "team"}, "roles:write", False),
     "suspend_person": ("PUT", "people/{person}/suspension", {"reason": "They advertise."}, "roles:write", False),
@@ -409,7 +413,8 @@ def a_site(ask):
     sent_there = WebhookDelivery(message_id=happened.id, endpoint_id=hook.id, **done)
     db.session.add(sent_there)
     feed = PrivateFeed(user_id=team.id, board_id=board.id, token_hash="f" * 64, hint="ffff")
-    db.session.add_all([till, browser, to_board, to_role, feed])
+    page_key = PublishableKey(board_id=board.id, token="ab_pk_" + "p" * 43)
+    db.session.add_all([till, browser, to_board, to_role, feed, page_key])
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
@@ -441,6 +446,7 @@ def a_site(ask):
             "message": sent_there.id,
             "session": browser.id,
             "invitation": to_board.id,
+            "page_key": page_key.id,
             "role_invitation": to_role.id,
             "tag": tag.id,
             "status": status_of(board, "considering").id,

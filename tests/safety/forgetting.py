@@ -106,7 +106,7 @@ WORDLESS = {
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
-    "private_feed.token_hash", "private_feed.hint",
+    "private_feed.token_hash", "private_feed.hint", "publishable_key.token",
     "picture.name", "preference.email", "preference.inbox", "release_idea.reason", "rhythm.key", "rhythm.timezone",
     "segment.slug", "solved.answer",
     "role_invitation.role", "role_invitation.token_hash",

@@ -528,6 +528,13 @@ ROUTES: dict[str, set[str]] = {
     "api_feeds.list_feeds": {"private board"},
     "api_feeds.make_feed": NOTHING,
     "api_feeds.revoke_feed": NOTHING,
+    # Shown on pages of other sites
+    "embed.show": {"private board"},
+    "embed.make_key": NOTHING,
+    "embed.revoke_key": NOTHING,
+    "api_embed.list_publishable_keys": NOTHING,
+    "api_embed.make_publishable_key": NOTHING,
+    "api_embed.revoke_publishable_key": NOTHING,
     # The same for everybody
     "api_docs.docs": NOTHING,
     "api_docs.openapi": NOTHING,

@@ -375,6 +375,8 @@ def _known(world: World, name: str, values: dict[str, Any]) -> dict[str, Any]:
         return {**values, "accent": "#0b6b5f"}
     if "embed_sites" in values:
         return {**values, "embed_sites": "https://www.example.org"}
+    if "sites" in values:
+        return {**values, "sites": "https://www.example.org"}
     if name.startswith("POST /manage/mails/"):
         return {**values, "subject": "{{headline}}"}
     if name == "POST /manage/moving":
