@@ -24,7 +24,7 @@ DOCUMENTS = sorted(path.relative_to(ROOT).as_posix() for path in [*ROOT.glob("*.
 NO_SETTINGS = {"CRASHPOINT", "DATA", "JOBS", "PYTHON", "TEST_DATABASE_URL"}
 
 # Their capitals are names in the code, and methods of HTTP.
-ABOUT_CODE = {"docs/engineers.md", "docs/api.md"}
+ABOUT_CODE = {"docs/engineers.md", "docs/api.md", "docs/embed.md"}
 
 SHELL = {"sh", "ini"}  # languages of the blocks that hold commands
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -47,7 +47,7 @@ TAKING_PART = {
 OPEN = {**READING, **TAKING_PART}
 
 _BOARD = sa.select(Board.slug).where(Board.id == sa.bindparam("board"))
-_id = sa.bindparam("id")
+_id: sa.BindParameter[int] = sa.bindparam("id")
 _BOARD_OF = {
     IDEA: sa.select(Idea.board_id).where(Idea.id == _id),
     COMMENT: sa.select(Idea.board_id).join(Comment, Comment.idea_id == Idea.id).where(Comment.id == _id),

@@ -210,6 +210,7 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/manage/boards",
         "/manage/boards/new",
         "/manage/boards/garden-planner",
+        "/manage/boards/garden-planner/embed",
         "/manage/people",
         "{person}",
         "{person}/erase",
