@@ -16,12 +16,13 @@ def init_app(app: Flask) -> None:
     from ideas import settings
     from ideas.api import api
     from ideas.embed import api as embed_api
-    from ideas.embed import confining, publishable, sites, views
+    from ideas.embed import confining, publishable, sites, views, views_widget
 
     with app.app_context():
         rooms = settings.rooms()
     rooms.key_finders[publishable.PREFIX] = publishable.find
     rooms.confine = confining.confine
     rooms.lists_origin = sites.lists
-    app.register_blueprint(views.bp)
+    for page in (views, views_widget):
+        app.register_blueprint(page.bp)
     api.register_blueprint(embed_api.blueprint)

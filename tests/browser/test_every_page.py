@@ -49,6 +49,7 @@ NOT_VISITED = {
     "looks.favicon",
     "looks.logo",
     "looks.theme",
+    *("widget.line", "widget.module", "widget.words_in"),
     "mailroom.letter",
     "pictures.show",
     "static",

@@ -536,6 +536,9 @@ ROUTES: dict[str, set[str]] = {
     "api_embed.make_publishable_key": NOTHING,
     "api_embed.revoke_publishable_key": NOTHING,
     # The same for everybody
+    "widget.line": NOTHING,
+    "widget.module": NOTHING,
+    "widget.words_in": NOTHING,
     "api_docs.docs": NOTHING,
     "api_docs.openapi": NOTHING,
     "api_docs.all_problems": NOTHING,

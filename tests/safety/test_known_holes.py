@@ -168,7 +168,10 @@ def test_no_page_of_somebody_signed_in_is_kept_by_others(app, client):
         if "GET" in rule.methods and not rule.arguments and not rule.rule.startswith("/api/"):
             with client.get(rule.rule) as answer:
                 kept = answer.headers.get("Cache-Control", "")
-            is_everybodys = rule.endpoint in ("looks.favicon", "looks.logo", "looks.theme", *OF_VISITORS)
+            is_everybodys = rule.endpoint in (
+                *("looks.favicon", "looks.logo", "looks.theme", "widget.line"),
+                *OF_VISITORS,
+            )
             assert is_everybodys or "no-store" in kept or "private" in kept, (rule.rule, kept)
 
 
