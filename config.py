@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Annotated, Any, Self, get_args, get_type_hints
 from urllib.parse import urlsplit
 
-from ideas import setting_values
+from ideas import setting_openid, setting_values
+from ideas.setting_openid import Provider
 from ideas.setting_values import FALSE, SHORTEST_SECRET, Setting
 
 
@@ -274,13 +275,22 @@ class Config:
         str | None,
         Setting(
             "none",
-            "Networks inside yours that webhooks may go to, separated by commas, such as `10.1.0.0/16,127.0.0.1`; "
-            "without them only addresses of the public network are asked.",
+            "Networks inside yours where webhooks may go and OpenID providers may be, separated by commas, such as "
+            "`10.1.0.0/16,127.0.0.1`; without them only addresses of the public network are asked.",
         ),
     ]
     outgoing_http: Annotated[
         bool,
         Setting("false", "Whether webhooks may go to plain http, while you develop. Never in production."),
+    ]
+    openid: Annotated[
+        str | None,
+        Setting(
+            "none",
+            "Short names of the OpenID providers with which people may sign in, separated by commas, such as "
+            "`acme,partner`. What each is stands in settings of its own, [listed for operators]"
+            "(operators.md#signing-in-with-another-account).",
+        ),
     ]
     web_workers: Annotated[
         int, Setting("number of cores", "Processes of the web server.", derive=_cores, least=1, most=64)
@@ -307,6 +317,7 @@ class Config:
         ),
     ] = field(repr=False)
     log_level: Annotated[LogLevel, Setting("info", "The least important messages to log.")]
+    openid_providers: tuple[Provider, ...] = ()  # what the variables beside `openid` say of each
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -325,6 +336,8 @@ class Config:
                 problems.append(f"{name.upper()} {error}")
                 # So that what follows from this setting can still be judged.
                 read[name] = setting_values.value(name, kind, setting, "", read)
+        read["openid_providers"], wrong = setting_openid.read(read["openid"], environ, plain=read["outgoing_http"])
+        problems += wrong
         if read["environment"] is Environment.PRODUCTION:
             problems += _unsafe_in_production(read, environ)
         elif 0 < len(read["secret_key"]) < SHORTEST_SECRET:
@@ -419,8 +432,9 @@ def _settings(config: type[Config]) -> dict[str, tuple[Any, Setting]]:
     hints = get_type_hints(config, include_extras=True)
     found = {}
     for each in dataclasses.fields(config):
-        kind, setting = get_args(hints[each.name])
-        found[each.name] = (kind, setting)
+        if each.name != "openid_providers":  # put together from several
+            kind, setting = get_args(hints[each.name])
+            found[each.name] = (kind, setting)
     return found
 
 

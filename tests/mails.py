@@ -74,6 +74,8 @@ def sign_in_letters() -> dict[str, mail.Message]:
         "sign-in": writing.sign_in("secret-token"),
         "reset": writing.reset("secret-token"),
         "password-changed": writing.password_changed(),
+        "identity-linked": writing.identity_linked("Acme & Sons"),
+        "identity-removed": writing.identity_removed("Acme & Sons"),
     }
     found = {}
     for name, words in made.items():

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from config import Config
-from ideas import ROOT, api, api_limits
+from ideas import ROOT, api, api_limits, setting_openid
 from ideas.accounts import limits, tidying
 from ideas.boards import demo, labels, models, notices, policy, schemas
 from ideas.db import Base
@@ -104,6 +104,16 @@ def test_the_settings_page_is_what_the_code_says():
     assert written == said
 
 
+def test_what_operators_read_of_providers_is_what_the_code_says(tmp_path):
+    said = [(f"`OPENID_…_{part}`", default, about) for part, (default, about) in setting_openid.PARTS.items()]
+    example = next(block for block in blocks("docs/operators.md", {"sh"}) if block.startswith("OPENID="))
+    environ = dict(line.split("=", 1) for line in shlex.split(example))
+
+    assert list(map(tuple, table("docs/operators.md", "Signing in with another account"))) == said
+    (provider,) = Config.from_env(environ | {"INSTANCE_PATH": str(tmp_path)}).openid_providers
+    assert provider.name == "Acme"
+
+
 def test_the_readmes_settings_have_their_true_defaults():
     defaults = {name: default for name, _kind, default, _about in Config.documentation()}
 
@@ -114,6 +124,7 @@ def test_the_readmes_settings_have_their_true_defaults():
 @pytest.mark.parametrize("document", sorted(set(DOCUMENTS) - ABOUT_CODE))
 def test_what_is_written_like_a_setting_is_one(document):
     settings = {name for name, *_rest in Config.documentation()}
+    settings |= {setting_openid.variable("acme", part) for part in setting_openid.PARTS}
     written = {
         found[1] for code in CODE.findall(prose(document)) if (found := re.match(r"([A-Z][A-Z_]{2,})(=|$)", code))
     }

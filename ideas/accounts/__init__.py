@@ -1,7 +1,7 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
 Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
-audit_entry, role_invitation, segment, segment_person, brand.
+audit_entry, role_invitation, segment, segment_person, brand, identity.
 Emits: nothing. Stands on: the ground.
 """
 
@@ -35,6 +35,7 @@ def init_app(app: Flask) -> None:
         views_branding,
         views_inviting,
         views_me,
+        views_openid,
         views_privacy,
         views_spreadsheets,
     )

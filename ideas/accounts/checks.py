@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas.accounts import suppressions
 from ideas.accounts.models import ApiKey, AuditEntry, SiteRole, User
+from ideas.accounts.models_identities import Identity
 from ideas.checking import Breach
 from ideas.db import db
 
@@ -48,7 +49,8 @@ def _unaudited(act: str, done: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def privilege_is_audited() -> list[Breach]:
-    """I8: whoever is suspended, or holds a role, is so by an act in the audit log; each key was made by one."""
+    """I8: whoever is suspended, or holds a role, is so by an act in the audit log; each key was made by one, and each
+    account elsewhere that signs somebody in was added by one."""
     wrong = {
         "is suspended and nobody is on record for it": (
             User.suspended_at.is_not(None),
@@ -66,7 +68,12 @@ def privilege_is_audited() -> list[Breach]:
             sa.select(User.id).where(state, ~_audited(acts)).order_by(User.id).limit(SHOWN)
         )
     ]
-    return people + unaudited({"key.made": sa.select(subject("key", ApiKey.id))})
+    return people + unaudited(
+        {
+            "key.made": sa.select(subject("key", ApiKey.id)),
+            "identity.linked": sa.select(subject("person", Identity.user_id)),
+        }
+    )
 
 
 def _audited(acts: list[str]) -> sa.Exists:
@@ -89,6 +96,6 @@ _STOPPED = {
 }
 
 CHECKS: dict[str, Callable[[], list[Breach]]] = {
-    "roles, suspensions and keys are audited": privilege_is_audited,
+    "roles, suspensions, keys and identities are audited": privilege_is_audited,
     "stopped mail is known": stopped_mail_is_known,
 }

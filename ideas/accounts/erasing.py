@@ -32,6 +32,7 @@ from ideas.accounts.models import (
     User,
     UserSession,
 )
+from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.db import db, leave_no_trace
 from ideas.errors import NotAllowed
@@ -172,6 +173,7 @@ def _forget_account(leaving: Leaving) -> None:
         sa.delete(Ticket).where(theirs),
         sa.delete(UnfinishedAct).where(UnfinishedAct.id.in_(begun)),
         sa.delete(ApiKey).where(ApiKey.user_id == leaving.id),
+        sa.delete(Identity).where(Identity.user_id == leaving.id),
     ]
     if leaving.email:
         statements += [

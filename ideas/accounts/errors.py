@@ -51,3 +51,9 @@ class BeyondKey(NotAllowed):
     """A program gives a key no more than its own may: neither further scopes nor a longer life."""
 
     code = "beyond-key"
+
+
+class LastWayIn(Conflict):
+    """Without it nobody could sign in to this account any more. Add another way to sign in first."""
+
+    code = "last-way-in"

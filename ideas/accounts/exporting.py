@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Rhythm, Ticket, User, UserSession
+from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.models_segments import Segment, SegmentPerson
 from ideas.db import db
@@ -71,6 +72,15 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
             )
             .where(UserSession.user_id == person_id)
             .order_by(UserSession.id)
+        ),
+    )
+    yield Part(
+        "identities",
+        _("accounts elsewhere with which you sign in, by the name each provider has for you"),
+        stream(
+            sa.select(*(Identity.id, Identity.issuer, Identity.subject, Identity.created_at, Identity.last_used_at))
+            .where(Identity.user_id == person_id)
+            .order_by(Identity.id)
         ),
     )
     yield Part(

@@ -47,6 +47,11 @@ class SignInForm(SchemaForm):
     next = HiddenField()
 
 
+class WithProviderForm(SchemaForm):
+    schema = schemas.WithNext()
+    next = HiddenField()
+
+
 class AskForLinkForm(SchemaForm):
     schema = schemas.AskForLink()
     email = EmailField(lazy("E-mail address"))

@@ -158,6 +158,7 @@ class TicketKind(StrEnum):
     SIGN_IN = "sign_in"  # the magic link
     RESET = "reset"
     SETUP = "setup"  # makes the first administrator
+    OPENID = "openid"  # goes along to another site that says who somebody is, and comes back with them
 
 
 class Ticket(Base):

@@ -135,10 +135,12 @@ def find_key(token: str) -> keys.ValidKey | None:
 def begin(person: User) -> None:
     """Sign `person` in, in this browser, with a new secret. Stands in a unit of work.
 
-    Whatever the cookie held before is worth nothing afterwards, except what was begun before signing in.
+    Whatever the cookie held before is worth nothing afterwards, except what was begun before signing in, here or in
+    another tab.
     """
     _end_session()
-    carried = {name: session[name] for name in (UNFINISHED,) if name in session}
+    # the browser's own secret stays as well: in another tab somebody may be on their way to sign in, too
+    carried = {name: session[name] for name in (BROWSER, UNFINISHED) if name in session}
     marks = [_mark(person.email or ""), *session.get(KNOWN, [])]
     session.clear()
     session.update(carried)

@@ -20,6 +20,7 @@ GOOD_FOR = {
     TicketKind.SIGN_IN: timedelta(minutes=10),
     TicketKind.RESET: timedelta(minutes=10),
     TicketKind.SETUP: timedelta(hours=24),
+    TicketKind.OPENID: timedelta(minutes=10),
 }
 
 

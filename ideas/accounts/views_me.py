@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import browsers as browser_words
-from ideas.accounts import keys, people, policy, queries, sessions, signin
+from ideas.accounts import identities, keys, people, policy, queries, sessions, signin
 from ideas.accounts.forms import NewKeyForm, ProfileForm
 from ideas.accounts.views import bp, draw
 from ideas.db import db, unit_of_work
@@ -38,8 +38,10 @@ def profile() -> ResponseReturnValue:
 
 @bp.get("/profile/sessions")
 def browsers() -> ResponseReturnValue:
-    rows = db.session.scalars(sessions.of(signin.member())).all()
-    return render_template("accounts/sessions.html", sessions=rows, this_one=signin.session_id())
+    person = signin.member()
+    rows = db.session.scalars(sessions.of(person)).all()
+    elsewhere = identities.elsewhere(person)
+    return render_template("accounts/sessions.html", sessions=rows, this_one=signin.session_id(), elsewhere=elsewhere)
 
 
 @bp.post("/profile/sessions/<int:session_id>/revoke")

@@ -8,7 +8,7 @@ from typing import IO, cast
 from flask import flash, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import addresses, erasing, exporting, limits, queries, returning, signin
+from ideas.accounts import addresses, erasing, exporting, identities, limits, queries, returning, signin
 from ideas.accounts.forms import ConfirmForm, EraseForm
 from ideas.accounts.views import bp, draw, draw_refused
 from ideas.db import one_moment, unit_of_work, utcnow
@@ -29,16 +29,16 @@ def confirm() -> ResponseReturnValue:
     person = signin.member()
     form = ConfirmForm(next=request.args.get("next", ""))
     if not form.validate_on_submit():
-        return draw("confirm", form, person=person)
+        return draw("confirm", form, person=person, elsewhere=identities.of(person))
     try:
         with unit_of_work():
             tries = signin.spend(limits.SIGN_IN, signin.member().email or "")
         known = returning.who(signin.member().email or "", form.loaded["password"])
     except TooMany as error:
-        return draw_refused(error, "confirm", form, person=signin.member())
+        return draw_refused(error, "confirm", form, person=signin.member(), elsewhere=identities.of(signin.member()))
     if known is None:
         form.password.errors = [_("This is not your password.")]
-        return draw("confirm", form, person=signin.member())
+        return draw("confirm", form, person=signin.member(), elsewhere=identities.of(signin.member()))
     with unit_of_work():
         limits.refund(tries)
         signin.begin(returning.welcome(known))

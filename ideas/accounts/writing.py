@@ -81,5 +81,35 @@ def password_changed() -> Words:
     )
 
 
+def identity_linked(provider: str) -> Words:
+    return Words(
+        subject=_("You can sign in at %(site)s with %(provider)s", site=brand().site_name, provider=provider),
+        before=[
+            _(
+                "From now on your account at %(provider)s signs you in at %(site)s, where this address is yours.",
+                provider=provider,
+                site=_site(),
+            ),
+            _("If it was you, there is nothing to do. If it was not, take it away again and choose a new password."),
+        ],
+        button=_("See how I sign in"),
+        url=absolute("/profile/sessions"),
+        after=[_("Questions? Write to %(address)s.", address=current().support_email)],
+    )
+
+
+def identity_removed(provider: str) -> Words:
+    return Words(
+        subject=_("You no longer sign in at %(site)s with %(provider)s", site=brand().site_name, provider=provider),
+        before=[
+            _("Your account at %(provider)s was taken off your account at %(site)s.", provider=provider, site=_site()),
+            _("If it was you, there is nothing to do. If it was not, choose a new password now."),
+        ],
+        button=_("Choose a new password"),
+        url=absolute("/reset"),
+        after=[_("Questions? Write to %(address)s.", address=current().support_email)],
+    )
+
+
 def _site() -> str:
     return brand().site_name

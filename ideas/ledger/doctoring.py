@@ -9,8 +9,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ideas import mail, migrating, rounds, settings, storage
-from ideas.accounts import letters
+from ideas import mail, migrating, rounds, setting_openid, settings, storage
+from ideas.accounts import letters, openid, openid_asking
+from ideas.accounts.openid_refusals import NotSignedIn
 from ideas.db import Base, db, utcnow
 from ideas.ledger import beats, checker, fanout, sending
 
@@ -38,8 +39,22 @@ def notes() -> list[str]:
     found = settings.current().advice()
     if beats.last_heard_of() is None and not settings.current().is_production:
         found.append("No worker runs now. Nobody hears of anything until one does: ideas worker")
+    found += _providers()
     db.session.rollback()
     return found
+
+
+def _providers() -> Iterator[str]:
+    """Whether the providers with which people sign in can be asked. Others run them, so it is a note and no fault."""
+    for provider in openid.offered():
+        try:
+            openid_asking.keys(provider)
+        except NotSignedIn as refusal:
+            issuer = setting_openid.variable(provider.slug, "ISSUER")
+            yield (
+                f"Nobody can sign in with {provider.name} now: {refusal.because}. Look at {issuer}, at OUTGOING_ALLOW "
+                "if it is inside your network, and at the provider."
+            )
 
 
 def _database() -> Iterator[str]:

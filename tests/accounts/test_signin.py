@@ -319,11 +319,14 @@ STATE_CHANGES = [
     "/sign-up",
     "/sign-in",
     "/sign-in/link",
+    "/sign-in/with/acme",
     "/sign-out",
     "/reset",
     "/profile",
     "/profile/sessions/1/revoke",
     "/profile/sessions/revoke-others",
+    "/profile/identities/1/remove",
+    "/profile/identities/with/acme",
     "/profile/keys",
     "/profile/keys/1/revoke",
     "/profile/confirm",
@@ -356,6 +359,8 @@ def test_every_form_of_this_room_is_among_those_tested(app):
         .replace("<int:key_id>", "1")
         .replace("<int:company_id>", "1")
         .replace("<int:invitation_id>", "1")
+        .replace("<int:identity_id>", "1")
+        .replace("<slug>", "acme")
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith("accounts.") and "POST" in (rule.methods or ())
     }

@@ -38,6 +38,7 @@ NOT_VISITED = {
     "insights.file",
     "dashboard.file",
     "desk.export",
+    "accounts.back_from",  # where a provider sends people back
     "accounts.companies_as_csv",
     "accounts.people_as_csv",
     "accounts.audit_as_csv",

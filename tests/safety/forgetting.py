@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from ideas import pictures
 from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
+from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.schemas_segments import SegmentWords
 from ideas.backlog import estimating, keeping, segmenting
@@ -69,7 +70,8 @@ CANARIES = {
     "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
     "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
-    "idea_term.term", "idempotency_key.answer", "import.file_name", "import.options", "import.report",
+    "idea_term.term", "idempotency_key.answer", "identity.subject",
+    "import.file_name", "import.options", "import.report",
     "import_piece.content", "imported.foreign_id", "invitation.email", "letter.recipient",
     "left_out.reason", "mail_words.subject", "mail_words.opening", "mail_words.closing",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
@@ -100,7 +102,8 @@ WORDLESS = {
     "delivery.state", "delivery.reason", "delivery.lease", "evidence.kind",
     "flag.subject", "flag.reason", "flag.outcome",
     "hiding.signals", "idea.source_kind", "idea.source_id", "idea_rank.stage",
-    "idempotency_key.name", "idempotency_key.fingerprint", "import.format", "import.state", "imported.kind",
+    "idempotency_key.name", "idempotency_key.fingerprint", "identity.issuer",
+    "import.format", "import.state", "imported.kind",
     "imported.source", "invitation.role", "invitation.token_hash", "letter.lease", "letter.error",
     "mail_words.news", "mail_reply.digest", "mail_reply.became", "mail_reply.doubt",
     "membership.role", "mute.subject", "outbox_entry.kind", "outbox_entry.subject",
@@ -388,6 +391,8 @@ def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
         person = db.session.get_one(User, person_id)
         sessions.open_for(person, browser="qzqbrowser/1.0", network_address=NETWORK)
         keys.make(person, "qzqkey", ["ideas:read"])
+        db.session.add(Identity(user_id=person.id, issuer="https://login.example", subject="qzqsubject"))
+        audit.record(person, "identity.linked", people.subject(person), provider="Acme")
         begun = UnfinishedAct(token_hash="u" * 64, kind="comment", details={"body": "qzqwords begun"})
         db.session.add(begun)
         db.session.flush()

@@ -92,6 +92,8 @@ ROUTES: dict[str, set[str]] = {
     "accounts.link": NOTHING,
     "accounts.use_link": NOTHING,
     "accounts.verify": NOTHING,
+    "accounts.sign_in_with": NOTHING,
+    "accounts.back_from": NOTHING,
     "accounts.reset": NOTHING,
     # One's own account
     "accounts.profile": OF_ONESELF,
@@ -99,6 +101,8 @@ ROUTES: dict[str, set[str]] = {
     "accounts.browsers": {"own address", "own browser"},
     "accounts.revoke_session": NOTHING,
     "accounts.revoke_other_sessions": NOTHING,
+    "accounts.link_identity": NOTHING,
+    "accounts.remove_identity": NOTHING,
     "accounts.api_keys": {"own key"},
     "accounts.revoke_key": NOTHING,
     "accounts.own_data": NOTHING,
