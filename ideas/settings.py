@@ -56,6 +56,7 @@ class Rooms:
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
+    team: the ids of whoever is of the team of a board.
     key_finders: how tokens begin ("ab_sk_") → what finds the key behind one, as `ideas.api.Key` describes it; None if
     it is not valid now. confine: raises where a key that opens one board asks for something else: the key, the
     operation, what its address names, its query, its body. lists_origin: whether any board is shown on pages of it.
@@ -84,6 +85,7 @@ class Rooms:
     new_hours: list[Callable[[int], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
+    team: sa.Select[int] | None = None
     key_finders: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
     confine: Callable[[Any, str, Mapping[str, Any], Mapping[str, str], Any], None] | None = None
     lists_origin: Callable[[str], bool] | None = None

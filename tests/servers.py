@@ -479,9 +479,9 @@ def ideas(env: Mapping[str, str], *arguments: str, timeout: float = 600) -> str:
 class RunningApp:
     """A site as processes of its own, reached over HTTP at `url`."""
 
-    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, env: Mapping[str, str], folder: Path, host: str = "127.0.0.1") -> None:
         port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://{host}:{port}"
         self.folder = folder
         self.env = {
             "INSTANCE_PATH": str(folder),
@@ -546,14 +546,20 @@ class RunningApp:
 
 @contextmanager
 def running_app(
-    env: Mapping[str, str], commands: Sequence[str] = ("web",), *, prepare: Sequence[Sequence[str]] = (("migrate",),)
+    env: Mapping[str, str],
+    commands: Sequence[str] = ("web",),
+    *,
+    prepare: Sequence[Sequence[str]] = (("migrate",),),
+    host: str = "127.0.0.1",
 ) -> Iterator[RunningApp]:
     """A site on a free port: `prepare` is run to its end, then `commands` stay until the block ends, all with `env`.
+
+    host: how it is called; 127.0.0.1 or localhost.
 
     Without a DATABASE_URL it has a SQLite database of its own.
     """
     folder = Path(tempfile.mkdtemp(prefix="answerback-site-"))
-    site = RunningApp(env, folder)
+    site = RunningApp(env, folder, host)
     try:
         for command in prepare:
             site.ideas(*command)

@@ -1,7 +1,8 @@
 """People: who they are, how they sign in, what they may do site-wide, and what was done with privilege.
 
-Owns: user, rhythm, company, user_session, ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key,
-audit_entry, role_invitation, segment, segment_person, brand, identity.
+Owns: user, rhythm, company, user_session, half_sign_in, totp, passkey, passkey_challenge, recovery_code, factor_rule,
+ticket, attempt, unfinished_act, letter, suppression, mail_report, api_key, audit_entry, role_invitation, segment,
+segment_person, brand, identity.
 Emits: nothing. Stands on: the ground.
 """
 
@@ -22,8 +23,10 @@ def init_app(app: Flask) -> None:
         api_account,
         api_administration,
         api_audit,
+        api_signing_in,
         api_site,
         checks,
+        factors,
         inviting,
         letters,
         signin,
@@ -33,9 +36,12 @@ def init_app(app: Flask) -> None:
         views_admin,
         views_audit,
         views_branding,
+        views_factor_rule,
+        views_factors,
         views_inviting,
         views_me,
         views_openid,
+        views_passkeys,
         views_privacy,
         views_spreadsheets,
     )
@@ -45,6 +51,7 @@ def init_app(app: Flask) -> None:
         rooms = settings.rooms()
     signin.init_app(app)
     rooms.checks |= checks.CHECKS
+    rooms.checks["second factors are asked for"] = factors.noted_as_they_are
     rooms.resumers["role"] = inviting.resume
     rooms.figures.append(letters.figures)
     rooms.sweeps.append(tidying.sweep)

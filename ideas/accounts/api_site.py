@@ -21,7 +21,9 @@ from ideas.words import _
 
 WRITE = "site:write"
 
-blueprint = Blueprint("site", __name__, about="How the site is called and looks. For administrators.")
+blueprint = Blueprint(
+    "site", __name__, about="How the site is called and looks, and how its team signs in. For administrators."
+)
 
 
 class BrandOut(OutSchema):

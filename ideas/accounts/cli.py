@@ -12,6 +12,7 @@ from ideas.accounts import (
     addresses,
     erasing,
     exporting,
+    factors,
     keys,
     people,
     returning,
@@ -101,6 +102,21 @@ def erase(email: str, with_text: bool) -> None:
         leaving = erasing.erase(None, find_person(email), with_text=with_text)
     erasing.finish(leaving)
     click.echo("Erased.")
+
+
+@click.group()
+def factor() -> None:
+    """Second factors: apps, passkeys and recovery codes."""
+
+
+@factor.command()
+@click.argument("email")
+@click.confirmation_option(prompt="They will sign in without a second factor. Is it really they who ask?")
+def reset(email: str) -> None:
+    """Let EMAIL, who lost what they had, sign in without it; they are told by mail."""
+    with unit_of_work():
+        factors.take_away(None, find_person(email))
+    click.echo(f"{email} signs in without a second factor now, and is signed out everywhere.")
 
 
 @click.group()
@@ -224,4 +240,4 @@ def export_people(kind: str, file: Path) -> None:
     click.echo(f"Written to {file}.")
 
 
-commands: list[click.Command] = [user, key, suppression, people_files]
+commands: list[click.Command] = [user, factor, key, suppression, people_files]

@@ -32,6 +32,7 @@ from ideas.accounts.models import (
     User,
     UserSession,
 )
+from ideas.accounts.models_factors import HalfSignIn, Passkey, PasskeyChallenge, RecoveryCode, Totp
 from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.db import db, leave_no_trace
@@ -41,6 +42,7 @@ from ideas.text import folded
 from ideas.words import _
 
 JOURNAL = "erased.jsonl"
+FACTORS = (Totp, Passkey, PasskeyChallenge, RecoveryCode)
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def _forget_account(leaving: Leaving) -> None:
     theirs = sa.or_(Ticket.user_id == leaving.id, Ticket.details["email"].as_string() == (leaving.email or ""))
     begun = db.session.scalars(sa.select(Ticket.unfinished_id).where(theirs, Ticket.unfinished_id.is_not(None))).all()
     statements = [
-        sa.delete(UserSession).where(UserSession.user_id == leaving.id),
+        *(sa.delete(each).where(each.user_id == leaving.id) for each in (UserSession, HalfSignIn, *FACTORS)),
         sa.delete(Ticket).where(theirs),
         sa.delete(UnfinishedAct).where(UnfinishedAct.id.in_(begun)),
         sa.delete(ApiKey).where(ApiKey.user_id == leaving.id),

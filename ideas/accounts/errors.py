@@ -57,3 +57,45 @@ class LastWayIn(Conflict):
     """Without it nobody could sign in to this account any more. Add another way to sign in first."""
 
     code = "last-way-in"
+
+
+class CodeWrong(Conflict):
+    """These are not the digits that the authenticator app shows, or they were used already. Wait for the next ones."""
+
+    code = "code-wrong"
+
+
+class OfferOver(Conflict):
+    """The key for the authenticator app was shown too long ago. Take the new one."""
+
+    code = "offer-over"
+
+
+class FactorThere(Conflict):
+    """There is such a factor already. Remove it before setting up another."""
+
+    code = "factor-there"
+
+
+class NoSuchFactor(NotFound):
+    """There is no such factor; perhaps it was removed elsewhere."""
+
+    code = "no-such-factor"
+
+
+class PasskeyRefused(Conflict):
+    """What the passkey signed does not fit what it was asked, or it is not known here. Begin once more."""
+
+    code = "passkey-refused"
+
+
+class FactorNeeded(NotAllowed):
+    """The team of this site needs a second factor. Set one up in the browser; keys of the API go on working."""
+
+    code = "factor-needed"
+
+
+class LastFactor(Conflict):
+    """The team of this site needs a second factor. Set up another before removing this one."""
+
+    code = "last-factor"

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from ideas import settings
 from ideas.accounts.models import ApiKey, AuditEntry, Company, Letter, Rhythm, Ticket, User, UserSession
+from ideas.accounts.models_factors import Passkey, RecoveryCode, Totp
 from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.models_segments import Segment, SegmentPerson
@@ -54,6 +55,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
                 *(Rhythm.digest_hour, Rhythm.digest_weekday, Rhythm.quiet_from, Rhythm.quiet_to, User.never_gathered),
                 *(User.shown_as_backer, User.created_at, User.verified_at, User.suspended_at, User.is_imported),
                 User.mail_stopped,
+                User.factor_since,
                 Company.name.label("company"),
                 *(User.external_id, User.attributes),
             )
@@ -68,7 +70,7 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
         stream(
             sa.select(
                 *(UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.expires_at),
-                *(UserSession.browser, UserSession.address),
+                *(UserSession.browser, UserSession.address, UserSession.by, UserSession.second),
             )
             .where(UserSession.user_id == person_id)
             .order_by(UserSession.id)
@@ -81,6 +83,29 @@ def own_parts(person_id: int, email: str) -> Iterator[Part]:
             sa.select(*(Identity.id, Identity.issuer, Identity.subject, Identity.created_at, Identity.last_used_at))
             .where(Identity.user_id == person_id)
             .order_by(Identity.id)
+        ),
+    )
+    yield Part(
+        "authenticator_app",
+        _("the app that you set up as a second factor, without its key"),
+        stream(sa.select(Totp.id, Totp.created_at, Totp.last_used_at).where(Totp.user_id == person_id)),
+    )
+    yield Part(
+        "passkeys",
+        _("passkeys that open your account; what they sign with never leaves your devices"),
+        stream(
+            sa.select(Passkey.id, Passkey.name, Passkey.created_at, Passkey.last_used_at)
+            .where(Passkey.user_id == person_id)
+            .order_by(Passkey.id)
+        ),
+    )
+    yield Part(
+        "recovery_codes",
+        _("your recovery codes, without the codes themselves, of which only a fingerprint is kept"),
+        stream(
+            sa.select(RecoveryCode.id, RecoveryCode.created_at, RecoveryCode.used_at)
+            .where(RecoveryCode.user_id == person_id)
+            .order_by(RecoveryCode.id)
         ),
     )
     yield Part(

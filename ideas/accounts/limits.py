@@ -37,6 +37,9 @@ class Limit(NamedTuple):
 
 SIGN_IN = Limit("sign_in", per_person=10, from_everywhere=50, per_network=50, within=timedelta(minutes=15))
 MAIL = Limit("mail", per_person=5, from_everywhere=20, per_network=50, within=timedelta(hours=1))
+# Guesses at six digits, of which three are right at a time, by somebody who has the password already.
+FACTOR = Limit("factor", per_person=10, from_everywhere=20, per_network=50, within=timedelta(hours=1))
+PASSKEY = Limit("passkey", per_person=200, from_everywhere=200, per_network=200, within=timedelta(hours=1))
 KEEP = Limit("keep", per_person=60, from_everywhere=60, per_network=60, within=timedelta(hours=1))
 OPENID = Limit("openid", per_person=100, from_everywhere=100, per_network=100, within=timedelta(minutes=15))
 
@@ -45,7 +48,7 @@ INVITE = Limit("invite", per_person=5, from_everywhere=5, per_network=100, withi
 
 HALF = 32  # of the hash's 64 letters: the tries of one person begin alike
 
-LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, KEEP, OPENID, EXPORT, INVITE))
+LONGEST = max(limit.within for limit in (SIGN_IN, MAIL, FACTOR, PASSKEY, KEEP, OPENID, EXPORT, INVITE))
 
 
 def spend(limit: Limit, *, network: str, email: str | None = None, is_known: bool = False) -> Sequence[int]:

@@ -109,6 +109,8 @@ class User(Base):
     # a tombstone: nobody's name or address, kept so that votes and deliveries add up. Suspended as well, so that
     # whatever refuses somebody suspended refuses it too.
     erased_at: Mapped[datetime | None]
+    # beside the person, because every sign-in asks: since when they have a second factor; see factors.py
+    factor_since: Mapped[datetime | None]
 
     company: Mapped[Company | None] = relationship(lazy="raise_on_sql")
 
@@ -149,6 +151,9 @@ class UserSession(Base):
     expires_at: Mapped[datetime]
     browser: Mapped[str] = mapped_column(sa.String(200), default="")
     address: Mapped[str] = mapped_column(sa.String(45), default="")
+    # how it was begun, see models_factors.py; "": before that was written down
+    by: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
+    second: Mapped[str | None] = mapped_column(sa.String(10))
 
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 

@@ -196,6 +196,11 @@ def rehash(person: User, password_hash: str) -> None:
     person.password_hash = password_hash
 
 
+def note_factor(person: User, since: datetime | None) -> None:
+    """Since when they have a second factor; None: they have none. For factors.py."""
+    person.factor_since = since
+
+
 def suspend(actor: User | None, person: User, *, reason: str) -> None:
     """`person` reads, but takes no part any more. Raises NotAllowed for oneself."""
     _require(actor, person)
@@ -290,6 +295,7 @@ def bury(person: User, *, name: str) -> None:
     person.site_role = SiteRole.MEMBER
     person.is_imported = person.shown_as_backer = person.never_gathered = False
     person.created_at = day
+    person.factor_since = None
     person.erased_at = person.suspended_at = now
 
 

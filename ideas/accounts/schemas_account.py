@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from ideas import api
 from ideas.accounts import policy
 from ideas.accounts.models import ApiKey, Company, SiteRole, User, UserSession
+from ideas.accounts.models_factors import Second, SignedInBy
 from ideas.accounts.schemas import KEY_NAME_LONGEST, NAME_LONGEST, TITLE_LONGEST, require_choices
 from ideas.accounts.schemas_out import CompanyNameOut
 from ideas.api import OutSchema
@@ -60,6 +61,16 @@ class SessionOut(OutSchema):
     address = fields.String(metadata={"description": "The network address from which it signed in."})
     created_at = UtcTime()
     last_seen_at = UtcTime()
+    by = fields.String(
+        allow_none=True,
+        validate=validate.OneOf([by.value for by in SignedInBy]),
+        metadata={"description": "How it was begun; null: before that was written down."},
+    )
+    second = fields.String(
+        allow_none=True,
+        validate=validate.OneOf([second.value for second in Second]),
+        metadata={"description": "The second factor that was given; null: none."},
+    )
 
 
 class KeyOut(OutSchema):
@@ -133,6 +144,8 @@ SESSION = {
     "address": "192.0.2.7",
     "created_at": "2026-11-22T10:00:00Z",
     "last_seen_at": "2026-11-24T08:30:00Z",
+    "by": "password",
+    "second": "app",
 }
 KEY = {
     "id": 31,
@@ -172,6 +185,8 @@ def browser(row: UserSession, *, called: str) -> Shape:
         "address": row.address,
         "created_at": when(row.created_at),
         "last_seen_at": when(row.last_seen_at),
+        "by": row.by or None,
+        "second": row.second,
     }
 
 

@@ -1,4 +1,4 @@
-"""Browsers in which people are signed in. The only code that writes `user_session`."""
+"""Browsers in which people are signed in, or halfway. The only code that writes `user_session` and `half_sign_in`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from ideas.accounts import tokens
 from ideas.accounts.models import User, UserSession
+from ideas.accounts.models_factors import FactorRule, HalfSignIn, SignedInBy
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
 from ideas.settings import current
@@ -16,7 +18,11 @@ from ideas.words import _
 
 IDLE = timedelta(days=14)  # a browser that was not seen for so long is signed out, whatever SESSION_DAYS says
 FRESH = timedelta(minutes=15)  # after it, what cannot be taken back asks again who is there
+HALF = timedelta(minutes=10)  # so long a second factor may take
 SEEN_EVERY = timedelta(minutes=5)  # "last seen" is no more exact than this, so that reading seldom writes
+
+# beside whatever else is asked of a sign-in, so that it costs no question: whether the team must have a second factor
+FACTOR_NEEDED_FROM = sa.select(FactorRule.needed_from).scalar_subquery()
 
 
 class Current(NamedTuple):
@@ -25,11 +31,18 @@ class Current(NamedTuple):
     session_id: int
     created_at: datetime
     last_seen_at: datetime
+    by: str
+    second: str | None
+    factor_needed_from: datetime | None
     person: User
 
 
 _CURRENT = (
-    sa.select(UserSession.id, UserSession.created_at, UserSession.last_seen_at, User)
+    sa.select(
+        *(UserSession.id, UserSession.created_at, UserSession.last_seen_at, UserSession.by, UserSession.second),
+        FACTOR_NEEDED_FROM,
+        User,
+    )
     .join(User, User.id == UserSession.user_id)
     .where(
         UserSession.token_hash == sa.bindparam("token_hash"),
@@ -39,8 +52,13 @@ _CURRENT = (
 )
 
 
-def open_for(person: User, *, browser: str, network_address: str) -> tuple[UserSession, str]:
-    """A sign-in of `person` in a browser, and the secret that the browser keeps."""
+def open_for(
+    person: User, *, browser: str, network_address: str, by: str = "", second: str | None = None
+) -> tuple[UserSession, str]:
+    """A sign-in of `person` in a browser, and the secret that the browser keeps.
+
+    by: one of SignedInBy, "" where nobody knows; second: one of Second, if one was asked for.
+    """
     token = tokens.fresh()
     now = utcnow()
     row = UserSession(
@@ -51,6 +69,8 @@ def open_for(person: User, *, browser: str, network_address: str) -> tuple[UserS
         expires_at=now + timedelta(days=current().session_days),
         browser=browser[:200],
         address=network_address[:45],
+        by=by,
+        second=second,
     )
     db.session.add(row)
     db.session.flush()  # gives the id
@@ -111,14 +131,53 @@ def revoke(person: User, session_id: int) -> None:
 
 
 def revoke_others(person: User, *, but: int | None) -> None:
-    """Sign `person` out of every browser but the one they are in."""
+    """Sign `person` out of every browser but the one they are in, and of what is halfway."""
     db.session.execute(sa.delete(UserSession).where(UserSession.user_id == person.id, UserSession.id != (but or 0)))
+    _end_halves(person)
 
 
 def revoke_all(person: User) -> None:
     db.session.execute(sa.delete(UserSession).where(UserSession.user_id == person.id))
+    _end_halves(person)
 
 
 def end(token: str) -> None:
     """Sign out the browser that holds `token`."""
     db.session.execute(sa.delete(UserSession).where(UserSession.token_hash == tokens.hashed(token)))
+
+
+# --- Halfway ---
+
+
+def begin_half(person: User, *, by: SignedInBy) -> str:
+    """`person` has yet to give their second factor; the secret by which their browser goes on."""
+    token = tokens.fresh()
+    now = utcnow()
+    half = HalfSignIn(
+        token_hash=tokens.hashed(token), user_id=person.id, by=by.value, created_at=now, expires_at=now + HALF
+    )
+    db.session.add(half)
+    return token
+
+
+def find_half(token: str | None) -> HalfSignIn | None:
+    """The half that a browser's secret stands for, while it may be completed. Loaded: user."""
+    if not token:
+        return None
+    return db.session.scalar(
+        sa.select(HalfSignIn)
+        .where(HalfSignIn.token_hash == tokens.hashed(token), HalfSignIn.expires_at > utcnow())
+        .options(joinedload(HalfSignIn.user))
+        .execution_options(populate_existing=True)
+    )
+
+
+def end_half(half: HalfSignIn) -> bool:
+    """It is completed; of two who complete it at once, one does."""
+    gone = sa.delete(HalfSignIn).where(HalfSignIn.id == half.id).returning(HalfSignIn.id)
+    return db.session.scalar(gone.execution_options(synchronize_session=False)) is not None
+
+
+def _end_halves(person: User) -> None:
+    gone = sa.delete(HalfSignIn).where(HalfSignIn.user_id == person.id)
+    db.session.execute(gone.execution_options(synchronize_session=False))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -17,19 +18,24 @@ from flask import Flask, Response, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import addresses, keys, limits, sessions, tokens, unfinished
+from ideas.accounts import addresses, factor_rule, keys, limits, sessions, tokens, unfinished
+from ideas.accounts.errors import FactorNeeded
 from ideas.accounts.models import UnfinishedAct, User
-from ideas.db import db, unit_of_work
+from ideas.accounts.models_factors import HalfSignIn, Second, SignedInBy
+from ideas.db import db, unit_of_work, utcnow
 from ideas.errors import DomainError, SignInNeeded
+from ideas.http import show_problem, wants_json
 from ideas.settings import current
 from ideas.words import _
 
 BROWSER = "browser"  # secret of this browser, by which its links are known
 UNFINISHED = "unfinished"  # secret of what was begun here before signing in
 KNOWN = "known"  # marks of the people who signed in here before
+HALF = "half"  # of somebody who has yet to give their second factor: its secret, and where to go on afterwards
 DRAFT = "draft"  # the same, of what could not be done afterwards and whose words are kept
 
 MOST_KNOWN = 5  # people of one browser
+LONGEST_PATH = 1000  # that a cookie takes along
 
 
 class SignedIn:
@@ -57,11 +63,19 @@ def init_app(app: Flask) -> None:
     # The server knows how long a sign-in lasts, so the cookie need not be sent again with every answer.
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.after_request(_note_visit)
-    app.context_processor(lambda: {"current_reader": known_reader()})
+    app.context_processor(lambda: {"current_reader": known_reader(), "factor_wanted_from": factor_wanted_from})
+    app.register_error_handler(FactorNeeded, _lead_to_factor)
     handed = cast(Any, app.extensions["answerback"])
     handed.reader = known_reader
     handed.key_finders[keys.PREFIX] = find_key
     handed.ask_to_sign_in = ask_to_sign_in
+
+
+def _lead_to_factor(error: FactorNeeded) -> ResponseReturnValue:
+    if wants_json():
+        return show_problem(403, error.code, error.message)
+    flash(error.message, "problem")
+    return redirect(url_for("accounts.signing_in"), 303)
 
 
 def _load(token: str) -> SignedIn | None:
@@ -81,9 +95,42 @@ def _signed_in() -> SignedIn | None:
 
 
 def reader() -> User | None:
-    """Who is signed in, if anybody. Suspended people may read."""
+    """Who is signed in, if anybody. Suspended people may read.
+
+    Raises FactorNeeded for one of the team who must have a second factor and has none: until they do, they see their
+    own account alone.
+    """
+    person = _reader()
+    if person is not None and (request.blueprint != "accounts" or request.path.startswith("/manage")):
+        _require_factor()
+    return person
+
+
+def _reader() -> User | None:
     who = _signed_in()
     return who.found.person if who else None
+
+
+def _require_factor() -> None:
+    wanted = _factor_wanted_from()
+    if wanted is not None and wanted <= utcnow():
+        words = _("The team of this site needs a second factor. Set one up here, and all else is open again.")
+        raise FactorNeeded(words)
+
+
+def factor_wanted_from() -> datetime | None:
+    """From when whoever reads must have a second factor and has none; for a page's frame, as `known_reader`."""
+    try:
+        return _factor_wanted_from()
+    except sa.exc.SQLAlchemyError:
+        if not db.session().info.get("in_unit_of_work"):
+            db.session.rollback()
+        return None
+
+
+def _factor_wanted_from() -> datetime | None:
+    who = _signed_in()
+    return factor_rule.wanted_of(who.found.person, who.found.factor_needed_from) if who else None
 
 
 def member() -> User:
@@ -97,7 +144,7 @@ def member() -> User:
 def known_reader() -> User | None:
     """`reader` for a page's frame, which must also be drawn while the database cannot be asked: then nobody."""
     try:
-        person = reader()
+        person = _reader()
         if person is not None:
             _ = person.name  # after a rollback this asks the database again
     except sa.exc.SQLAlchemyError:
@@ -132,8 +179,45 @@ def find_key(token: str) -> keys.ValidKey | None:
 # --- In and out ---
 
 
-def begin(person: User) -> None:
-    """Sign `person` in, in this browser, with a new secret. Stands in a unit of work.
+def begin(person: User, *, by: SignedInBy) -> None:
+    """`person` proved in this browser who they are; `go_on` comes after it. Stands in a unit of work.
+
+    Who has a second factor is not signed in by that: they are halfway, which opens nothing, and `go_on` asks for it. A
+    passkey that asked who was holding it is both at once.
+    """
+    if person.factor_since is not None and by != SignedInBy.PASSKEY:
+        session[HALF] = {"token": sessions.begin_half(person, by=by)}
+        return
+    _open(person, by)
+
+
+def halfway() -> HalfSignIn | None:
+    """Who has yet to give their second factor in this browser. Loaded: user."""
+    return sessions.find_half(session.get(HALF, {}).get("token"))
+
+
+def complete(half: HalfSignIn, second: Second) -> tuple[str, int | None]:
+    """Their second factor was right: sign them in; what `go_on` takes. Stands in a unit of work.
+
+    Raises SignInNeeded when it was completed already.
+    """
+    if not sessions.end_half(half):
+        raise SignInNeeded(_("This sign-in was completed or ended already."))
+    kept = session[HALF]
+    _open(half.user, half.by, second)
+    return str(kept.get("path", "/")), kept.get("act")
+
+
+def begin_again(person: User) -> None:
+    """A role that `person` took just now ended their sign-ins, also this one: it goes on. Stands in a unit of work."""
+    who = _signed_in()
+    if who is None or who.found.person.id != person.id:
+        raise SignInNeeded(_("Sign in first; it takes a moment, and what you wrote is kept."))
+    _open(person, who.found.by, who.found.second)
+
+
+def _open(person: User, by: str, second: str | None = None) -> None:
+    """The one place at which a sign-in becomes a session, with a new secret.
 
     Whatever the cookie held before is worth nothing afterwards, except what was begun before signing in, here or in
     another tab.
@@ -147,9 +231,15 @@ def begin(person: User) -> None:
     session[KNOWN] = list(dict.fromkeys(marks))[:MOST_KNOWN]
     session.permanent = True
     session_row, token = sessions.open_for(
-        person, browser=request.user_agent.string, network_address=request.remote_addr or ""
+        person,
+        browser=request.user_agent.string,
+        network_address=request.remote_addr or "",
+        by=by,
+        second=second,
     )
-    found = sessions.Current(session_row.id, session_row.created_at, session_row.last_seen_at, person)
+    found = sessions.Current(
+        session_row.id, session_row.created_at, session_row.last_seen_at, by, second, factor_rule.needed_from(), person
+    )
     flask_login.login_user(SignedIn(token, found))
 
 
@@ -269,8 +359,14 @@ def ask_to_sign_in(
 def go_on(path: str | None, *, act_id: int | None = None) -> ResponseReturnValue:
     """Do what was begun before signing in, then go where it leads, or else to `path`. Stands outside a unit of work.
 
-    The act has a transaction of its own: what is wrong with it does not undo signing in.
+    The act has a transaction of its own: what is wrong with it does not undo signing in. Who is only halfway in is
+    asked for their second factor first, and all of this waits.
     """
+    half = session.get(HALF)
+    if half and "path" not in half:
+        is_short = len(path or "") <= LONGEST_PATH
+        session[HALF] = {**half, "path": addresses.local_path(path if is_short else "/"), "act": act_id}
+        return redirect(url_for("accounts.second_step"), 303)
     act_id = act_id or _act_of_this_browser()
     session.pop(UNFINISHED, None)
     where = None
@@ -278,9 +374,10 @@ def go_on(path: str | None, *, act_id: int | None = None) -> ResponseReturnValue
         try:
             with unit_of_work():
                 person = member()
+                _require_factor()
                 where = unfinished.resume(person, act_id)
                 if not sessions.is_open(session_id()):  # a new role ended all sign-ins, also the one just made
-                    begin(person)
+                    begin_again(person)
         except (DomainError, ValidationError) as error:
             where = _explain(error, act_id)
     return redirect(addresses.local_path(where or path), 303)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ideas.accounts import limits
 from ideas.accounts.models import Attempt, Letter, Ticket, UnfinishedAct, UserSession
+from ideas.accounts.models_factors import HalfSignIn, PasskeyChallenge
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.sessions import IDLE
 from ideas.db import db, utcnow
@@ -24,6 +25,8 @@ def after_restore() -> int:
     Letters that waited are not sent: what they link to is over, and they may have been sent since. In a unit of work.
     """
     ended = [db.session.execute(sa.delete(each).returning(each.id)).all() for each in (UserSession, Ticket)]
+    for each in (HalfSignIn, PasskeyChallenge):
+        db.session.execute(sa.delete(each))
     waiting = sa.update(Letter).where(Letter.sent_at.is_(None), Letter.failed_at.is_(None))
     over = {"failed_at": utcnow(), "error": "A backup was restored.", "text": "", "html": "", "lease": None}
     db.session.execute(waiting.values(**over).execution_options(synchronize_session=False))
@@ -41,6 +44,8 @@ def sweep() -> None:
     ended_session = sa.or_(UserSession.expires_at < now, UserSession.last_seen_at < now - IDLE)
     for statement in (
         sa.delete(UserSession).where(ended_session),
+        sa.delete(HalfSignIn).where(HalfSignIn.expires_at < now),
+        sa.delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < now),
         sa.delete(Ticket).where(Ticket.expires_at < now - TICKETS),
         sa.delete(Attempt).where(Attempt.at < now - limits.LONGEST),
         sa.delete(UnfinishedAct).where(UnfinishedAct.created_at < now - UNFINISHED),

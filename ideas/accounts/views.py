@@ -29,6 +29,7 @@ from ideas.accounts.forms import (
     SignUpForm,
 )
 from ideas.accounts.models import Ticket, TicketKind
+from ideas.accounts.models_factors import SignedInBy
 from ideas.db import unit_of_work
 from ideas.errors import DomainError, TooMany
 from ideas.forms import SchemaForm
@@ -82,7 +83,7 @@ def sign_in() -> ResponseReturnValue:
         return draw("sign_in", form, act=signin.begun())
     with unit_of_work():
         limits.refund(tries)
-        signin.begin(returning.welcome(known))
+        signin.begin(returning.welcome(known), by=SignedInBy.PASSWORD)
     return signin.go_on(form.loaded["next"])
 
 
@@ -134,7 +135,7 @@ def use_link(token: str) -> ResponseReturnValue:
         with unit_of_work():
             person, ticket = returning.use_link(token, browser=signin.known_browser())
             path, act_id = _after(ticket)
-            signin.begin(person)
+            signin.begin(person, by=SignedInBy.LINK)
     except OtherBrowser:
         return make_response(_other_browser(tickets.look_at(TicketKind.SIGN_IN, token)), 409)
     return signin.go_on(path, act_id=act_id)
@@ -201,7 +202,7 @@ def _join(
                 token, browser=signin.known_browser(), name=name, password_hash=password_hash
             )
             path, act_id = _after(ticket)
-            signin.begin(person)
+            signin.begin(person, by=SignedInBy.JOINED)
     except AddressTaken:
         flash(_("This address is confirmed already. Sign in with it."))
         return redirect(url_for(".sign_in"), 303)
@@ -235,7 +236,7 @@ def reset(token: str) -> ResponseReturnValue:
     password_hash = passwords.hashed(form.loaded["password"])
     with unit_of_work():
         person, _ticket = returning.reset(token, password_hash)
-        signin.begin(person)
+        signin.begin(person, by=SignedInBy.RESET)
     flash(_("Your new password counts from now on, and you are signed out everywhere else."))
     return signin.go_on("/")
 
@@ -255,7 +256,7 @@ def set_up(token: str) -> ResponseReturnValue:
             person = setup.make_first_admin(
                 token, email=form.loaded["email"], name=form.loaded["name"], password_hash=password_hash
             )
-            signin.begin(person)
+            signin.begin(person, by=SignedInBy.JOINED)
     except (AddressTaken, SetUpAlready) as error:
         return draw_refused(error, "setup", form)
     flash(_("You are the administrator of this site."))

@@ -56,7 +56,7 @@ def accept_role(token: str) -> ResponseReturnValue:
     with unit_of_work():
         person = signin.member()
         role = inviting.accept(person, token)
-        signin.begin(person)  # this browser alone goes on
+        signin.begin_again(person)  # this browser alone goes on
     flash(_("You hold your new role now. Other browsers in which you were signed in have to sign in again."))
     return redirect(inviting.begins_at(role), 303)
 

@@ -6,13 +6,14 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import browsers as browser_words
-from ideas.accounts import identities, keys, people, policy, queries, sessions, signin
+from ideas.accounts import identities, keys, people, policy, queries, sessions, signin, ways
 from ideas.accounts.forms import NewKeyForm, ProfileForm
 from ideas.accounts.views import bp, draw
 from ideas.db import db, unit_of_work
 from ideas.words import _
 
 bp.add_app_template_filter(browser_words.said, "browser")
+bp.add_app_template_filter(ways.said, "signed_in_by")
 
 
 @bp.route("/profile", methods=["GET", "POST"])

@@ -21,9 +21,10 @@ from ideas.accounts import (
 )
 from ideas.accounts.forms import WithProviderForm
 from ideas.accounts.models import User
+from ideas.accounts.models_factors import SignedInBy
 from ideas.accounts.openid_refusals import NotSignedIn, Why
 from ideas.accounts.views import INVITATIONS, bp
-from ideas.accounts.views_privacy import _confirm_first
+from ideas.accounts.views_privacy import confirm_first
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.http import without_referrer
@@ -64,7 +65,7 @@ def back_from(slug: str) -> ResponseReturnValue:
         with unit_of_work():
             entered = identities.enter(said, may_join=_may_join(came.unfinished_id))
             limits.refund(came.tries)
-            signin.begin(entered.person)
+            signin.begin(entered.person, by=SignedInBy.OPENID)
             name = entered.person.name
     except NotSignedIn as refusal:
         return _refused(provider, refusal, path)
@@ -122,7 +123,7 @@ def link_identity(slug: str) -> ResponseReturnValue:
     person = signin.member()
     provider = openid.get(slug)
     if not signin.is_fresh():
-        return _confirm_first(url_for(".browsers"))
+        return confirm_first(url_for(".browsers"))
     return _send_away(provider, url_for(".browsers"), linking=person)
 
 
@@ -131,7 +132,7 @@ def remove_identity(identity_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     signin.member()
     if not signin.is_fresh():
-        return _confirm_first(url_for(".browsers"))
+        return confirm_first(url_for(".browsers"))
     with unit_of_work():
         name = identities.remove(signin.member(), identity_id)
     flash(_("%(provider)s no longer signs you in.", provider=name))

@@ -8,8 +8,9 @@ from typing import IO, cast
 from flask import flash, make_response, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import addresses, erasing, exporting, identities, limits, queries, returning, signin
+from ideas.accounts import erasing, exporting, identities, limits, queries, returning, signin
 from ideas.accounts.forms import ConfirmForm, EraseForm
+from ideas.accounts.models_factors import SignedInBy
 from ideas.accounts.views import bp, draw, draw_refused
 from ideas.db import one_moment, unit_of_work, utcnow
 from ideas.errors import TooMany
@@ -19,7 +20,8 @@ from ideas.words import _
 IN_MEMORY = 4 * 2**20  # an archive that grows larger is written to a file of its own until it is sent
 
 
-def _confirm_first(path: str) -> ResponseReturnValue:
+def confirm_first(path: str) -> ResponseReturnValue:
+    """Ask for the password, or a fresh link, before what `path` shows."""
     return redirect(url_for(".confirm", next=path), 303)
 
 
@@ -41,8 +43,8 @@ def confirm() -> ResponseReturnValue:
         return draw("confirm", form, person=signin.member(), elsewhere=identities.of(signin.member()))
     with unit_of_work():
         limits.refund(tries)
-        signin.begin(returning.welcome(known))
-    return redirect(addresses.local_path(form.loaded["next"]), 303)
+        signin.begin(returning.welcome(known), by=SignedInBy.PASSWORD)
+    return signin.go_on(form.loaded["next"])
 
 
 @bp.get("/profile/data")
@@ -55,7 +57,7 @@ def export() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     person = signin.member()
     if not signin.is_fresh():
-        return _confirm_first(url_for(".own_data"))
+        return confirm_first(url_for(".own_data"))
     with unit_of_work():
         limits.spend(limits.EXPORT, network=signin.network(), email=person.email or "")
     out = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the answer closes it
@@ -77,7 +79,7 @@ def erase_oneself() -> ResponseReturnValue:
     person = signin.member()
     form = EraseForm()
     if not signin.is_fresh():
-        return _confirm_first(url_for(".erase_oneself"))
+        return confirm_first(url_for(".erase_oneself"))
     if not form.validate_on_submit():
         return draw("erase", form, person=person, back_to=url_for(".own_data"))
     with unit_of_work():
@@ -96,7 +98,7 @@ def erase_person(person_id: int) -> ResponseReturnValue:
     here = url_for(".person", person_id=person_id)
     form = EraseForm()
     if not signin.is_fresh():
-        return _confirm_first(url_for(".erase_person", person_id=person_id))
+        return confirm_first(url_for(".erase_person", person_id=person_id))
     if not form.validate_on_submit():
         return draw("erase", form, person=person, back_to=here)
     with unit_of_work():

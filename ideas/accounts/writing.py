@@ -6,8 +6,9 @@ None repeats what the one who asked for it typed: it may go to somebody else, an
 from __future__ import annotations
 
 from ideas.accounts.letters import Words
+from ideas.accounts.models_factors import Second
 from ideas.settings import absolute, brand, current
-from ideas.words import _
+from ideas.words import _, ngettext
 
 
 def verify(token: str) -> Words:
@@ -107,6 +108,95 @@ def identity_removed(provider: str) -> Words:
         ],
         button=_("Choose a new password"),
         url=absolute("/reset"),
+        after=[_("Questions? Write to %(address)s.", address=current().support_email)],
+    )
+
+
+def factor_added(kind: Second) -> Words:
+    site = _site()
+    said = {
+        Second.APP: _("An authenticator app was set up for your account at %(site)s.", site=site),
+        Second.PASSKEY: _("A passkey was added to your account at %(site)s.", site=site),
+    }
+    return _about_factors(
+        _("You have a new second factor at %(site)s", site=site),
+        said[kind],
+        _("Without it, or a recovery code, nobody signs in to your account."),
+    )
+
+
+def factor_removed(kind: Second) -> Words:
+    site = _site()
+    said = {
+        Second.APP: _("The authenticator app of your account at %(site)s was removed.", site=site),
+        Second.PASSKEY: _("A passkey of your account at %(site)s was removed.", site=site),
+    }
+    return _about_factors(
+        _("A second factor was removed at %(site)s", site=site), said[kind], _("It opens your account no more.")
+    )
+
+
+def codes_renewed() -> Words:
+    return _about_factors(
+        _("New recovery codes at %(site)s", site=_site()),
+        _("New recovery codes were made for your account at %(site)s.", site=_site()),
+        _("The former ones no longer work."),
+    )
+
+
+def recovery_used(left: int) -> Words:
+    return _about_factors(
+        _("A recovery code was used at %(site)s", site=_site()),
+        _("A recovery code was used to sign in to your account at %(site)s.", site=_site()),
+        ngettext("%(num)s code is left.", "%(num)s codes are left.", left),
+    )
+
+
+def factors_taken_away() -> Words:
+    return Words(
+        subject=_("Your second factor at %(site)s was taken away", site=_site()),
+        before=[
+            _(
+                "An administrator took away the second factor of your account at %(site)s, as one that was lost. You "
+                "were signed out everywhere.",
+                site=_site(),
+            ),
+            _("You sign in without it from now on. Set up a new one as soon as you can."),
+        ],
+        button=_("See how you sign in"),
+        url=absolute("/profile/signing-in"),
+        after=[_("You did not ask for it? Write to %(address)s.", address=current().support_email)],
+    )
+
+
+def factor_needed(days: int) -> Words:
+    before = _(
+        "Whoever answers at %(site)s needs a second factor: an authenticator app or a passkey. You have none yet.",
+        site=_site(),
+    )
+    until = ngettext(
+        "It is set up in two minutes. In %(num)s day nothing else opens for you before it is.",
+        "It is set up in two minutes. In %(num)s days nothing else opens for you before it is.",
+        days,
+    )
+    return Words(
+        subject=_("The team of %(site)s needs a second factor", site=_site()),
+        before=[before, until],
+        button=_("Set up a second factor"),
+        url=absolute("/profile/signing-in"),
+        after=[_("Questions? Write to %(address)s.", address=current().support_email)],
+    )
+
+
+def _about_factors(subject: str, *said: str) -> Words:
+    return Words(
+        subject=subject,
+        before=[
+            " ".join(said),
+            _("If it was you, there is nothing to do. If it was not, choose a new password now, then see here."),
+        ],
+        button=_("See how you sign in"),
+        url=absolute("/profile/signing-in"),
         after=[_("Questions? Write to %(address)s.", address=current().support_email)],
     )
 

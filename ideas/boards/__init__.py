@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
     from ideas.api import api
     from ideas.boards import (
         alike,
+        boardkeeping,
         checks,
         erasing,
         exporting,
@@ -71,6 +72,7 @@ def init_app(app: Flask) -> None:
     rooms.name_subjects = notices.name_subjects
     rooms.is_on_board = queries.is_on_board
     rooms.resumers |= unfinished.RESUMERS
+    rooms.team = boardkeeping.TEAM
     rooms.checks |= checks.CHECKS
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)

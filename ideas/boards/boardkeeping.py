@@ -46,6 +46,8 @@ FIRST_STATUSES = (
     ("not-now", lazy("Not now"), Stage.DECLINED),
 )
 
+TEAM = sa.select(Membership.user_id).where(Membership.role == BoardRole.TEAM.value)  # of any board
+
 INVITATION_LASTS = timedelta(days=14)
 _DAYS = INVITATION_LASTS.days
 

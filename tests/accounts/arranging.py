@@ -1,15 +1,17 @@
 """What tests of this room arrange and look for, in a line each."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+import pyotp
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from ideas.accounts import passwords, tickets
+from ideas.accounts import factors, factors_totp, passwords, tickets
 from ideas.accounts.models import Letter, SiteRole, TicketKind, User
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from tests.factories import UserFactory
 
 PASSWORD = "four words in a row"
@@ -69,6 +71,32 @@ def enter(client: FlaskClient, person: User) -> None:
     with unit_of_work():
         token = tickets.issue(TicketKind.SIGN_IN, person=db.session.merge(person), browser="this browser")
     assert client.post(f"/link/{token}").status_code == 303
+
+
+class App:
+    """An authenticator app on somebody's phone, whose clock may be off."""
+
+    def __init__(self, key: str) -> None:
+        self.totp = pyotp.TOTP(key.replace(" ", ""))
+
+    def shows(self, *, later: int = 0) -> str:
+        """The six digits now, or so many seconds later."""
+        return self.totp.at(utcnow() + timedelta(seconds=later))
+
+
+def an_app_of(person: User) -> App:
+    """`person` has set up an app, with the digits of the half minute before."""
+    offer = factors_totp.offer(person)
+    app = App(offer.key)
+    with unit_of_work():
+        factors.add_app(db.session.merge(person), offer.sealed, app.shows(later=-30), here=None)
+    return app
+
+
+def codes_of(person: User) -> list[str]:
+    """New recovery codes of somebody with a factor."""
+    with unit_of_work():
+        return factors.renew_codes(db.session.merge(person))
 
 
 def committed(function: Any, *arguments: Any, **options: Any) -> Any:

@@ -320,6 +320,12 @@ STATE_CHANGES = [
     "/sign-in",
     "/sign-in/link",
     "/sign-in/with/acme",
+    "/sign-in/second",
+    "/sign-in/second/begin",
+    "/sign-in/second/passkey",
+    "/sign-in/recovery",
+    "/sign-in/passkey",
+    "/sign-in/passkey/begin",
     "/sign-out",
     "/reset",
     "/profile",
@@ -327,11 +333,21 @@ STATE_CHANGES = [
     "/profile/sessions/revoke-others",
     "/profile/identities/1/remove",
     "/profile/identities/with/acme",
+    "/profile/signing-in/app",
+    "/profile/signing-in/app/remove",
+    "/profile/signing-in/codes",
+    "/profile/signing-in/codes/file",
+    "/profile/signing-in/passkeys",
+    "/profile/signing-in/passkeys/begin",
+    "/profile/signing-in/passkeys/1/remove",
     "/profile/keys",
     "/profile/keys/1/revoke",
     "/profile/confirm",
     "/profile/data/export",
     "/profile/erase",
+    "/manage/signing-in",
+    "/manage/signing-in/drop",
+    "/manage/people/1/take-away-factor",
     "/manage/people/1/erase",
     "/manage/people/1/suspend",
     "/manage/people/1/unsuspend",
@@ -357,6 +373,7 @@ def test_every_form_of_this_room_is_among_those_tested(app):
         .replace("<int:person_id>", "1")
         .replace("<int:session_id>", "1")
         .replace("<int:key_id>", "1")
+        .replace("<int:passkey_id>", "1")
         .replace("<int:company_id>", "1")
         .replace("<int:invitation_id>", "1")
         .replace("<int:identity_id>", "1")

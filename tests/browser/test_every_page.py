@@ -34,6 +34,8 @@ NOT_VISITED = {
     "boards.idea_by_number",  # leads on to the idea
     "releases.by_number",  # and this to the release
     "manage.manage",  # leads on to the boards
+    "accounts.second_step",  # only between a password and a session; see test_passkeys
+    "accounts.recovery_step",
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
     "dashboard.file",

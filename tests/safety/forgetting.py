@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ideas import pictures
-from ideas.accounts import audit, keys, letters, limits, people, sessions, tickets, writing
+from ideas.accounts import audit, keys, letters, limits, passkeys, people, sessions, tickets, writing
 from ideas.accounts.models import Letter, SiteRole, TicketKind, UnfinishedAct, User
 from ideas.accounts.models_identities import Identity
 from ideas.accounts.models_invitations import RoleInvitation
@@ -76,7 +76,7 @@ CANARIES = {
     "left_out.reason", "mail_words.subject", "mail_words.opening", "mail_words.closing",
     "letter.subject", "letter.text", "letter.html", "mail_reply.sender", "mail_reply.said",
     "merge.text", "merge.text_html", "merge.unmerge_text",
-    "merge.unmerge_text_html", "picture.alt",
+    "merge.unmerge_text_html", "passkey.name", "picture.alt",
     "segment.name", "segment.question",
     "role_invitation.email",
     "release.title", "release.body", "release.body_html", "release_idea.text", "release_idea.text_html",
@@ -115,6 +115,9 @@ WORDLESS = {
     "role_invitation.role", "role_invitation.token_hash",
     "status.slug", "status.name", "status.stage", "suppression.address", "suppression.why", "suppression.status",
     "tag.slug", "tag.name",
+    "half_sign_in.by", "half_sign_in.token_hash", "recovery_code.code_hash", "totp.secret", "user_session.by",
+    "user_session.second", "passkey.credential_id", "passkey.public_key", "passkey_challenge.challenge",
+    "passkey_challenge.purpose", "passkey_challenge.token_hash",
     "ticket.token_hash",
     "ticket.kind", "ticket.browser_hash", "unfinished_act.token_hash", "unfinished_act.kind", "user.password_hash",
     "user.site_role", "user.locale", "user.mail_stopped", "user.timezone", "user_session.token_hash",
@@ -393,6 +396,7 @@ def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
         keys.make(person, "qzqkey", ["ideas:read"])
         db.session.add(Identity(user_id=person.id, issuer="https://login.example", subject="qzqsubject"))
         audit.record(person, "identity.linked", people.subject(person), provider="Acme")
+        passkeys.add(person, passkeys.New("qq", "kk", 0), "qzqphone")
         begun = UnfinishedAct(token_hash="u" * 64, kind="comment", details={"body": "qzqwords begun"})
         db.session.add(begun)
         db.session.flush()

@@ -35,6 +35,7 @@ KINDS: dict[str, set[str]] = {
     "own evidence": TEAM,
     "own address": {"admin"},  # e-mail
     "own browser": NOBODY,  # network address and browser of a sign-in
+    "own passkey": NOBODY,  # how somebody calls a device of theirs
     "own key": {"admin"},  # an API key's name, which stands in the log
     "own company": TEAM,
     "own attributes": TEAM,  # what another system knows of a person
@@ -83,6 +84,8 @@ IN_MESSAGES = {*ON_AN_IDEA, "own address", "invited address"}
 ROUTES: dict[str, set[str]] = {
     # Coming in. A page that a link leads to names its reader's own address at most.
     "accounts.sign_in": NOTHING,
+    "accounts.second_step": NOTHING,
+    "accounts.recovery_step": NOTHING,
     "accounts.sign_out": NOTHING,
     "accounts.sign_up": NOTHING,
     "accounts.set_up": NOTHING,
@@ -99,6 +102,21 @@ ROUTES: dict[str, set[str]] = {
     "accounts.profile": OF_ONESELF,
     "accounts.confirm": {"own address"},
     "accounts.browsers": {"own address", "own browser"},
+    "accounts.signing_in": {"own passkey"},
+    "accounts.team_signing_in": NOTHING,
+    "accounts.drop_factor_rule": NOTHING,
+    "accounts.begin_passkey": OF_ONESELF,
+    "accounts.add_passkey": NOTHING,
+    "accounts.remove_passkey": NOTHING,
+    "accounts.begin_sign_in_by_passkey": NOTHING,
+    "accounts.sign_in_by_passkey": NOTHING,
+    "accounts.begin_second_passkey": NOTHING,
+    "accounts.second_passkey": NOTHING,
+    "accounts.add_app": {"own address"},
+    "accounts.remove_app": NOTHING,
+    "accounts.renew_codes": NOTHING,
+    "accounts.codes_as_file": {"own address"},
+    "accounts.take_away_factor": NOTHING,
     "accounts.revoke_session": NOTHING,
     "accounts.revoke_other_sessions": NOTHING,
     "accounts.link_identity": NOTHING,
@@ -107,7 +125,7 @@ ROUTES: dict[str, set[str]] = {
     "accounts.revoke_key": NOTHING,
     "accounts.own_data": NOTHING,
     "accounts.export": {
-        *(OF_ONESELF | TO_LOOK_AT | {"own browser", "own key", "own picture", "relay's words"}),
+        *(OF_ONESELF | TO_LOOK_AT | {"own passkey", "own browser", "own key", "own picture", "relay's words"}),
         *("own words to the team", "own evidence"),
         *("audit details", "invited address", "own attributes"),
     },
@@ -488,6 +506,10 @@ ROUTES: dict[str, set[str]] = {
     "api_administration.list_role_invitations": {"own address", "invited address"},
     "api_administration.invite_to_role": NOTHING,
     "api_administration.withdraw_role_invitation": NOTHING,
+    "api_account.get_second_factor": {"own passkey"},
+    "api_site.get_second_factor_rule": NOTHING,
+    "api_site.put_second_factor_rule": NOTHING,
+    "api_site.drop_second_factor_rule": NOTHING,
     "api_site.get_brand": NOTHING,
     "api_site.edit_brand": NOTHING,
     "api_site.put_logo": NOTHING,

@@ -88,6 +88,7 @@ def prepare(world: World) -> None:
     """Something for every field to be about: what waits, what is one with another, what is the administrator's own."""
     admin, author = (db.session.get_one(User, world.people[role]) for role in ("admin", "author"))
     admin.password_hash = passwords.hashed(PASSWORD)
+    admin.factor_since = utcnow()  # who has none may not ask it of the team
     board = db.session.scalars(sa.select(Board).where(Board.slug == "garden")).one()
     if not db.session.scalars(sa.select(Tag).where(Tag.board_id == board.id)).all():
         TagFactory(board=board, slug="seed", name="Seed")
@@ -290,6 +291,9 @@ class _Forms(HTMLParser):
 # forms that want a file of whatever kind, and their field for it
 FILES = {"POST /manage/moving": "file"}
 
+# forms that take what a device says at that moment and nothing else; see tests/accounts/test_factors.py and beside it
+BY_DEVICE = {"/profile/signing-in/app", "/profile/signing-in/passkeys", "/sign-in/passkey"}
+
 # points of the team's own lists, and what it estimates
 NUMBERS = {"votes", "breadth", "value", "priority", "lately", "reach", "confidence", "effort"}
 
@@ -331,7 +335,7 @@ def of_forms(app: Flask, world: World, pages: Iterable[str] = ()) -> Iterator[li
                 action = form.action or stands
                 values = {name: value for name, value in form.values.items() if name != "csrf_token"}
                 values = {name: value for name, value in values.items() if not FURTHER.match(name)}
-                if not action.startswith("/") or "sign-out" in action or not values:
+                if not action.startswith("/") or "sign-out" in action or not values or action in BY_DEVICE:
                     continue
                 name = f"{form.method} {VARYING.sub('/N', action.partition('?')[0])}"
                 kinds = sorted({re.sub(r"\d+", "N", each) for each in values})

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ideas import happenings, pictures
-from ideas.accounts import audit, inviting, keys, people, sessions, tickets, unfinished
+from ideas.accounts import audit, inviting, keys, passkeys, people, sessions, tickets, unfinished
 from ideas.accounts.models import ApiKey, SiteRole, Ticket, TicketKind, User, UserSession
 from ideas.accounts.models_segments import Segment
 from ideas.accounts.schemas_segments import SegmentWords
@@ -336,6 +336,7 @@ def _accounts(world: World, app: Flask) -> None:
             if role != "suspended":
                 keys.make(_who(world, role), world.token("own key", role), ["ideas:read"])
                 world.feeds[role] = private.make(_who(world, role), None)[1]
+            passkeys.add(_who(world, role), passkeys.New(role, "k", 0), world.token("own passkey", role))
             tickets.issue(TicketKind.RESET, person=_who(world, role), details={"path": f"/{world.token('secret')}"})
     with unit_of_work():
         unfinished.keep("comment", {"body": world.token("secret")})
