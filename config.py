@@ -33,6 +33,12 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Mcp(StrEnum):
+    OFF = "off"
+    READ = "read"
+    WRITE = "write"
+
+
 class Weekday(StrEnum):
     MONDAY = "monday"
     TUESDAY = "tuesday"
@@ -290,6 +296,13 @@ class Config:
             "Short names of the OpenID providers with which people may sign in, separated by commas, such as "
             "`acme,partner`. What each is stands in settings of its own, [listed for operators]"
             "(operators.md#signing-in-with-another-account).",
+        ),
+    ]
+    mcp: Annotated[
+        Mcp,
+        Setting(
+            "read",
+            "What assistants may do at `/mcp` by an API key: nothing, read, or also write what its scopes allow.",
         ),
     ]
     web_workers: Annotated[

@@ -31,6 +31,7 @@ def create_app(config: Config) -> Flask:
         looks,
         mail_doors,
         mailroom,
+        mcp,
         metrics,
         moving,
         sharing,
@@ -57,7 +58,7 @@ def create_app(config: Config) -> Flask:
     mail_doors.init_app(app)
     storage.init_app(app)
     api.init_app(app)
-    for room in (accounts, ledger, boards, insights, backlog, moving, sharing, webhooks, embed):
+    for room in (accounts, ledger, boards, insights, backlog, moving, sharing, webhooks, embed, mcp):
         room.init_app(app)
     health.init_app(app)
     return app

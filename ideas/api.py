@@ -30,6 +30,7 @@ from ideas.settings import absolute, rooms
 from ideas.words import _
 
 PREFIX = "/api/v1"
+MCP = "/mcp"  # another way to the same services, by the same keys and under the same limits
 READ = "ideas:read"
 ON_PAGES = "page"  # no scope: what is asked with a publishable key, or with the token of somebody signed in on a page
 
@@ -304,7 +305,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters |= CONVERTERS
     app.before_request(_read_key)
     app.before_request(_answer_preflight)  # before the limits: a browser asks it for each address
-    api_limits.init_app(app, PREFIX)
+    api_limits.init_app(app, _is_ours)
     api_memory.init_app(app)
     cast(Any, app.extensions["answerback"]).sweeps.append(repeats.sweep)
     app.before_request(_refuse_bad_key)
@@ -406,7 +407,7 @@ def _key() -> Key | None:
 
 
 def _is_ours() -> bool:
-    return request.path.startswith(PREFIX + "/")
+    return request.path.startswith(PREFIX + "/") or request.path == MCP
 
 
 def _read_key() -> None:

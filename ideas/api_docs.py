@@ -1,34 +1,34 @@
-"""What describes the API: the document for programs, and the same for people at /api/docs, all of it served by us."""
+"""What describes the API: the document for programs, and the same for people below /api/docs, all of it served by us.
+
+The pages are one for each resource. What stands on them is made once for a process and language, and read from the very
+document that programs are given.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, abort, render_template
+from flask import Blueprint, Flask, Response, abort, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from ideas import api, problems
-from ideas.api_addresses import ID_MOST
+from ideas import api, markup, problems
+from ideas.api_conventions import CONVENTIONS, in_markdown
+from ideas.api_described import Resource, resources
+from ideas.http import wants_part
+from ideas.settings import rooms
+from ideas.words import language
 
 bp = Blueprint("api_docs", __name__)
 
-INFO = {
-    "description": (
-        "Boards, ideas, votes, comments, answers and receipts as JSON. What is public may be read without a key; "
-        "everything else is done as the person whose key is sent. Times are RFC 3339 in UTC, lists are paged by the "
-        "address in “next”, errors are application/problem+json (RFC 9457)."
-    ),
-    "license": {"name": "MIT", "identifier": "MIT"},
-}
+INFO = {"description": in_markdown(), "license": {"name": "MIT", "identifier": "MIT"}}
 
 KEY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
     "description": "A key of yours: Authorization: Bearer ab_sk_… It acts as you, within its scopes.",
 }
-
 PAGE_SCHEME = {
     "type": "http",
     "scheme": "bearer",
@@ -36,37 +36,7 @@ PAGE_SCHEME = {
     "signed in on it, ab_wt_…",
 }
 
-METHODS = ("get", "post", "put", "patch", "delete")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a body, or one parameter, as the page shows it."""
-
-    name: str
-    kind: str
-    required: bool
-    about: str
-    default: str = ""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One thing the API can do, as the page shows it."""
-
-    id: str
-    method: str
-    path: str
-    title: str
-    about: str
-    scopes: tuple[str, ...]
-    open_to_nobody: bool
-    parameters: tuple[Field, ...]
-    body: tuple[Field, ...]
-    body_example: str
-    answer: tuple[Field, ...]
-    answer_status: str
-    answer_example: str
+QUESTION_LONGEST = 100
 
 
 @bp.get("/api/v1/openapi.json")
@@ -78,15 +48,20 @@ def openapi() -> Response:
 
 
 @bp.get("/api/docs")
-def docs() -> str:
-    document = json.loads(api.openapi())
-    return render_template(
-        "api_docs.html",
-        document=document,
-        sections=sections(document),
-        scopes=api.SCOPES,
-        problems=problems.all_problems().values(),
-    )
+def docs() -> ResponseReturnValue:
+    asked = request.args.get("q", "").strip()[:QUESTION_LONGEST]
+    found = _found(asked) if asked else _overview()
+    if wants_part():
+        return found
+    return _page("api_docs.html", found=found, question=asked)
+
+
+@bp.get("/api/docs/<slug:slug>")
+def resource(slug: str) -> ResponseReturnValue:
+    described = next((each for each in _resources() if each.slug == slug), None)
+    if described is None:
+        abort(404)
+    return _page("api_resource.html", resource=described, operations=_operations(described))
 
 
 @bp.get("/problems")
@@ -126,111 +101,57 @@ def describe_itself(spec: Any, app: Flask) -> None:
     )
 
 
-def sections(document: dict[str, Any]) -> dict[str, list[Operation]]:
-    """Tag → its operations, in the order of the document."""
-    found: dict[str, list[Operation]] = {}
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if operation := item.get(method):
-                shared = item.get("parameters", [])
-                found.setdefault(operation["tags"][0], []).append(_operation(document, method, path, operation, shared))
-    return found
+# --- What stands on the pages, made once ---
 
 
-def _operation(
-    document: dict[str, Any], method: str, path: str, operation: dict[str, Any], shared: list[Any]
-) -> Operation:
-    taken = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    status, answer = next((code, answer) for code, answer in operation["responses"].items() if code.startswith("2"))
-    given = answer.get("content", {}).get("application/json", {})
-    security = operation.get("security", [])
-    return Operation(
-        id=operation["operationId"],
-        method=method.upper(),
-        path=path,
-        title=operation.get("summary", ""),
-        about=operation.get("description", ""),
-        scopes=tuple(scope for way in security for scope in way.get("key", [])),
-        open_to_nobody={} in security,
-        parameters=tuple(_parameter(document, each) for each in [*shared, *operation.get("parameters", [])]),
-        body=_fields(document, taken.get("schema", {})),
-        body_example=_pretty(taken.get("example")),
-        answer=_fields(document, given.get("schema", {})),
-        answer_status=status,
-        answer_example=_pretty(given.get("example")),
+def _page(template: str, **words: Any) -> Response:
+    """The page, with a tag for visitors: what somebody sees who is signed in is nobody else's, and kept by nobody."""
+    answer = make_response(render_template(template, resources=_resources(), **words))
+    reader = rooms().reader
+    if reader is None or reader() is None:
+        answer.headers["Cache-Control"] = "private, no-cache"
+        answer.add_etag()
+        answer.make_conditional(request)
+    return answer
+
+
+def _resources() -> tuple[Resource, ...]:
+    kept = _kept()
+    if "resources" not in kept:
+        kept["resources"] = resources(json.loads(api.openapi()))
+    return cast(tuple[Resource, ...], kept["resources"])
+
+
+def _overview() -> Markup:
+    return _made(
+        "overview",
+        "_api_overview.html",
+        resources=_resources(),
+        conventions=[(each, markup.safe(markup.render(each.text))) for each in CONVENTIONS],
+        scopes=api.SCOPES,
+        problems=problems.all_problems().values(),
     )
 
 
-def _parameter(document: dict[str, Any], parameter: dict[str, Any]) -> Field:
-    parameter = _resolved(document, parameter)
-    schema = _resolved(document, parameter.get("schema", {}))
-    return Field(
-        parameter["name"],
-        _kind(document, schema),
-        parameter.get("required", False),
-        parameter.get("description") or schema.get("description", ""),
-        _default(schema),
-    )
+def _operations(described: Resource) -> Markup:
+    return _made(described.tag, "_api_operations.html", resource=described)
 
 
-def _fields(document: dict[str, Any], schema: dict[str, Any], inside: str = "") -> tuple[Field, ...]:
-    """The fields of an object and of what is in them: “credits[].how” is `how` of each row of `credits`."""
-    schema = _resolved(document, schema)
-    required = schema.get("required", [])
-    found: list[Field] = []
-    for name, part in schema.get("properties", {}).items():
-        place = f"{inside}{name}"
-        found.append(Field(place, _kind(document, part), name in required, part.get("description", ""), _default(part)))
-        for inner in [part, *part.get("anyOf", []), *part.get("allOf", [])]:
-            if "$ref" in inner:
-                found += _fields(document, inner, f"{place}.")
-            elif "items" in inner:
-                found += _fields(document, inner["items"], f"{place}[].")
-    return tuple(found)
+def _found(asked: str) -> Markup:
+    """The operations that say all of these words."""
+    words = asked.lower().split()
+    matches = [(each, [one for one in each.operations if one.says(words)]) for each in _resources()]
+    found = render_template("_api_found.html", matches=[(each, some) for each, some in matches if some])
+    return Markup(found)  # noqa: S704 - a template of ours, escaped as any
 
 
-def _kind(document: dict[str, Any], schema: dict[str, Any]) -> str:
-    """What may stand there, in a few words."""
-    if "$ref" in schema:
-        return "object"
-    for several in ("anyOf", "oneOf", "allOf"):
-        if several in schema:
-            return " or ".join(dict.fromkeys(_kind(document, each) for each in schema[several]))
-    if "enum" in schema:
-        return " · ".join(str(value) for value in schema["enum"] if value is not None)
-    kinds = schema.get("type", "any")
-    words = [kinds] if isinstance(kinds, str) else list(kinds)
-    if "array" in words:
-        words[words.index("array")] = f"list of {_kind(document, schema.get('items', {}))}"
-    text = " or ".join(words)
-    if form := schema.get("format"):
-        text += f" ({form})"
-    limits = [
-        f"{low}{schema[name]}"
-        for name, low in (
-            ("minLength", "at least "),
-            ("maxLength", "at most "),
-            ("minimum", "from "),
-            ("maximum", "to "),
-            ("maxItems", "at most "),
-        )
-        if schema.get(name, ID_MOST) != ID_MOST  # that ids are what a database holds need not be said
-    ]
-    return ", ".join([text, *limits])
+def _made(name: str, template: str, **words: Any) -> Markup:
+    kept, place = _kept(), f"{language()}:{name}"
+    if place not in kept:
+        kept[place] = Markup(render_template(template, **words))  # noqa: S704 - a template of ours, escaped as any
+    return cast(Markup, kept[place])
 
 
-def _default(schema: dict[str, Any]) -> str:
-    return "" if schema.get("default") is None else json.dumps(schema["default"])
-
-
-def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" not in schema:
-        return schema
-    found: Any = document
-    for part in schema["$ref"].removeprefix("#/").split("/"):
-        found = found[part]
-    return _resolved(document, found)
-
-
-def _pretty(example: Any) -> str:
-    return "" if example is None else json.dumps(example, indent=2, ensure_ascii=False)
+def _kept() -> dict[str, Any]:
+    kept: dict[str, Any] = current_app.extensions.setdefault("answerback.api_docs", {})
+    return kept

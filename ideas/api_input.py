@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn, cast
 
 from flask import request
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import UnsupportedMediaType
@@ -29,7 +29,9 @@ class Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"json": RAISE, "query": RAISE}  # noqa: RUF012 - webargs declares it so
 
     def load_json(self, req: Any, schema: Schema) -> Any:
-        return read_json()
+        body = read_json()
+        require_types(schema, body)
+        return body
 
     def load_querystring(self, req: Any, schema: Schema) -> Any:
         return read_query(request.args)
@@ -90,6 +92,43 @@ def read_json() -> dict[str, Any]:
         raise ValidationError({"_schema": [_("Send a JSON object.")]})
     _require_sane(body)
     return body
+
+
+def require_types(schema: Schema, body: dict[str, Any]) -> None:
+    """Numbers are numbers and true is true: forms say them in words, JSON has its own.
+
+    Raises ValidationError with the place of each that is something else.
+    """
+    if wrong := _types_of_object(schema, body):
+        raise ValidationError(wrong)
+
+
+def _types_of_object(schema: Schema, value: Any) -> dict[Any, Any]:
+    if not isinstance(value, dict):
+        return {}  # said by the field itself
+    named = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    found = {name: _types_of(named[name], inner) for name, inner in value.items() if name in named}
+    return {name: wrong for name, wrong in found.items() if wrong}
+
+
+def _types_of(field: fields.Field[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(field, fields.Nested):
+        rows = {place: _types_of_object(field.schema, row) for place, row in enumerate(value)} if field.many else {}
+        return _types_of_object(field.schema, value) or {place: wrong for place, wrong in rows.items() if wrong}
+    if isinstance(field, fields.List) and isinstance(value, list):
+        inner = {place: _types_of(field.inner, each) for place, each in enumerate(value)}
+        return {place: wrong for place, wrong in inner.items() if wrong}
+    if isinstance(field, fields.Boolean):
+        fits = isinstance(value, bool)
+    elif isinstance(field, fields.Integer):
+        fits = type(value) is int or (isinstance(value, float) and value.is_integer())
+    elif isinstance(field, fields.Number):
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+    else:
+        fits = True
+    return None if fits else [field.error_messages["invalid"]]
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:

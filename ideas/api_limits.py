@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import Flask, Response, current_app, g, request
@@ -16,16 +17,14 @@ KEY_PER_MINUTE = 600
 ADDRESS_PER_MINUTE = 60
 
 
-def init_app(app: Flask, prefix: str) -> None:
-    """Count requests below `prefix`. What the key is must be read before this is called."""
+def init_app(app: Flask, is_counted: Callable[[], bool]) -> None:
+    """Count requests of which `is_counted` says so. What the key is must be read before this is called."""
     limiter = Limiter(
         _who,
         # a store that cannot be reached must not close the site: each process then counts for itself
         in_memory_fallback_enabled=True,
         swallow_errors=True,
-        application_limits=[
-            ApplicationLimit(_how_often, key_function=_who, exempt_when=lambda: not request.path.startswith(prefix))
-        ],
+        application_limits=[ApplicationLimit(_how_often, key_function=_who, exempt_when=lambda: not is_counted())],
         on_breach=_refuse,
     )
     limiter.init_app(app)

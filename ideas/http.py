@@ -96,7 +96,8 @@ def seconds_so_far() -> float:
 
 def wants_json() -> bool:
     """Is a program asking."""
-    return request.path.startswith("/api/")
+    path = request.path
+    return path == "/mcp" or (path.startswith("/api/") and not path.startswith("/api/docs"))
 
 
 def wants_part() -> bool:

@@ -218,6 +218,7 @@ def test_every_form_needs_its_token(app):
 
     by_link = {"/choices/<token>", *(f"/choices/<token>/{act}" for act in ("hours", "mail", "unmute"))}
     assert open_to_all == {
+        "/mcp",  # by a key, which no browser sends by itself
         "/u/<token>",
         "/solved/<token>",
         "/still-wanted/<token>",

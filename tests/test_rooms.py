@@ -19,6 +19,7 @@ STANDS_ON: dict[str, set[str]] = {
     "sharing": {"accounts", "ledger", "boards"},
     "webhooks": {"accounts", "ledger", "boards"},
     "embed": {"accounts", "ledger", "boards"},
+    "mcp": {"accounts", "ledger", "boards", "insights", "backlog"},
 }
 KNOWS_EVERY_ROOM = {"ideas/__init__.py", "ideas/cli.py"}
 

@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         api_audit,
         api_signing_in,
         api_site,
+        api_suppressions,
         checks,
         factors,
         inviting,
@@ -58,5 +59,5 @@ def init_app(app: Flask) -> None:
     rooms.rounds["reports.forget"] = rounds.Round(every=timedelta(days=1), run=suppressions.forget)
     app.register_blueprint(views.bp)
     views_branding.init_app(app, rooms)
-    for part in (accounts_api, api_audit, api_account, api_administration, api_site):
+    for part in (accounts_api, api_audit, api_account, api_administration, api_site, api_suppressions):
         api.register_blueprint(part.blueprint)

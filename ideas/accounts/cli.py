@@ -151,7 +151,7 @@ def list_suppressions(as_json: bool) -> None:
     An address that nobody here has any more is kept as a hash alone; LIFT takes the address itself.
     """
     rows: list[suppressions.Listed] = []
-    while page := suppressions.listed(after=rows[-1] if rows else None):
+    while page := suppressions.listed(after=(rows[-1].key, rows[-1].why.value) if rows else None):
         rows += page
     if as_json:
         found = [{**row._asdict(), "why": row.why.value, "since": row.since.isoformat()} for row in rows]

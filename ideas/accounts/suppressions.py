@@ -21,6 +21,7 @@ from ideas.accounts.models import MailReport, Stopped, Suppression, User
 from ideas.db import db, insert_once, utcnow
 from ideas.errors import NotFound
 from ideas.mail_reports import Verdict
+from ideas.paging import Page, read_cursor
 from ideas.words import _
 
 FAILURES_MOST = 5  # mails that did not arrive …
@@ -105,12 +106,20 @@ def apply_to(emails: Collection[str]) -> None:
         db.session.execute(_whose(email).values(mail_stopped=found.value))
 
 
-def listed(*, limit: int = 1000, after: Listed | None = None) -> list[Listed]:
-    """The list, by key; `after` is the last one that was seen."""
+def page(actor: User, *, limit: int, cursor: str | None) -> Page[Listed]:
+    """The list for administrators. Raises NotFound for anybody else."""
+    policy.require_admin(actor)
+    after = read_cursor("suppressions", cursor)
+    rows = listed(limit=limit + 1, after=(after[0], after[1]) if after else None)
+    return Page.of(rows, limit, order="suppressions", key=lambda row: (row.key, row.why.value))
+
+
+def listed(*, limit: int = 1000, after: tuple[str, str] | None = None) -> list[Listed]:
+    """The list, by key; `after` is key and reason of the last one that was seen."""
     place = sa.tuple_(Suppression.address, Suppression.why)
     statement = sa.select(Suppression).order_by(Suppression.address, Suppression.why).limit(limit)
     if after is not None:
-        statement = statement.where(place > sa.tuple_(after.key, after.why.value))
+        statement = statement.where(place > sa.tuple_(*after))
     rows = db.session.scalars(statement).all()
     if not rows:
         return []
@@ -165,6 +174,22 @@ def wanted_again(person: User) -> None:
         db.session.refresh(person, ["mail_stopped"])
 
 
+def add(actor: User, email: str, why: Stopped, *, reason: str) -> Listed:
+    """Nothing is sent to that address from now on: somebody knows it from elsewhere. The entry, new or not.
+
+    Raises NotFound for who is no administrator, NotAllowed, ValueError when it is no address.
+    """
+    policy.require_admin(actor)
+    email = addresses.email(email)
+    key = hashed(email)
+    locks.hold(f"mail reports {key}")
+    if insert_once(Suppression, address=key, why=why.value, status="", since=utcnow()):
+        _write_whose(email)
+        audit.record(actor, "suppression.added", _subject(email), why=why.value, reason=reason)
+    row = db.session.get_one(Suppression, (key, why.value))
+    return Listed(row.address, why, row.status, row.since, email if _person_id(email) is not None else None)
+
+
 def lift(actor: User | None, email: str, *, reason: str) -> list[Stopped]:
     """Mail to that address is tried again: somebody of the team (None: the command line) knows better; what is lifted.
 
@@ -176,11 +201,18 @@ def lift(actor: User | None, email: str, *, reason: str) -> list[Stopped]:
     lifted = _lift(email, list(Stopped))
     if not lifted:
         raise NotFound(_("Nothing keeps mail from this address."))
-    person_id = db.session.scalar(sa.select(User.id).where(User.email == email))
-    # of somebody who is not here the log says the hash: the address itself is nowhere else
-    subject = f"person:{person_id}" if person_id is not None else f"address:{hashed(email)[:32]}"
-    audit.record(actor, "suppression.lifted", subject, why=[each.value for each in lifted], reason=reason)
+    audit.record(actor, "suppression.lifted", _subject(email), why=[each.value for each in lifted], reason=reason)
     return lifted
+
+
+def _subject(email: str) -> str:
+    """Whose it is; of somebody who is not here the log says the hash: the address itself is nowhere else."""
+    person_id = _person_id(email)
+    return f"person:{person_id}" if person_id is not None else f"address:{hashed(email)[:32]}"
+
+
+def _person_id(email: str) -> int | None:
+    return db.session.scalar(sa.select(User.id).where(User.email == email))
 
 
 def _lift(email: str, whys: Sequence[Stopped]) -> list[Stopped]:

@@ -10,14 +10,12 @@ from ideas import api
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.api_addresses import ID_MOST
 from ideas.boards import api_examples as examples
-from ideas.boards import api_reading, evidence, histories, listing, posting, queries, receipts, voting
+from ideas.boards import api_reading, histories, listing, posting, queries, voting, whole
 from ideas.boards import schemas_out as shapes
 from ideas.boards.listing import Sort, Wanted
 from ideas.boards.models import SourceKind, Stage
-from ideas.boards.queries import IdeaRow
 from ideas.boards.schemas import IdeaEdit, NewIdea
 from ideas.db import unit_of_work
-from ideas.ledger import report
 from ideas.schemas import AppSchema, Line, Slug
 
 IDEAS_ASKED_MOST = 100
@@ -142,7 +140,7 @@ def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
     """
     with unit_of_work():
         on = queries.get_idea(api.member(), idea_id)
-        api.require_match(lambda: _whole(on))
+        api.require_match(lambda: whole.idea(on))
         posting.revise(api.member(), on, changes)
     return whole_idea(idea_id)
 
@@ -215,18 +213,4 @@ def list_own_votes(asked: dict[str, Any]) -> Any:
 
 def whole_idea(idea_id: int) -> shapes.Shape:
     """One idea as whoever asks may see it, with how many were told."""
-    return _whole(queries.get_idea(api.reader(), idea_id))
-
-
-def _whole(on: IdeaRow) -> shapes.Shape:
-    idea = on.idea
-    line = listing.answers_on([idea.id]).get(idea.id)
-    tags = listing.tags_on([idea.id]).get(idea.id, [])
-    told_by = receipts.announcements([line.answer.id]).get(line.answer.id, []) if line else []
-    team = on.standing.is_team
-    apart = {"on_behalf_count": evidence.unheard_on([idea.id]).get(idea.id, 0)} if team else {}
-    return {
-        **shapes.idea(idea, tags, line, team=team),
-        **apart,
-        "people_told": shapes.told(report.people_told(told_by)),
-    }
+    return whole.idea(queries.get_idea(api.reader(), idea_id))

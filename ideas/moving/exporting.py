@@ -93,7 +93,10 @@ def _of_ids(statement: Any, column: Any, ids: Sequence[int]) -> dict[int, list[A
 
 
 def _boards(scope: Scope) -> Iterator[Values]:
-    names = ("slug", "name", "about", "visibility", "promise", "answer_within_days", "created_at")
+    names = (
+        *("slug", "name", "about", "visibility", "promise", "answer_within_days"),
+        *("premoderation", "embed_sites", "created_at"),
+    )
     statement = sa.select(Board.id, *(getattr(Board, name) for name in names))
 
     def finish(rows: Rows) -> Iterator[Values]:

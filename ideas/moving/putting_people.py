@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ideas.accounts import people
 from ideas.accounts.models import Company, User
 from ideas.boards import boardkeeping, posting, voting
-from ideas.boards.models import Board, Stage, Tag, Visibility, Vote
+from ideas.boards.models import Board, Premoderation, Stage, Tag, Visibility, Vote
 from ideas.boards.schemas import BoardWords
 from ideas.db import db
 from ideas.ledger.models import Delivery
@@ -23,7 +23,7 @@ from ideas.words import _
 
 # --- Boards and tags ---
 
-_BOARD_WORDS = ("name", "about", "visibility", "promise", "answer_within_days")
+_BOARD_WORDS = ("name", "about", "visibility", "promise", "answer_within_days", "premoderation", "embed_sites")
 
 
 def judge_boards(places: Places, items: Sequence[Item]) -> list[Verdict]:
@@ -55,7 +55,8 @@ def put_boards(places: Places, verdicts: Sequence[Verdict]) -> None:
             words = {name: values[name] for name in (*_BOARD_WORDS, "created_at", "slug") if values[name] is not None}
             words.setdefault("created_at", places.now)
             words.setdefault("visibility", Visibility.PRIVATE)  # whoever does not say so shows nothing to everybody
-            words = {"about": "", "promise": "", "answer_within_days": None, **words}
+            unsaid = {"about": "", "promise": "", "answer_within_days": None, "premoderation": Premoderation.NONE}
+            words = {**unsaid, "embed_sites": [], **words}
             told = [(each["slug"], each["name"], each["stage"]) for each in statuses]
             boardkeeping.take_over(None, words, told)
         else:

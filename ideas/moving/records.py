@@ -13,11 +13,23 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from marshmallow import ValidationError
+
 from ideas.accounts import addresses
-from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST, CreditKind, Reason, SourceKind, Stage, Visibility
+from ideas.boards.models import (
+    TEXT_LONGEST,
+    TITLE_LONGEST,
+    CreditKind,
+    Premoderation,
+    Reason,
+    SourceKind,
+    Stage,
+    Visibility,
+)
 from ideas.boards.models_evidence import LINK_LONGEST, WORDS_LONGEST, EvidenceKind
 from ideas.boards.schemas_evidence import is_web_address
 from ideas.db import utcnow
+from ideas.schemas import Origin
 from ideas.text import clean, cut, one_line
 from ideas.words import _
 
@@ -190,6 +202,13 @@ def attributes(value: Any) -> dict[str, str]:
     return {line(60)(name): words(200)(said) for name, said in value.items()}
 
 
+def site(value: Any) -> str:
+    try:
+        return str(Origin().deserialize(value))
+    except ValidationError:
+        raise ValueError(_("“%(text)s” is no site", text=cut(clean(_text(value)), 60))) from None
+
+
 def several(read: Read) -> Read:
     def read_all(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -269,6 +288,8 @@ TABLES: dict[Kind, dict[str, Field]] = {
         "visibility": _f(one_of(Visibility)),
         "promise": _f(words(300)),
         "answer_within_days": _f(number),
+        "premoderation": _f(one_of(Premoderation)),
+        "embed_sites": _f(several(site)),
         "created_at": _f(moment),
         "statuses": _f(
             table(

@@ -15,6 +15,7 @@ WORDS: Example = {
     "address": ADDRESS,
     "description": "Answers go to the chat of the support team.",
     "kinds": ["idea.answered", "release.published"],
+    "board": None,
     "with_emails": False,
 }
 EDIT: Example = {"kinds": ["idea.answered"]}

@@ -15,6 +15,8 @@ from sqlalchemy.orm import joinedload
 from ideas import happenings, outgoing
 from ideas.accounts import audit
 from ideas.accounts.models import User
+from ideas.boards import policy, queries
+from ideas.boards.queries import BoardRow
 from ideas.db import db, utcnow
 from ideas.errors import Conflict, NotAllowed, NotFound
 from ideas.webhooks import kinds, payloads, recording, signing
@@ -25,6 +27,7 @@ from ideas.words import _
 MOST = 20  # endpoints of one person
 OVERLAP = timedelta(hours=24)  # in which the former secret signs as well
 REPLAYED_MOST = 10_000  # at once
+_SHOWN = (joinedload(WebhookEndpoint.owner), joinedload(WebhookEndpoint.board))
 
 
 # --- Who may ---
@@ -37,21 +40,19 @@ def require_team(actor: User) -> None:
 
 
 def get(actor: User, endpoint_id: int) -> WebhookEndpoint:
-    """An endpoint of one's own; administrators see all. Raises NotFound. Loaded: owner."""
+    """An endpoint of one's own; administrators see all. Raises NotFound. Loaded: owner, board."""
     require_team(actor)
     statement = sa.select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id, _mine(actor))
-    found = db.session.scalar(
-        statement.options(joinedload(WebhookEndpoint.owner)).execution_options(populate_existing=True)
-    )
+    found = db.session.scalar(statement.options(*_SHOWN).execution_options(populate_existing=True))
     if found is None:
         raise NotFound(_("There is no such endpoint, or you may not see it."))
     return found
 
 
 def every(actor: User) -> Sequence[WebhookEndpoint]:
-    """One's own, for administrators all, the newest first. Loaded: owner."""
+    """One's own, for administrators all, the newest first. Loaded: owner, board."""
     require_team(actor)
-    statement = sa.select(WebhookEndpoint).where(_mine(actor)).options(joinedload(WebhookEndpoint.owner))
+    statement = sa.select(WebhookEndpoint).where(_mine(actor)).options(*_SHOWN)
     return db.session.scalars(statement.order_by(WebhookEndpoint.id.desc())).all()
 
 
@@ -65,8 +66,9 @@ def _mine(actor: User) -> sa.ColumnElement[bool]:
 def add(actor: User, said: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
     """A new endpoint of `actor`, and its secret, which is shown this once.
 
-    said: as schemas.EndpointWords loads it. Raises ValidationError for an address to which nothing is sent, NotAllowed
-    for e-mail addresses asked by anybody but an administrator, Conflict when there are very many.
+    said: as schemas.EndpointWords loads it. Raises ValidationError for an address to which nothing is sent and for a
+    board of whose team `actor` is not, NotAllowed for e-mail addresses asked by anybody but an administrator, Conflict
+    when there are very many.
     """
     require_team(actor)
     count = sa.select(sa.func.count()).where(WebhookEndpoint.owner_id == actor.id)
@@ -79,6 +81,7 @@ def add(actor: User, said: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
         description=said["description"],
         kinds=sorted(set(said["kinds"])),
         with_emails=said["with_emails"],
+        board_id=_board_id(actor, said.get("board")),
         seed=signing.fresh_seed(),
     )
     db.session.add(endpoint)
@@ -89,9 +92,13 @@ def add(actor: User, said: dict[str, Any]) -> tuple[WebhookEndpoint, str]:
 
 
 def change(actor: User, endpoint_id: int, said: dict[str, Any]) -> WebhookEndpoint:
-    """Give an endpoint another address, description or kinds; what is left out stays. Raises as `add` does."""
+    """Give an endpoint another address, board, description or kinds; what is left out stays. Raises as `add` does."""
     endpoint = get(actor, endpoint_id)
     _judge(actor, said)
+    if "board" in said:
+        said = {name: value for name, value in said.items() if name != "board"} | {
+            "board_id": _board_id(actor, said["board"])
+        }
     changed = {name: value for name, value in said.items() if value != getattr(endpoint, name)}
     if "kinds" in changed:
         changed["kinds"] = sorted(set(changed["kinds"]))
@@ -117,6 +124,23 @@ def _judge(actor: User, said: dict[str, Any]) -> None:
             outgoing.judge(asked, [ip], rules)
     except outgoing.Refused as error:
         raise ValidationError({"address": [_(str(error))]}) from None
+
+
+def _board_id(actor: User, slug: str | None) -> int | None:
+    """Raises ValidationError, naming the field, unless `actor` is of that board's team."""
+    if not slug:
+        return None
+    try:
+        row = queries.get_board(actor, slug)
+        policy.require_team(row.standing)
+    except (NotFound, NotAllowed):
+        raise ValidationError({"board": [_("There is no such board, or you are not of its team.")]}) from None
+    return row.board.id
+
+
+def boards_of(actor: User) -> list[BoardRow]:
+    """The boards of whose team `actor` is."""
+    return [row for row in queries.list_boards(actor) if row.standing.is_team]
 
 
 def _ip(host: str) -> str | None:

@@ -19,8 +19,8 @@ def parts(person_id: int) -> Iterator[Part]:
         _("the addresses to which you have sent what happens"),
         stream(
             sa.select(
-                *(endpoint.id, endpoint.address, endpoint.description, endpoint.kinds, endpoint.with_emails),
-                *(endpoint.created_at, endpoint.paused_at, endpoint.disabled_at),
+                *(endpoint.id, endpoint.address, endpoint.description, endpoint.kinds, endpoint.board_id),
+                *(endpoint.with_emails, endpoint.created_at, endpoint.paused_at, endpoint.disabled_at),
             )
             .where(endpoint.owner_id == person_id)
             .order_by(endpoint.id)

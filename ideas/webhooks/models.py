@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ideas.accounts.models import User
+from ideas.boards.models import Board
 from ideas.db import Base, partial_index, utcnow
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -52,6 +53,7 @@ class WebhookEndpoint(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(sa.ForeignKey("user.id"), index=True)
+    board_id: Mapped[int | None] = mapped_column(sa.ForeignKey("board.id"))  # what happens there alone
     address: Mapped[str] = mapped_column(sa.String(500))
     description: Mapped[str] = mapped_column(sa.String(200))
     kinds: Mapped[list[str]] = mapped_column(sa.JSON)
@@ -67,6 +69,7 @@ class WebhookEndpoint(Base):
     told_at: Mapped[datetime | None]  # when its owner was mailed of these failures
 
     owner: Mapped[User] = relationship(lazy="raise_on_sql")
+    board: Mapped[Board | None] = relationship(lazy="raise_on_sql")
 
     @property
     def state(self) -> str:

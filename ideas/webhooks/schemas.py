@@ -8,13 +8,17 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.api import ListQuery
-from ideas.schemas import AppSchema, Day, Line
+from ideas.schemas import AppSchema, Day, Line, Slug
 from ideas.webhooks.kinds import KINDS
 from ideas.webhooks.models import State
 from ideas.words import _, lazy
 
 _ADDRESS = {"description": "Begins with https://, on port 443 or 8443, and leads to the public network."}
 _KINDS = {"description": "What is sent there, such as idea.answered."}
+_BOARD = {
+    "description": "Slug of a board of whose team you are: only what happens there, and what belongs to no board. "
+    "Null: all of yours."
+}
 _EMAILS = {"description": "Whether people’s e-mail addresses are sent along. For administrators."}
 
 
@@ -33,6 +37,7 @@ class EndpointWords(AppSchema):
     address = Line(longest=500, required=True, metadata=_ADDRESS)
     description = Line(longest=200, load_default="")
     kinds = _kinds(required=True)
+    board = Slug(load_default=None, allow_none=True, metadata=_BOARD)
     with_emails = fields.Boolean(load_default=False, metadata=_EMAILS)
 
 
@@ -42,6 +47,7 @@ class EndpointEdit(AppSchema):
     address = Line(longest=500, shortest=1, metadata=_ADDRESS)
     description = Line(longest=200)
     kinds = _kinds()
+    board = Slug(allow_none=True, metadata=_BOARD)
     with_emails = fields.Boolean(metadata=_EMAILS)
 
     @validates_schema

@@ -24,6 +24,7 @@ class EndpointOut(OutSchema):
     address = fields.String()
     description = fields.String()
     kinds = fields.List(fields.String())
+    board = fields.String(allow_none=True, metadata={"description": "Slug of a board; null: all of its owner's."})
     with_emails = fields.Boolean()
     state = fields.String(validate=validate.OneOf(STATES))
     disabled_for = fields.String(
@@ -102,12 +103,13 @@ class ReplayedOut(OutSchema):
 
 
 def endpoint(row: WebhookEndpoint) -> Shape:
-    """Loaded: owner."""
+    """Loaded: owner, board."""
     return {
         "id": row.id,
         "address": row.address,
         "description": row.description,
         "kinds": row.kinds,
+        "board": row.board.slug if row.board else None,
         "with_emails": row.with_emails,
         "state": row.state,
         "disabled_for": row.disabled_for,

@@ -13,10 +13,10 @@ from marshmallow import ValidationError
 from ideas.accounts import signin
 from ideas.db import unit_of_work, utcnow
 from ideas.errors import Conflict, NotAllowed
-from ideas.forms import ButtonForm, SchemaForm
+from ideas.forms import ButtonForm
 from ideas.paging import PAGE
 from ideas.webhooks import endpoints, labels, queries
-from ideas.webhooks.forms import EndpointForm, ReplayForm, filled
+from ideas.webhooks.forms import EndpointEditForm, EndpointForm, ReplayForm, filled, offer_boards
 from ideas.webhooks.kinds import EVERY
 from ideas.words import _, ngettext
 
@@ -145,23 +145,30 @@ def replay(endpoint_id: int, message_id: int) -> ResponseReturnValue:
     return redirect(url_for(".message", endpoint_id=endpoint_id, message_id=message_id), 303)
 
 
-def _draw_home(form: SchemaForm) -> str:
+def _offered() -> list[Any]:
+    return [row.board for row in endpoints.boards_of(signin.member())]
+
+
+def _draw_home(form: EndpointForm) -> str:
+    offer_boards(form, _offered())
     return render_template("webhooks/home.html", form=form, endpoints=endpoints.every(signin.member()), **_words())
 
 
 def _draw(
-    endpoint_id: int, *, form: SchemaForm | None = None, replay_form: ReplayForm | None = None, secret: str = ""
+    endpoint_id: int, *, form: EndpointEditForm | None = None, replay_form: ReplayForm | None = None, secret: str = ""
 ) -> str:
     endpoint = endpoints.get(signin.member(), endpoint_id)
     cursor = request.args.get("cursor") if request.method == "GET" else None
     today = utcnow().date().isoformat()
+    form = form or filled(endpoint, formdata=None)
+    offer_boards(form, _offered())
     return render_template(
         "webhooks/endpoint.html",
         endpoint=endpoint,
         page=queries.messages(signin.member(), endpoint_id, limit=PAGE, cursor=cursor),
         cursor=cursor,
         secret=secret,
-        form=form or filled(endpoint, formdata=None),
+        form=form,
         replay_form=replay_form or ReplayForm(formdata=None, first=today, last=today),
         former_until=endpoint.former_until if endpoint.former_until and endpoint.former_until > utcnow() else None,
         **_words(),

@@ -15,6 +15,7 @@ from ideas.errors import NotFound
 from ideas.mail import MemoryTransport, PermanentFailure
 from ideas.mail_reports import Verdict
 from tests.accounts.arranging import a_person, an_imported_person, committed, last_link_to
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -269,6 +270,22 @@ def test_nobody_else_lifts():
         suppressions.lift(None, "ole@example.test", reason="please")
 
     assert stopped() == "bounced"
+
+
+def test_an_address_that_is_known_from_elsewhere_is_put_on_the_list_once():
+    mia, petra = a_person(), UserFactory(admin=True)
+    db.session.commit()
+
+    for _ in range(2):
+        with unit_of_work():
+            row = suppressions.add(petra, " Mia@Example.test ", Stopped.COMPLAINED, reason="Known as such elsewhere.")
+        assert (row.address, row.why) == (MIA, Stopped.COMPLAINED)
+
+    assert stopped() == "complained"
+    entry = db.session.scalars(sa.select(AuditEntry)).one()  # that it was said again is no act
+    assert (entry.act, entry.subject) == ("suppression.added", f"person:{mia.id}")
+    with pytest.raises(NotFound), unit_of_work():
+        suppressions.add(db.session.get_one(User, mia.id), MIA, Stopped.BOUNCED, reason="please")
 
 
 def test_reports_of_long_ago_are_forgotten(clock):

@@ -157,3 +157,31 @@ def test_the_examples_are_taken(admin, document):
                     assert answer.status_code in (200, 201, 204), (path, answer.text)
                     sent += 1
     assert sent == 9
+
+
+def test_addresses_that_get_no_mail_are_listed_added_and_lifted(admin, ask, document):
+    mia = UserFactory(email="mia@example.test")
+    reason = "It came back at our former provider."
+
+    for email in ("mia@example.test", "gone@example.test", "away@example.test"):
+        made = admin.post("suppressions", {"email": email, "why": "bounced", "reason": reason})
+        assert made.status_code == 201, made.text
+
+    pages = admin.all_pages("suppressions?limit=2")
+    assert [len(page) for page in pages] == [2, 1]
+    listed = {row["email"] for page in pages for row in page}
+    assert listed == {"mia@example.test", None}  # what nobody here has is a hash
+    lifted = admin.post("suppressions/lift", {"email": "Mia@example.test", "reason": "Their server is back."})
+    assert lifted.json == {"lifted": ["bounced"]}
+    again = admin.post("suppressions/lift", {"email": "mia@example.test", "reason": "Their server is back."})
+    assert again.status_code == 404
+    assert pointers(admin.post("suppressions", {"email": "nobody", "why": "odd", "reason": "Why"})) == [
+        "/email",
+        "/why",
+        "/reason",
+    ]
+    assert {"suppression.added", "suppression.lifted"} <= audited()
+    for other in (ask(mia), ask(team_member(BoardFactory()))):
+        assert other.get("suppressions").status_code == 404
+        assert other.post("suppressions/lift", {"email": "gone@example.test", "reason": reason}).status_code == 404
+    assert ask(UserFactory(admin=True), "people:read").post("suppressions", {}).status_code == 403

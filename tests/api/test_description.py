@@ -1,13 +1,16 @@
 """The description of the API is true: valid, complete, and every example in it is what happens."""
 
 import json
+import shlex
 
 import pytest
 from openapi_spec_validator import validate
 
-from ideas import api_docs, problems
+from ideas import api_described, problems
+from ideas.db import db
 from ideas.errors import DomainError
 from tests.api.asking import check_shape, operation_at, resolved
+from tests.boards.pages import browser_of
 from tests.factories import (
     BoardFactory,
     CommentFactory,
@@ -103,6 +106,7 @@ TESTED_ELSEWHERE = (
     ["mail_words"],
     ["inbox"],
     ["webhooks"],
+    ["suppressions"],
 )  # in the files of those names
 
 
@@ -195,32 +199,85 @@ def test_every_example_that_may_be_sent_is_taken(ask, document, name):
 # --- For people ---
 
 
-def test_the_page_shows_every_operation_and_loads_nothing_from_elsewhere(app, client, document):
-    answer = client.get("/api/docs")
+def test_the_pages_show_every_operation_and_load_nothing_from_elsewhere(app, client, document):
+    overview = client.get("/api/docs")
+    pages = {resource.tag: client.get(f"/api/docs/{resource.slug}") for resource in api_described.resources(document)}
 
-    assert answer.status_code == 200
-    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert {answer.status_code for answer in pages.values()} == {200}
     for name, (method, path, operation) in operations(document).items():
-        assert f'id="{name}"' in answer.text
-        assert path in answer.text
-        assert operation["summary"] in answer.text
-        assert method.upper() in answer.text
-    for part in ("<style", " style=", "onclick", "//cdn"):
-        assert part not in answer.text
+        page = pages[operation["tags"][0]].text
+        assert f'id="{name}"' in page
+        assert f'data-method="{method.upper()}" data-path="{path}"' in page
+        assert operation["summary"] in page
+        assert f"#{name}" in overview.text
+    for answer in (overview, *pages.values()):
+        assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+        for part in ("<style", " style=", "onclick", "//cdn"):
+            assert part not in answer.text
+    assert client.get("/api/docs/nothing").status_code == 404
+
+
+def test_an_operation_is_found_by_its_words(client):
+    page = client.get("/api/docs?q=webhook+ROTATE")
+    part = client.get("/api/docs?q=webhook+rotate", headers={"X-Requested-With": "fetch"})
+
+    for answer in (page, part):
+        assert '<a href="/api/docs/webhooks#rotate_webhook_secret">' in answer.text
+        assert "#list_ideas" not in answer.text
+    assert "<html" not in part.text
+    assert "Nothing here says all of this." in client.get("/api/docs?q=zeppelin").text
+
+
+def test_visitors_are_told_when_the_page_is_the_same(app, client):
+    first = client.get("/api/docs/ideas")
+    again = client.get("/api/docs/ideas", headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "private, no-cache"
+
+    mia = browser_of(app, UserFactory(name="Mia"))
+    own = mia.get("/api/docs/ideas", headers={"If-None-Match": first.headers["ETag"]})
+    assert "Mia" in own.text
+    assert own.headers["Cache-Control"] == "private, no-store"
+    assert "ETag" not in own.headers
 
 
 def test_the_page_says_what_may_stand_in_a_field(document):
-    sections = api_docs.sections(document)
-    (posted,) = [each for each in sections["ideas"] if each.id == "post_idea"]
-    fields = {field.name: field for field in posted.body}
+    described = {each.id: each for resource in api_described.resources(document) for each in resource.operations}
+    fields = {field.name: field for field in described["post_idea"].body}
 
     assert (fields["title"].kind, fields["title"].required) == ("string, at most 120", True)
     assert (fields["tags"].kind, fields["tags"].required) == ("list of string, at most 40, at most 10", False)
-    assert json.loads(posted.body_example)["board"] == "garden"
-    (answered,) = [each for each in sections["answers"] if each.id == "answer_idea"]
-    assert {"credits", "credits[].kind", "credits[].id", "credits[].how"} <= {field.name for field in answered.body}
-    (listed,) = [each for each in sections["ideas"] if each.id == "list_ideas"]
-    assert {field.name: field.default for field in listed.parameters}["limit"] == "20"
+    assert json.loads(described["post_idea"].body_example)["board"] == "garden"
+    answered = {field.name for field in described["answer_idea"].body}
+    assert {"credits", "credits[].kind", "credits[].id", "credits[].how"} <= answered
+    listed = {field.name: field for field in described["list_ideas"].parameters}
+    assert listed["limit"].default == "20"
+    assert "trending" in listed["sort"].choices
+    assert described["post_picture"].takes_file
+
+
+def test_every_example_is_a_command_and_a_program(ask, document):
+    """What is shown for curl is what the API takes; what is shown for Python compiles."""
+    board = BoardFactory(slug="garden")
+    asking = ask(team_member(board, admin=True))
+    IdeaFactory(id=23, board=board)
+    IdeaFactory(id=24, board=board)
+    db.session.commit()
+
+    for resource in api_described.resources(document):
+        for each in resource.operations:
+            compile(each.python, each.id, "exec")
+            words = shlex.split(each.curl.replace("\\\n", ""))
+            address = words[-1].removeprefix("http://localhost")
+            assert words[0] == "curl"
+            assert operation_at(document, each.method, address.partition("?")[0]) is not None, each.id
+            assert ("Authorization: Bearer $KEY" in words) is not each.open_to_nobody
+            if each.body_example:
+                assert json.loads(words[words.index("--json") + 1]) == json.loads(each.body_example)
+            if not each.writes:
+                fine = (200, 404) if each.scopes else (200, 401, 404)  # keys of pages are others
+                assert asking.get(address).status_code in fine, address
 
 
 def kinds(top):

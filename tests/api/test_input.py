@@ -261,3 +261,18 @@ def test_a_method_that_is_not_there_names_those_that_are(ask, method):
 
 def test_what_is_not_there_is_a_problem_too(ask):
     assert ask().get("none").get_json(force=True)["code"] == "not-found"
+
+
+def test_numbers_and_truth_come_as_json_has_them(ask):
+    """What forms say in words is a number or true here, wherever it stands."""
+    board = BoardFactory(slug="garden")
+    idea = IdeaFactory(board=board)
+    comment = CommentFactory(idea=idea)
+    petra = ask(team_member(board))
+    words = {"body": "A rota would do.", "parent_id": str(comment.id), "official": "true", "internal": 0}
+    credits = [{"kind": "votes", "how": "They moved it."}, {"kind": "comment", "id": "1", "how": "It became this."}]
+
+    assert errors(petra.post(f"ideas/{idea.id}/comments", words)) == ["/parent_id", "/official", "/internal"]
+    assert errors(petra.post(f"ideas/{idea.id}/answers", {"credits": credits, "date": True}))[0] == "/credits/1/id"
+    said = {**words, "parent_id": comment.id, "official": False, "internal": False}
+    assert petra.post(f"ideas/{idea.id}/comments", said).status_code == 201

@@ -179,6 +179,7 @@ FOR_PEOPLE: dict[str, str] = {
     "ledger.unmute_by_link": BY_MAIL + "`unmute`",
     "ledger.unsubscribe": BY_MAIL + "`put_notifications`",
     "mail_doors.webhook": "no page: the door by which mail comes in",
+    "mcp.speak": "no page: assistants ask here, by the keys and services of the API",
     "manage.invitation": "a membership is taken by whoever reads the mail and is signed in",
     "silence.still_wanted_by_link": BY_MAIL + "`say_whether_still_wanted`",
 }

@@ -149,6 +149,10 @@ def test_addresses_go_to_endpoints_of_administrators_that_ask_and_long_texts_are
         assert payload["data"]["shortened"] == ["idea.body_html", "idea.body"]
         assert payload["data"]["idea"]["body"].endswith("…")
         assert payload["data"]["idea"]["title"] == "Long"
+    elsewhere = BoardFactory(slug="elsewhere")
+    for slug in (elsewhere.slug, "nowhere"):
+        wrong = ask(petra).post("webhooks", {**api_examples.WORDS, "board": slug})
+        assert [line["pointer"] for line in wrong.get_json(force=True)["errors"]] == ["/board"]
     refused = ask(petra).post("webhooks", {**api_examples.WORDS, "with_emails": True})
     assert refused.status_code == 403
 

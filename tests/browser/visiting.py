@@ -98,6 +98,9 @@ PAGES: dict[str, tuple[str, ...]] = {
         "/problems",
         "/problems/voting-closed",
         "/api/docs",
+        "/api/docs?q=vote",
+        "/api/docs/ideas",
+        "/api/docs/pictures",
         "/there-is-nothing-here",
     ),
     "member": (

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from config import Config
 from ideas import create_app, migrating
 from ideas.accounts.models import SiteRole, User
-from ideas.boards import answering, confirming, demo, evidence, evidencing, queries
+from ideas.boards import answering, boardkeeping, confirming, demo, evidence, evidencing, queries
 from ideas.boards.models import Board, Credit, Idea, Status
 from ideas.boards.models_evidence import Evidence, VoteOnBehalf
 from ideas.boards.schemas import NewAnswer
@@ -58,6 +58,9 @@ def handed_out(database, tmp_path_factory):
 def hear():
     """Evidence, some of it taken back, one credited; and people counted on, who said yes, no and nothing."""
     petra = db.session.scalars(sa.select(User).where(User.site_role == SiteRole.ADMIN).order_by(User.id).limit(1)).one()
+    with unit_of_work():
+        board = db.session.scalars(sa.select(Board).order_by(Board.id).limit(1)).one()
+        boardkeeping.edit(petra, board, {"premoderation": "ideas", "embed_sites": ["https://www.example.org"]})
     first, second = db.session.scalars(
         sa.select(Idea.id)
         .join(Board, Board.id == Idea.board_id)

@@ -79,9 +79,12 @@ def let_in(app: Flask) -> None:
     app.config["ANSWERBACK"] = replace(config, outgoing_allow="127.0.0.1", outgoing_http=True)
 
 
-def listen(owner: User, address: str, *kinds: str, with_emails: bool = False) -> tuple[int, str]:
+def listen(
+    owner: User, address: str, *kinds: str, with_emails: bool = False, board: str | None = None
+) -> tuple[int, str]:
     """A new endpoint of `owner` for these kinds, or for all: its id and secret."""
     said = {"address": address, "description": "", "kinds": kinds or tuple(KINDS), "with_emails": with_emails}
+    said["board"] = board
     db.session.commit()
     with unit_of_work():
         endpoint, secret = endpoints.add(db.session.get_one(User, owner.id), said)

@@ -7,11 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, Letter, User
-from ideas.boards import posting, queries, voting
+from ideas.boards import posting, queries, releasing, voting
+from ideas.boards.schemas_releases import ReleaseWords
 from ideas.db import db, unit_of_work, utcnow
-from ideas.happenings import ListenedFor
+from ideas.happenings import Happening, ListenedFor
 from ideas.outgoing import Answer
-from ideas.webhooks import checks, endpoints, preparing, sending
+from ideas.webhooks import checks, endpoints, preparing, recording, sending
 from ideas.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from ideas.webhooks.sending import Outcome
 from tests.boards.arranging import count, statements
@@ -295,3 +296,28 @@ def test_after_a_restore_nothing_is_sent_by_itself_and_all_of_it_by_whoever_want
     work(app)
 
     assert [each["type"] for each in other.payloads] == ["idea.created"]
+
+
+def test_an_endpoint_of_one_board_hears_of_that_board_and_of_what_belongs_to_none(board):
+    """Also of releases, which are known by no idea; and another board's is heard of once the endpoint is for all."""
+    orchard = BoardFactory(slug="orchard")
+    ada = UserFactory(admin=True)
+    endpoint_id, _secret = listen(ada, ADDRESS, "idea.created", "release.published", "person.erased", board="garden")
+    for where in (board, orchard):
+        post(where)
+        with unit_of_work():
+            words = ReleaseWords().load({"title": "The spring release"})
+            release = releasing.draft(ada, queries.get_board(ada, where.slug), words)
+            recording.hear(Happening("release.published", None, release.id))
+    with unit_of_work():
+        recording.hear(Happening("person.erased", None, 7))
+        assert preparing.prepare() == 5
+
+    heard = [db.session.get_one(WebhookMessage, row.message_id).kind for row in lines()]
+    assert heard == ["idea.created", "release.published", "person.erased"]
+    with unit_of_work():
+        endpoints.change(db.session.get_one(User, ada.id), endpoint_id, {"board": None})
+    post(orchard)
+    with unit_of_work():
+        preparing.prepare()
+    assert len(lines()) == 4
