@@ -26,7 +26,10 @@ new PerformanceObserver((list) => list.getEntries().forEach((each) => { seen.shi
   .observe({ type: "layout-shift", buffered: true });
 const names = "opened closed idea:created idea:voted idea:unvoted signed-in signed-out identity:refused";
 for (const name of names.split(" "))
-  Answerback("on", name, (detail) => seen.told.push([name, detail]));
+  Answerback("on", name, (detail) => {
+    seen.told.push([name, detail]);
+    document.documentElement.dataset.told = seen.told.map(([each]) => each).join(" ");
+  });
 """
 
 PAGE = """<!doctype html><html lang="{lang}"><meta charset="utf-8">

@@ -5,6 +5,7 @@ import { h } from "./dom.js";
 const TAGS = new Set(
   "P BR HR EM STRONG S CODE PRE BLOCKQUOTE UL OL LI A IMG H3 H4 H5 H6 TABLE THEAD TBODY TR TH TD MARK".split(" "),
 );
+const UNSAID = new Set(["SCRIPT", "STYLE", "TEMPLATE"]);
 const BREAKS = new Set(["P", "BR", "LI", "PRE", "BLOCKQUOTE", "TR", "H3", "H4", "H5", "H6"]);
 
 let trust;
@@ -33,7 +34,7 @@ export function prose(panel, html, text) {
 
 function copied(panel, node) {
   if (node.nodeType === Node.TEXT_NODE) return [node.data];
-  if (node.nodeType !== Node.ELEMENT_NODE) return [];
+  if (node.nodeType !== Node.ELEMENT_NODE || UNSAID.has(node.tagName)) return [];
   const children = [...node.childNodes].flatMap((child) => copied(panel, child));
   if (!TAGS.has(node.tagName)) return children;
   const name = node.tagName.toLowerCase();
