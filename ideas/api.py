@@ -346,6 +346,11 @@ def page_key() -> Any:
     return key
 
 
+def is_on_page() -> bool:
+    """Whether a page of another site asks, with a key for pages or in the name of somebody signed in there."""
+    return (key := _key()) is not None and key.board_id is not None
+
+
 def asking() -> Any:
     """The key with which this is asked. Raises SignInNeeded for a visitor without one."""
     member()

@@ -178,6 +178,11 @@ def edit_profile(
         person.title = title
 
 
+def choose_language(person: User, code: str) -> None:
+    """What is said to `person` comes in that language, until they choose another."""
+    person.locale = code[:20]
+
+
 def choose_hours(person: User, hours: rhythms.Chosen, *, gathers: bool) -> None:
     """When `person` wants mail, by their own clock; and whether too much of it in a week may come together."""
     rhythms.choose(person, hours, timezone=person.timezone)

@@ -224,13 +224,14 @@ class BrandWords(AppSchema):
 
 def require_choices(profile: Mapping[str, Any]) -> None:
     """Raises ValidationError, at its field, for a language or a time zone that there is not."""
-    if profile.get("locale") and not _is_language(profile["locale"]):
+    if profile.get("locale") and not is_language(profile["locale"]):
         raise ValidationError(_("Choose one of the languages."), "locale")
     if profile.get("timezone") and profile["timezone"] not in available_timezones():
         raise ValidationError(_("Choose one of the time zones."), "timezone")
 
 
-def _is_language(code: str) -> bool:
+def is_language(code: str) -> bool:
+    """Whether `code`, such as de or pt_BR, names a language."""
     try:
         Locale.parse(code)
     except (UnknownLocaleError, ValueError):

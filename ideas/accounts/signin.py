@@ -32,6 +32,7 @@ BROWSER = "browser"  # secret of this browser, by which its links are known
 UNFINISHED = "unfinished"  # secret of what was begun here before signing in
 KNOWN = "known"  # marks of the people who signed in here before
 HALF = "half"  # of somebody who has yet to give their second factor: its secret, and where to go on afterwards
+WINDOW = "window"  # until when a page of another site waits for what comes of this window
 DRAFT = "draft"  # the same, of what could not be done afterwards and whose words are kept
 
 MOST_KNOWN = 5  # people of one browser
@@ -224,7 +225,7 @@ def _open(person: User, by: str, second: str | None = None) -> None:
     """
     _end_session()
     # the browser's own secret stays as well: in another tab somebody may be on their way to sign in, too
-    carried = {name: session[name] for name in (BROWSER, UNFINISHED) if name in session}
+    carried = {name: session[name] for name in (BROWSER, UNFINISHED, WINDOW) if name in session}
     marks = [_mark(person.email or ""), *session.get(KNOWN, [])]
     session.clear()
     session.update(carried)

@@ -67,10 +67,24 @@ def put_person(actor: User, external_id: str, said: Row) -> User:
     return _only(put_people(actor, [{**said, "external_id": external_id}])).thing
 
 
-def put_companies(actor: User | None, rows: Sequence[Row]) -> Outcome[Company]:
+def put_known(person: User, said: Row, *, by: str) -> None:
+    """`person`, whom the caller knows already, is as `said`; by: whose word it is, for the audit log.
+
+    Loaded: company. Raises ValidationError.
+    """
+    locks.hold("people elsewhere")
+    named = {str(said["company"])} if said.get("company") else set()
+    outcome: Outcome[User] = Outcome()
+    _write_person(0, person, said, _Known(), _companies(named, named), outcome)
+    _only(outcome)
+    _note(None, "person", outcome, by=by)
+
+
+def put_companies(actor: User | None, rows: Sequence[Row], *, by: str | None = None) -> Outcome[Company]:
     """Those companies are as the rows say, each found by its id elsewhere, or by its name while it has none.
 
-    What cannot be taken is in `wrong`, and the caller decides whether the rest stays. None acts for the command line.
+    What cannot be taken is in `wrong`, and the caller decides whether the rest stays. None acts for the command line,
+    or for whoever `by` names.
     """
     _require(actor)
     locks.hold("company names")
@@ -83,7 +97,7 @@ def put_companies(actor: User | None, rows: Sequence[Row]) -> Outcome[Company]:
             if number not in outcome.wrong:
                 _put_company(number, rows[number], known, outcome)
         db.session.flush()  # the next chunk asks for names
-    _note(actor, "company", outcome)
+    _note(actor, "company", outcome, by=by)
     return outcome
 
 
@@ -245,6 +259,13 @@ def _put_person(number: int, row: Row, known: _Known[User], companies: _Known[Co
     if person is None:
         outcome.wrong[number] = {"email": [_("Somebody wrote this person at this very moment. Send it again.")]}
         return
+    _write_person(number, person, row, known, companies, outcome)
+
+
+def _write_person(
+    number: int, person: User, row: Row, known: _Known[User], companies: _Known[Company], outcome: Outcome[User]
+) -> None:
+    external_id, email = row.get("external_id"), row.get("email")
     said = row.get("company")
     company = _company_of(said, companies)
     if said and company is None:
@@ -336,7 +357,7 @@ def _only(outcome: Outcome[_Thing]) -> Put[_Thing]:
     return outcome.done[0]
 
 
-def _note(actor: User | None, kind: str, outcome: Outcome[Any]) -> None:
+def _note(actor: User | None, kind: str, outcome: Outcome[Any], *, by: str | None = None) -> None:
     """Write down what was put in, if anything changed: of one its fields, of many how many they were."""
     news = [put for put in outcome.done if put.is_new or put.changed]
     if not news:
@@ -344,7 +365,8 @@ def _note(actor: User | None, kind: str, outcome: Outcome[Any]) -> None:
     if len(outcome.done) == 1:
         put = news[0]
         act = "added" if put.is_new else "changed"
-        audit.record(actor, f"{kind}.{act}", f"{kind}:{put.thing.id}", fields=sorted(put.changed))
+        named = {"by": by} if by else {}
+        audit.record(actor, f"{kind}.{act}", f"{kind}:{put.thing.id}", fields=sorted(put.changed), **named)
         return
     plural = {"company": "companies", "person": "people"}[kind]
     counts = {"added": outcome.added, "changed": outcome.changed, "refused": len(outcome.wrong)}

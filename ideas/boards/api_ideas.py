@@ -116,7 +116,8 @@ def post_idea(new: dict[str, Any]) -> Any:
     """Post an idea"""
     with unit_of_work():
         where = queries.get_board(api.member(), new.pop("board"))
-        idea_id = posting.submit(api.member(), where, **new, source=SourceKind.API).id
+        source = SourceKind.WIDGET if api.is_on_page() else SourceKind.API
+        idea_id = posting.submit(api.member(), where, **new, source=source).id
     return api.created(whole_idea(idea_id), f"/ideas/{idea_id}")
 
 

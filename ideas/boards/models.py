@@ -156,6 +156,7 @@ class Tag(Base):
 class SourceKind(StrEnum):
     SITE = "site"
     API = "api"
+    WIDGET = "widget"  # on a page of another site
     IMPORT = "import"
     ON_BEHALF = "on_behalf"  # the team wrote down what a customer asked for elsewhere
 

@@ -1,6 +1,7 @@
 """Embed: the widget on pages of other sites, what may be asked from there, and who is signed in on them.
 
-Owns: publishable_key. Emits nothing. Stands on: boards, ledger, accounts, the ground.
+Owns: publishable_key, embed_host, embed_identity, embed_spent, widget_session. Emits nothing.
+Stands on: boards, ledger, accounts, the ground.
 """
 
 from __future__ import annotations
@@ -16,13 +17,29 @@ def init_app(app: Flask) -> None:
     from ideas import settings
     from ideas.api import api
     from ideas.embed import api as embed_api
-    from ideas.embed import confining, publishable, sites, views, views_widget
+    from ideas.embed import (
+        arriving,
+        confining,
+        erasing,
+        exporting,
+        publishable,
+        sessions,
+        sites,
+        views,
+        views_widget,
+        views_window,
+    )
 
     with app.app_context():
         rooms = settings.rooms()
     rooms.key_finders[publishable.PREFIX] = publishable.find
+    rooms.key_finders[sessions.PREFIX] = sessions.find
     rooms.confine = confining.confine
     rooms.lists_origin = sites.lists
-    for page in (views, views_widget):
+    rooms.sweeps += [sessions.sweep, arriving.sweep]
+    rooms.exporters.append(exporting)
+    rooms.erasers.append(erasing.erase)
+    views_window.init_app(app)
+    for page in (views, views_widget, views_window):
         app.register_blueprint(page.bp)
     api.register_blueprint(embed_api.blueprint)

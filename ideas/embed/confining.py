@@ -44,7 +44,9 @@ TAKING_PART = {
     **dict.fromkeys(("list_receipts", "list_inbox"), QUERY),
     "mark_read": BODY,
 }
-OPEN = {**READING, **TAKING_PART}
+# How somebody is signed in and out.
+SIGNING_IN = {"sign_in_on_page": BODY, "sign_out_of_page": ITSELF}
+OPEN = {**READING, **TAKING_PART, **SIGNING_IN}
 
 _BOARD = sa.select(Board.slug).where(Board.id == sa.bindparam("board"))
 _id: sa.BindParameter[int] = sa.bindparam("id")

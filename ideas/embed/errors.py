@@ -13,3 +13,37 @@ class BeyondBoard(NotAllowed):
     """
 
     code = "beyond-board"
+
+
+class TokenRefused(NotAllowed):
+    """The signed identity that the page sent is not one that counts, so nobody was signed in.
+
+    “errors” says why, by a code: not-set-up, malformed, header, algorithm, unknown-key, keys-unreachable, signature,
+    missing, form, audience, issuer, expired, too-long, not-yet, used. A token is made anew for each signing in: a
+    token is taken once.
+    """
+
+    code = "identity-refused"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.lines = [{"pointer": "/token", "code": reason, "detail": message}]
+
+
+class TeamNotSignedIn(NotAllowed):
+    """Whoever belongs to a team is not signed in on pages of other sites.
+
+    Such a page acts with what it is given, and must not act for the team. They sign in on the site itself.
+    """
+
+    code = "team-not-signed-in"
+
+
+class SiteNotListed(NotAllowed):
+    """The site that asks who somebody is, is not on the list of the board.
+
+    Nobody is asked in its name, and it is told nothing. An administrator adds a site on the page of the board.
+    """
+
+    code = "site-not-listed"

@@ -34,7 +34,8 @@ class PageKey:
     """A key that works now, for pages of these sites; see `ideas.api.Key`."""
 
     id: int
-    board: Board
+    board_id: int
+    slug: str
     sites: frozenset[str]
     user: None = None
     scopes: frozenset[str] = frozenset()
@@ -42,10 +43,6 @@ class PageKey:
     @property
     def name(self) -> str:
         return f"page:{self.id}"
-
-    @property
-    def board_id(self) -> int:
-        return self.board.id
 
 
 def make(actor: User | None, board: Board) -> PublishableKey:
@@ -85,7 +82,7 @@ def find(token: str) -> PageKey | None:
     key = db.session.scalar(_FIND, {"token": token})
     if key is None:
         return None
-    return PageKey(key.id, key.board, frozenset({*key.board.embed_sites, api_origins.own()}))
+    return PageKey(key.id, key.board_id, key.board.slug, frozenset({*key.board.embed_sites, api_origins.own()}))
 
 
 def _require(actor: User | None) -> None:

@@ -107,6 +107,7 @@ TESTED_ELSEWHERE = (
     ["inbox"],
     ["webhooks"],
     ["suppressions"],
+    ["embed"],
 )  # in the files of those names
 
 

@@ -36,6 +36,7 @@ NOT_VISITED = {
     "manage.manage",  # leads on to the boards
     "accounts.second_step",  # only between a password and a session; see test_passkeys
     "accounts.recovery_step",
+    "embed_window.ask",  # opened by pages of other sites
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
     "dashboard.file",

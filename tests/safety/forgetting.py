@@ -45,6 +45,7 @@ from ideas.boards.models_replying import MailReply
 from ideas.boards.models_searching import IdeaMeaning
 from ideas.boards.models_solving import Inquiry, Solved
 from ideas.db import Base, db, unit_of_work, utcnow
+from ideas.embed.models import HostIdentity, WidgetSession
 from ideas.ledger import preferences, worker
 from ideas.ledger.models import Delivery, MailWords, Mode
 from ideas.moving.models import Imported
@@ -66,7 +67,7 @@ CANARIES = {
     "api_key.name", "audit_entry.details", "backlog_view.asked", "backlog_view.name",
     "board.about", "board.promise", "comment.body", "comment.body_html",
     "comment_version.body", "comment_version.body_html", "company.attributes",
-    "credit.how", "delivery.error", "evidence.link", "evidence.words",
+    "credit.how", "delivery.error", "embed_identity.subject", "evidence.link", "evidence.words",
     "estimate.confidence_source", "estimate.effort_source", "estimate.impact_source",
     "estimate.reach_source", "flag.words", "hiding.appeal", "hiding.appeal_reply", "hiding.reason",
     "idea.title", "idea.body", "idea.body_html", "idea.excerpt", "idea_meaning.vector",
@@ -110,6 +111,9 @@ WORDLESS = {
     "outbox_entry.under_way", "outbox_entry.request_id", "preference.news",
     "mail_report.mail", "mail_report.verdict", "mail_report.status", "mail_report.address",
     "private_feed.token_hash", "private_feed.hint", "publishable_key.token",
+    "embed_identity.issuer", "embed_host.issuer", "embed_host.algorithm", "embed_host.keys_address", "embed_host.seed",
+    "embed_host.former_seed",
+    "embed_spent.digest", "widget_session.token_hash", "widget_session.origin",
     "picture.name", "preference.email", "preference.inbox", "release_idea.reason", "rhythm.key", "rhythm.timezone",
     "segment.slug", "solved.answer",
     "role_invitation.role", "role_invitation.token_hash",
@@ -397,6 +401,9 @@ def _have_an_account(person_id: int, board_id: int, team_id: int) -> None:
         db.session.add(Identity(user_id=person.id, issuer="https://login.example", subject="qzqsubject"))
         audit.record(person, "identity.linked", people.subject(person), provider="Acme")
         passkeys.add(person, passkeys.New("qq", "kk", 0), "qzqphone")
+        db.session.add(HostIdentity(issuer="https://app.example", subject="qzq-18", user_id=person.id))
+        on_a_page = {"user_id": person.id, "board_id": board_id, "origin": "https://www.example"}
+        db.session.add(WidgetSession(token_hash="w" * 64, expires_at=utcnow() + timedelta(minutes=9), **on_a_page))
         begun = UnfinishedAct(token_hash="u" * 64, kind="comment", details={"body": "qzqwords begun"})
         db.session.add(begun)
         db.session.flush()
