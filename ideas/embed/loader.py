@@ -19,16 +19,12 @@ _LINE = "v1.js"  # what pages name; it alone is not found under a version
 _SITE = "/*SITE*/ {}"
 
 
-def line(*, takes_part: bool) -> str:
-    """What the line on a page loads: the small script that brings the rest, with what it has to know of this site.
-
-    takes_part: people vote and post on such a page; otherwise they are led to the site for it.
-    """
+def line() -> str:
+    """What the line on a page loads: the small script that brings the rest, with what it has to know of this site."""
     shown = brand()
     site = {
         "version": version(),
         "name": shown.site_name,
-        "takes_part": takes_part,
         "language": current().default_locale,
         "languages": [each.code for each in looks.languages()],
         **_shades(shown.accent),

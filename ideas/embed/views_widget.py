@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from ideas import looks, words
@@ -19,11 +19,6 @@ YEAR = timedelta(days=365)
 bp = Blueprint("widget", __name__)
 
 
-def has_sign_in() -> bool:
-    """Whether this site signs people in on pages of others."""
-    return any(rule.rule == "/embed/sign-in" for rule in current_app.url_map.iter_rules())
-
-
 class _Anybody(NamedTuple):
     locale: str
     timezone: str | None = None
@@ -31,7 +26,7 @@ class _Anybody(NamedTuple):
 
 @bp.get("/embed/v1.js")
 def line() -> ResponseReturnValue:
-    return _for_every_page(loader.line(takes_part=has_sign_in()), MOMENT)
+    return _for_every_page(loader.line(), MOMENT)
 
 
 @bp.get("/embed/v1/<version>/<name>.js")

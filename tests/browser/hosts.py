@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -53,11 +53,12 @@ class Host:
         self.site = site
         self.url = f"http://{name}:{free_port()}"
         self.policy = (
-            f"default-src 'none'; script-src 'self' {site}; connect-src {site}; img-src {site}; style-src 'self'; "
-            "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types answerback"
+            f"default-src 'none'; script-src 'self' {site}; connect-src 'self' {site}; img-src {site}; "
+            "style-src 'self'; base-uri 'none'; form-action 'none'; "
+            "require-trusted-types-for 'script'; trusted-types answerback"
         )
         self.line: dict[str, str] = {}  # what the line says here, once the board is known
-        self.pages: dict[str, tuple[str, str]] = {
+        self.pages: dict[str, tuple[str, str | Callable[[], str]]] = {
             "/watch.js": ("text/javascript", WATCH),
             "/page.css": ("text/css", STYLES),
         }
@@ -82,7 +83,7 @@ def serving(host: Host) -> Iterator[Host]:
             self.send_header("Content-Type", kind or "text/plain")
             self.send_header("Content-Security-Policy", host.policy)
             self.end_headers()
-            self.wfile.write(text.encode())
+            self.wfile.write((text if isinstance(text, str) else text()).encode())
 
         def log_message(self, *_args: object) -> None:
             pass

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import re
+import secrets
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +18,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.conftest import PATIENCE_MS
-from tests.browser.hosts import Host, seen, serving
+from tests.browser.hosts import Host, seen, serving, told
+from tests.browser.visiting import newcomer
 from tests.servers import RunningApp
 
 pytestmark = pytest.mark.browser
@@ -65,25 +71,29 @@ def strict_browser(browser: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(strict_browser: Browser) -> Iterator[Callable[..., Page]]:
-    """visit(address, viewport=…) opens a page; at the end none had an error, a breach of its policy or moved at all."""
-    contexts: list[BrowserContext] = []
-    pages: list[Page] = []
+    """visit(address, viewport=…) opens a page; at the end none had an error, a breach of its policy or moved at all.
 
-    def go(address: str, **options: Any) -> Page:
+    still=False: something may move, because words on what did not work stand where it was asked for.
+    """
+    contexts: list[BrowserContext] = []
+    pages: list[tuple[Page, bool]] = []
+
+    def go(address: str, *, still: bool = True, **options: Any) -> Page:
         context = strict_browser.new_context(**{"locale": "en", "viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
-        pages.append(page := context.new_page())
+        page = context.new_page()
+        pages.append((page, still))
         page.goto(address)
         return page
 
     yield go
-    for page in pages:
+    for page, still in pages:
         if page.url.startswith("http://localhost"):
             found = seen(page)
             assert found["errors"] == []
             assert found["refused"] == []
-            assert found["shift"] < 0.0005  # a hundredth of a pixel, as drawn
+            assert not still or found["shift"] < 0.0005  # a hundredth of a pixel, as drawn
             assert page.evaluate("document.cookie + localStorage.length + sessionStorage.length") == "00"
     for context in contexts:
         context.close()
@@ -168,7 +178,7 @@ def test_nothing_of_it_keeps_anybody_out(visit, host, axe, width, theme, lang):
     page.locator("answerback-board .launcher").click()
     panel = page.get_by_role("dialog")
     wrong = []
-    for view in ("list", "roadmap", "releases"):
+    for view in ("list", "roadmap", "releases", "receipts"):
         panel.locator(f'.tab[data-view="{view}"]').click()
         expect(panel.locator(".view [aria-busy]")).to_have_count(0)
         wrong += [f"{view}: {line}" for line in axe(page) if "answerback" in line]
@@ -203,6 +213,117 @@ def test_elements_stand_within_the_page_and_move_nothing(visit, host, admin):
     expect(page.locator(".launcher")).to_have_count(0)
 
 
+@pytest.fixture(scope="module")
+def sign(host: Host, admin: Api) -> Callable[..., str]:
+    """sign("mia-7", name="Mia") is what the host's server says of one of its users."""
+    admin("PATCH", f"boards/{BOARD}/embed", {"issuer": "shop", "algorithm": "HS256"})
+    secret = admin("POST", f"boards/{BOARD}/embed/secret", {})["secret"]
+
+    def make(subject: str, *, by: str = secret, **claims: Any) -> str:
+        now = int(time.time())
+        said = {
+            "iss": "shop",
+            "aud": host.site,
+            "sub": subject,
+            "iat": now,
+            "exp": now + 300,
+            "jti": secrets.token_hex(8),
+        }
+        parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, said | claims)]
+        signed = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+        seal = hmac.digest(by.encode(), signed.encode(), hashlib.sha256)
+        return f"{signed}.{base64.urlsafe_b64encode(seal).decode().rstrip('=')}"
+
+    return make
+
+
+IDENTIFY = "Answerback('identify', async () => ({ token: await (await fetch('/token')).text() }));"
+
+
+def test_people_take_part_by_the_word_of_the_host(visit, host, sign, admin):
+    subject = secrets.token_hex(6)
+    host.pages["/token"] = ("text/plain", lambda: sign(subject, name="Wilma Wood"))
+    page = visit(host.put("/signed", host.line | {"data-release": "2.4.1"}, script=IDENTIFY))
+    panel = opened(page)
+    vote = panel.locator("button.vote").first
+    expect(vote).to_have_attribute("aria-pressed", "false")
+    before = int(vote.locator(".vote-count").inner_text())
+    vote.click()
+    expect(vote).to_have_attribute("aria-pressed", "true")
+    expect(vote.locator(".vote-count")).to_have_text(str(before + 1))
+    vote.click()
+    expect(vote).to_have_attribute("aria-pressed", "false")
+    vote.click()
+    expect(vote).to_have_attribute("aria-pressed", "true")
+
+    panel.get_by_label("What would you like to be different?").fill("Labels that outlast the rain")
+    panel.get_by_role("button", name="Post an idea").click()
+    expect(panel.get_by_label("Add where I am now")).not_to_be_checked()
+    panel.get_by_label("Add where I am now").check()
+    panel.get_by_role("button", name="Post this idea").click()
+    expect(panel.locator(".idea-title")).to_have_text("Labels that outlast the rain")
+    [created] = told(page, "idea:created")
+    posted = admin("GET", f"ideas/{created['id']}")
+    assert posted["author"]["name"] == "Wilma Wood"
+    assert posted["source"]["kind"] == "widget"
+    assert posted["body"].split("\n") == [f"Page: {host.url}/signed", "Version 2.4.1"]
+
+    badge = page.locator("answerback-board .badge")
+    while not badge.is_visible():  # the worker is about to take it up
+        page.reload()
+        page.locator("answerback-board .launcher").wait_for()
+        page.wait_for_timeout(300)
+    expect(badge).to_contain_text("1 piece of news")
+    page.locator("answerback-board .launcher").click()
+    expect(panel.locator(".news")).to_contain_text("Labels that outlast the rain")
+    expect(panel.locator(".receipt")).to_have_count(2)
+    expect(badge).to_be_hidden()
+
+    page.evaluate("Answerback('signout')")
+    panel.get_by_role("button", name="Ideas", exact=True).click()
+    expect(panel.locator("button.vote").first).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("html")).to_have_attribute("data-told", re.compile("signed-out$"))
+
+
+def test_what_the_host_did_not_sign_for_now_signs_nobody_in(visit, host, sign):
+    once = sign("somebody", name="Wanda")
+    for token, code in (
+        (once, None),
+        (once, "used"),
+        (sign("x", by="another"), "signature"),
+        (sign("x", exp=1), "expired"),
+    ):
+        page = visit(host.put("/unsigned", host.line, script=f"Answerback('identify', {{ token: '{token}' }});"))
+        expect(page.locator("html")).to_have_attribute("data-told", "identity:refused" if code else "signed-in")
+
+        assert [detail["code"] for detail in told(page, "identity:refused")] == ([code] if code else [])
+
+
+def test_people_sign_in_by_a_window_and_what_they_typed_is_posted(visit, host, demo_site):
+    elsewhere = visit(demo_site.url)
+    email, password = newcomer(elsewhere, demo_site, "Wendelin")
+    page = visit(f"{host.url}/", still=False)
+    panel = opened(page)
+    with page.expect_popup() as window:
+        panel.locator("button.vote").first.click()
+    window.value.close()
+    expect(panel.get_by_role("alert")).to_contain_text("closed before you were signed in")
+
+    page.evaluate("Answerback('open', { view: 'submit', title: 'A bench that turns with the sun' })")
+    with page.expect_popup() as window:
+        panel.get_by_role("button", name="Post this idea").click()
+    asking = window.value
+    asking.get_by_label("E-mail address").fill(email)
+    asking.get_by_label("Password", exact=True).fill(password)
+    asking.get_by_role("button", name="Sign in", exact=True).click()
+    asking.get_by_role("button", name="Go on as Wendelin").click()
+    expect(panel.locator(".idea-title")).to_have_text("A bench that turns with the sun")
+    expect(panel.locator(".foot")).to_contain_text("Signed in as Wendelin")
+    assert asking.is_closed()
+    panel.get_by_role("button", name="Sign out").click()
+    expect(panel.locator(".foot")).not_to_contain_text("Wendelin")
+
+
 def away(page: Page, site: str, how: Callable[[Route], None] | None) -> None:
     """The site stops answering to this page; None: it answers again."""
     page.context.unroute_all()
@@ -223,12 +344,18 @@ def test_a_site_that_is_down_hangs_or_is_slow_is_a_quiet_word(visit, host, demo_
     page = visit(f"{host.url}/")
     panel = opened(page)
     expect(panel.locator(".row").first).to_be_visible()
+    panel.get_by_label("What would you like to be different?").fill("Zinnias by the gate")
+    panel.get_by_role("button", name="Post an idea").click()
+    panel.get_by_label("What would it change").fill("They are what the bees come for.")
     away(page, demo_site.url, lambda route: route.abort("connectionrefused"))
     panel.get_by_role("button", name="Roadmap").click()
     expect(panel.get_by_role("alert")).to_contain_text("cannot be reached right now")
     away(page, demo_site.url, None)
     panel.get_by_role("button", name="Try again").click()
     expect(panel.locator(".column").first).to_be_visible()
+    page.evaluate("Answerback('open', { view: 'submit' })")
+    expect(panel.get_by_label("Your idea in one line")).to_have_value("Zinnias by the gate")
+    expect(panel.get_by_label("What would it change")).to_have_value("They are what the bees come for.")
 
     page.clock.install()
     away(page, demo_site.url, lambda route: None)  # it takes the request and says nothing

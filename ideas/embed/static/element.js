@@ -57,7 +57,7 @@ class Core {
   session({ board, key, lang }) {
     const name = JSON.stringify([board, key]);
     if (!this.sessions.has(name)) {
-      const made = new Session({ base: this.options.base, board, key, lang, takesPart: this.options.site.takes_part });
+      const made = new Session({ base: this.options.base, board, key, lang });
       this.sessions.set(name, made);
       let person = null;
       made.addEventListener("person", () => {

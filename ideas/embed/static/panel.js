@@ -19,11 +19,6 @@ const VIEWS = {
   submit: showForm,
 };
 const TABS = ["list", "roadmap", "releases", "receipts"];
-// where the site has what is not done here
-const THERE = {
-  submit: (board, { title = "" }) => `/boards/${board}/new?${new URLSearchParams({ title })}`,
-  receipts: () => "/receipts",
-};
 const SLOW = 3_000; // until it is said that it takes long
 
 export class Panel {
@@ -124,9 +119,6 @@ export class Panel {
   }
 
   show(view, given = {}, { silent = false } = {}) {
-    if (!this.session.takesPart && Object.hasOwn(THERE, view)) {
-      return void window.open(this.session.base + THERE[view](this.session.board, given), "_blank", "noopener");
-    }
     const root = TABS.includes(view);
     if (root) this.trail = [];
     else if (this.shown) {

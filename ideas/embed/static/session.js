@@ -30,14 +30,13 @@ export class Session extends EventTarget {
   #window = null;
   #timer = null;
 
-  constructor({ base, board, key, lang, takesPart }) {
+  constructor({ base, board, key, lang }) {
     super();
     this.base = base;
     this.origin = new URL(base, location.href).origin;
     this.board = board;
     this.key = key;
     this.lang = lang;
-    this.takesPart = takesPart; // otherwise people vote and post on the site itself
     this.person = null;
     this.isByHost = false;
   }

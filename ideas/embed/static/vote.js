@@ -90,7 +90,7 @@ export function voteButton(at, idea, { wide = false, trouble }) {
   function draw() {
     const on = backing.own.has(idea.id);
     const number = backing.counts.get(idea.id);
-    if (at.session.takesPart) button.setAttribute("aria-pressed", String(on));
+    button.setAttribute("aria-pressed", String(on));
     mark.replaceChildren(icon(on ? "check" : "up", 16));
     count.textContent = words.number(number);
     said.textContent = wide ? words.count("want", number) : ` ${words.count("votesfor", number, { title: idea.title })}`;
@@ -102,7 +102,6 @@ export function voteButton(at, idea, { wide = false, trouble }) {
   }
 
   async function press() {
-    if (!at.session.takesPart) return void window.open(idea.url, "_blank", "noopener");
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
     try {
