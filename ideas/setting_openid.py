@@ -132,10 +132,15 @@ def _wrong(said: Mapping[str, str], *, plain: bool) -> Iterator[tuple[str, str]]
         yield "SCOPES", "must be names with blanks between them, `openid` among them."
     if said["FOR"] not in ("", *For):
         yield "FOR", f"must be {' or '.join(For)}."
-    if any(not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", each) for each in _domains(said["DOMAINS"])):
+    if not all(map(_is_domain, _domains(said["DOMAINS"]))):
         yield "DOMAINS", "must be domains such as example.com, separated by commas."
     if said["ALGORITHM"] not in ("", *Algorithm):
         yield "ALGORITHM", f"must be {' or '.join(Algorithm)}."
+
+
+def _is_domain(text: str) -> bool:
+    parts = text.split(".")
+    return len(parts) > 1 and all(re.fullmatch(r"[a-z0-9-]{1,63}", part) for part in parts)
 
 
 def _domains(text: str) -> list[str]:

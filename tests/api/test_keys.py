@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from ideas import api
-from ideas.accounts.models import ApiKey, UserSession
+from ideas.accounts import suppressions
+from ideas.accounts.models import ApiKey, Suppression, UserSession
 from ideas.accounts.models_invitations import RoleInvitation
 from ideas.accounts.models_segments import Segment
 from ideas.backlog.models_views import BacklogView
@@ -19,7 +20,7 @@ from ideas.boards.models_replying import MailReply
 from ideas.boards.models_silence import Occasion, Reminder
 from ideas.boards.models_snippets import Snippet
 from ideas.boards.models_solving import Inquiry, Solved
-from ideas.db import db, utcnow
+from ideas.db import db, insert_once, utcnow
 from ideas.embed.models import PublishableKey
 from ideas.moving.models_running import Import, State
 from ideas.sharing.models import PrivateFeed
@@ -284,6 +285,23 @@ WEBHOOKS: dict[str, tuple[str, str, Any, str, bool]] = {
     "replay_webhook": ("POST", f"{HOOK}/replay", A_DAY, "webhooks:manage", False),
 }
 OPERATIONS |= WEBHOOKS
+AGAIN = {"email": "back@example.test", "reason": "Their server is back."}
+NO_MAIL = {"email": "gone@example.test", "why": "bounced", "reason": "It came back at our former provider."}
+OPERATIONS |= {
+    "list_suppressions": ("GET", "suppressions", None, "people:read", False),
+    "add_suppression": ("POST", "suppressions", NO_MAIL, "people:write", False),
+    "lift_suppression": (
+        "POST",
+        "suppressions/lift",
+        {"email": "back@example.test", "reason": "Their server is back."},
+        "people:write",
+        False,
+    ),
+    "get_second_factor": ("GET", "me/second-factor", None, "account:write", False),
+    "get_second_factor_rule": ("GET", "second-factor-rule", None, "site:write", False),
+    "put_second_factor_rule": ("PUT", "second-factor-rule", {"days": 14}, "site:write", False),
+    "drop_second_factor_rule": ("DELETE", "second-factor-rule", None, "site:write", False),
+}
 # What no key of a program opens; see tests/embed.
 ON_PAGES_ALONE = {"sign_in_on_page", "sign_out_of_page"}
 # What another system knows is put in with the key of an administrator; to others there is nothing.
@@ -298,9 +316,19 @@ OF_ADMINISTRATORS |= {
     "export",
 }
 OF_ADMINISTRATORS |= KEPT_BY_ADMINISTRATORS
+OF_ADMINISTRATORS |= {"list_suppressions", "add_suppression", "lift_suppression"}
+OF_ADMINISTRATORS |= {"get_second_factor_rule", "put_second_factor_rule", "drop_second_factor_rule"}
 # What is one's own, and on no board.
 ON_NO_BOARD = {"post_picture", "unmute_idea", "get_notifications", "put_notifications", "get_me", "edit_me", "unmute"}
-ON_NO_BOARD |= {"list_sessions", "end_sessions", "list_keys", "make_key", "list_follows", "mark_read"}
+ON_NO_BOARD |= {
+    "get_second_factor",
+    "list_sessions",
+    "end_sessions",
+    "list_keys",
+    "make_key",
+    "list_follows",
+    "mark_read",
+}
 # Browsers and keys of others are not there.
 NEVER_OF_OTHERS = {"end_session", "rotate_key", "revoke_key", "revoke_feed"}
 # What a person without any part in the board may do to things of others, beside reading what is public.
@@ -421,12 +449,13 @@ def a_site(ask):
     feed = PrivateFeed(user_id=team.id, board_id=board.id, token_hash="f" * 64, hint="ffff")
     page_key = PublishableKey(board_id=board.id, token="ab_pk_" + "p" * 43)
     db.session.add_all([till, browser, to_board, to_role, feed, page_key])
+    insert_once(Suppression, address=suppressions.hashed("back@example.test"), why="bounced", status="", since=utcnow())
     db.session.add_all([*asked, Reminder(occasion=Occasion.SILENCE, about_id=mine.id, at=utcnow())])
     db.session.commit()
     return {
         "team": team,
         "author": author,
-        "admin": UserFactory(admin=True),
+        "admin": UserFactory(admin=True, factor_since=utcnow()),
         "names": {
             "idea": answered.id,
             "unanswered": mine.id,
