@@ -54,11 +54,19 @@ SETTINGS = {
 DATABASES = ("sqlite", "postgresql")
 LONGEST = (
     "tests/safety/test_hostile.py",
-    "tests/moving/test_law.py",
-    "tests/safety/test_leaks.py",
-    "tests/safety/test_shared_cache.py",
+    "tests/safety/test_scanners.py",
     "tests/test_faults.py",
+    "tests/test_serving.py",
+    "tests/test_health.py",
     "tests/ledger/test_carrying.py",
+    "tests/safety/test_leaks.py",
+    "tests/test_migrations.py",
+    "tests/webhooks/test_crashes.py",
+    "tests/moving/test_law.py",
+    "tests/safety/test_shared_cache.py",
+    "tests/boards/test_demo.py",
+    "tests/safety/test_smuggling.py",
+    "tests/safety/test_known_holes.py",
 )
 branding.READ_AGAIN = 3600.0  # questions are counted: none may come now and then
 PAGE = 8192  # bytes
