@@ -27,7 +27,6 @@ from ideas.accounts.views import INVITATIONS, bp
 from ideas.accounts.views_privacy import confirm_first
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
-from ideas.http import without_referrer
 from ideas.setting_openid import Provider
 from ideas.settings import current
 from ideas.words import _
@@ -50,7 +49,6 @@ def sign_in_with(slug: str) -> ResponseReturnValue:
 
 
 @bp.get("/sign-in/with/<slug>/back")
-@without_referrer
 def back_from(slug: str) -> ResponseReturnValue:
     """Where a provider sends people back. By GET, as the protocol has it: what is written is bound to this browser."""
     provider = openid.get(slug)

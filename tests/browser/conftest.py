@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.accounts.openid_provider import CLIENT, SECRET, OpenIdProvider, openid_provider
 from tests.browser.chromium import FLAGS, executable
 from tests.servers import RunningApp, Unavailable, running_app
 
@@ -15,9 +16,18 @@ PATIENCE_MS = 10_000
 
 
 @pytest.fixture(scope="session")
-def demo_site() -> Iterator[RunningApp]:
+def acme() -> Iterator[OpenIdProvider]:
+    """An OpenID provider of the demo."""
+    with openid_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def demo_site(acme: OpenIdProvider) -> Iterator[RunningApp]:
     """The demo, served as `make run` does. All browser tests share it, so each leaves alone what it did not make."""
-    env = {"DEMO": "1", "RATE_LIMITS": "off", "WEB_WORKERS": "2"}
+    env = {"DEMO": "1", "RATE_LIMITS": "off", "WEB_WORKERS": "2", "OUTGOING_ALLOW": "127.0.0.1", "OUTGOING_HTTP": "on"}
+    env |= {"OPENID": "acme", "OPENID_ACME_ISSUER": acme.address, "OPENID_ACME_CLIENT_ID": CLIENT}
+    env |= {"OPENID_ACME_CLIENT_SECRET": SECRET}
     with running_app(env, ("serve",), prepare=(("migrate",), ("demo",))) as site:
         yield site
 
