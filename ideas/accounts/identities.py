@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ideas.accounts import audit, letters, openid, people, tickets, writing
+from ideas.accounts import audit, letters, openid, passkeys, people, tickets, writing
 from ideas.accounts.errors import AddressTaken, LastWayIn
 from ideas.accounts.models import Stopped, TicketKind, User
 from ideas.accounts.models_identities import Identity
@@ -120,7 +120,7 @@ def remove(person: User, identity_id: int) -> str:
     rows = {shown.identity.id: shown for shown in of(person)}
     if identity_id not in rows:
         raise NotFound(_("There is no such account."))
-    if not (_gets_mail(person) or person.password_hash or len(rows) > 1):
+    if not (_gets_mail(person) or person.password_hash or len(rows) > 1 or passkeys.of(person)):
         raise LastWayIn(_("You could not sign in any more. Choose a password first."))
     db.session.execute(sa.delete(Identity).where(Identity.id == identity_id))
     audit.record(person, "identity.removed", people.subject(person), provider=rows[identity_id].name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from ideas.accounts import factors, factors_totp, limits, pictures_of_codes, queries, recovery, signin
+from ideas.accounts import factors, factors_totp, identities, limits, pictures_of_codes, queries, recovery, signin
 from ideas.accounts.errors import CodeWrong, LastFactor, OfferOver
 from ideas.accounts.forms_factors import AddAppForm, AddPasskeyForm, CodeForm, CodesForm, RecoveryForm
 from ideas.accounts.models import User
@@ -86,7 +86,13 @@ def begin_anew() -> ResponseReturnValue:
 @bp.get("/profile/signing-in")
 def signing_in() -> ResponseReturnValue:
     person = signin.member()
-    return render_template("accounts/signing_in.html", person=person, has=factors.of(person), form=AddPasskeyForm())
+    return render_template(
+        "accounts/signing_in.html",
+        person=person,
+        has=factors.of(person),
+        form=AddPasskeyForm(),
+        elsewhere=identities.elsewhere(person),
+    )
 
 
 @bp.route("/profile/signing-in/app", methods=["GET", "POST"])

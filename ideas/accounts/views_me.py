@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from ideas.accounts import browsers as browser_words
-from ideas.accounts import identities, keys, people, policy, queries, sessions, signin, ways
+from ideas.accounts import keys, people, policy, queries, sessions, signin, ways
 from ideas.accounts.forms import NewKeyForm, ProfileForm
 from ideas.accounts.views import bp, draw
 from ideas.db import db, unit_of_work
@@ -41,8 +41,7 @@ def profile() -> ResponseReturnValue:
 def browsers() -> ResponseReturnValue:
     person = signin.member()
     rows = db.session.scalars(sessions.of(person)).all()
-    elsewhere = identities.elsewhere(person)
-    return render_template("accounts/sessions.html", sessions=rows, this_one=signin.session_id(), elsewhere=elsewhere)
+    return render_template("accounts/sessions.html", sessions=rows, this_one=signin.session_id())
 
 
 @bp.post("/profile/sessions/<int:session_id>/revoke")

@@ -121,8 +121,8 @@ def link_identity(slug: str) -> ResponseReturnValue:
     person = signin.member()
     provider = openid.get(slug)
     if not signin.is_fresh():
-        return confirm_first(url_for(".browsers"))
-    return _send_away(provider, url_for(".browsers"), linking=person)
+        return confirm_first(url_for(".signing_in"))
+    return _send_away(provider, url_for(".signing_in"), linking=person)
 
 
 @bp.post("/profile/identities/<int:identity_id>/remove")
@@ -130,11 +130,11 @@ def remove_identity(identity_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".browsers"))
+        return confirm_first(url_for(".signing_in"))
     with unit_of_work():
         name = identities.remove(signin.member(), identity_id)
     flash(_("%(provider)s no longer signs you in.", provider=name))
-    return redirect(url_for(".browsers"), 303)
+    return redirect(url_for(".signing_in"), 303)
 
 
 def _link(said: openid.Said, person_id: int) -> ResponseReturnValue:
@@ -144,4 +144,4 @@ def _link(said: openid.Said, person_id: int) -> ResponseReturnValue:
             raise NotSignedIn(Why.OVER, "somebody else is signed in now")
         identities.link(person, said)
     flash(_("From now on you can sign in with %(provider)s as well.", provider=said.provider.name))
-    return redirect(url_for(".browsers"), 303)
+    return redirect(url_for(".signing_in"), 303)

@@ -94,7 +94,7 @@ def identity_linked(provider: str) -> Words:
             _("If it was you, there is nothing to do. If it was not, take it away again and choose a new password."),
         ],
         button=_("See how I sign in"),
-        url=absolute("/profile/sessions"),
+        url=absolute("/profile/signing-in"),
         after=[_("Questions? Write to %(address)s.", address=current().support_email)],
     )
 

@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from config import Config, ConfigError
-from ideas.accounts import identities, limits, openid_asking
+from ideas.accounts import identities, limits, openid_asking, people
 from ideas.accounts.errors import LastWayIn
 from ideas.accounts.models import Attempt, AuditEntry, SiteRole, Ticket, User
 from ideas.accounts.models_identities import Identity
 from ideas.boards.models import Vote
-from ideas.db import db, unit_of_work
+from ideas.db import db, unit_of_work, utcnow
 from ideas.ledger import checker, doctoring
 from ideas.setting_openid import For, Provider
 from tests.accounts.arranging import (
@@ -84,7 +84,7 @@ def test_whoever_is_new_has_an_account_with_a_proven_address_and_goes_on(client,
     assert acts() == ["identity.linked"]
     (letter,) = letters_to("mia@example.test")
     assert letter.subject == "You can sign in at Answerback with Acme"
-    assert "Acme" in client.get("/profile/sessions").text
+    assert "Acme" in client.get("/profile/signing-in").text
     assert checker.run_all()["roles, suspensions, keys and identities are audited"] == []
 
 
@@ -273,7 +273,7 @@ def test_people_add_an_account_elsewhere_and_take_it_away(app, client, provider)
         there = leads_to(browser.post("/profile/identities/with/acme"))
         return browser.get(provider.visit(there))
 
-    assert add(client).location == "/profile/sessions"
+    assert add(client).location == "/profile/signing-in"
     assert kept() == [(mia.id, "4711")]
     assert who_is_in(client) == "Mia"
     olga = a_person("olga@example.test", "Olga")
@@ -298,6 +298,15 @@ def test_people_add_an_account_elsewhere_and_take_it_away(app, client, provider)
     assert acts() == ["identity.linked", "identity.removed"]
 
 
+def test_whoever_has_a_second_factor_is_asked_for_it_here_too(client, provider):
+    mia = a_person()
+    with unit_of_work():
+        people.note_factor(db.session.get_one(User, mia.id), utcnow())
+
+    assert through(client, provider, next="/roadmap").location == "/sign-in/second"
+    assert who_is_in(client) is None
+
+
 def test_whoever_signed_in_long_ago_proves_it_first(client, provider, clock):
     through(client, provider)
     (identity_id,) = db.session.scalars(sa.select(Identity.id))
@@ -308,12 +317,12 @@ def test_whoever_signed_in_long_ago_proves_it_first(client, provider, clock):
         client.post("/profile/identities/with/acme"),
     ]
 
-    assert {answer.location for answer in answers} == {"/profile/confirm?next=/profile/sessions"}
+    assert {answer.location for answer in answers} == {"/profile/confirm?next=/profile/signing-in"}
     assert "Prove it with Acme" in client.get("/profile/confirm").text
     there = away(client, next="/profile/data")
     assert "prompt=login" in there
     assert client.get(provider.visit(there)).location == "/profile/data"
-    assert client.post(f"/profile/identities/{identity_id}/remove").location == "/profile/sessions"
+    assert client.post(f"/profile/identities/{identity_id}/remove").location == "/profile/signing-in"
 
 
 def test_the_last_way_in_stays(app, client, provider):

@@ -25,7 +25,7 @@ def test_people_go_to_a_provider_and_come_back_signed_in(browser, demo_site, acm
 
     page.wait_for_url("**/roadmap")
     page.get_by_text("You are signed in. Welcome, Vera.").wait_for()
-    page.goto("/profile/sessions")
+    page.goto("/profile/signing-in")
     assert page.get_by_role("rowheader", name="Acme").is_visible()
     if scripts:
         assert axe(page) == []
