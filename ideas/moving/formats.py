@@ -16,9 +16,10 @@ from ideas.moving import (
     readers_csv,
     readers_records,
 )
+from ideas.moving.fields import Wrong
 from ideas.moving.places import Options
 from ideas.moving.readers_csv import EmailPattern, Table
-from ideas.moving.records import Record, Wrong
+from ideas.moving.records import Record
 from ideas.words import lazy
 
 Records = Iterator[Record | Wrong]

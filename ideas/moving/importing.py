@@ -23,8 +23,9 @@ from ideas.crashpoints import crashpoint
 from ideas.csv_in import FileRefused, Refused
 from ideas.db import db
 from ideas.moving import putting_evidence, putting_ideas, putting_people, putting_words
+from ideas.moving.fields import Wrong
 from ideas.moving.places import Options, Places
-from ideas.moving.records import Kind, Record, Wrong
+from ideas.moving.records import Kind, Record
 from ideas.moving.spooling import Item, Spool, fill
 from ideas.moving.verdicts import WRITES, Became, Verdict
 from ideas.text import cut

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ideas.moving.fields import At
 from ideas.moving.readers_foreign import (
     Records,
     Values,
@@ -22,7 +23,7 @@ from ideas.moving.readers_foreign import (
     tags,
     with_pictures,
 )
-from ideas.moving.records import At, Kind, Record
+from ideas.moving.records import Kind, Record
 
 NAME = "Canny"
 # https://help.canny.io: the statuses every company begins with

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ideas.moving.fields import At
 from ideas.moving.readers_foreign import (
     Records,
     Values,
@@ -17,7 +18,7 @@ from ideas.moving.readers_foreign import (
     tags,
     user,
 )
-from ideas.moving.records import At, Kind
+from ideas.moving.records import Kind
 
 NAME = "Fider"
 # app/models/enum of Fider's source; 5 is a duplicate, 6 deleted

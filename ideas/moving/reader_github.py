@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ideas.csv_in import FileRefused
+from ideas.moving.fields import At, Wrong
 from ideas.moving.readers_foreign import Records, Told, Values, cut_text, idea, objects, person, record, system, tags
-from ideas.moving.records import At, Kind, Record, Wrong
+from ideas.moving.records import Kind, Record
 from ideas.words import _
 
 NAME = "GitHub"

@@ -10,6 +10,7 @@ from typing import Any
 
 from ideas import csv_in
 from ideas.moving import opening
+from ideas.moving.fields import At, Wrong
 from ideas.moving.readers_csv import columns_in
 from ideas.moving.readers_foreign import (
     Records,
@@ -24,7 +25,7 @@ from ideas.moving.readers_foreign import (
     tags,
     user,
 )
-from ideas.moving.records import At, Kind, Wrong
+from ideas.moving.records import Kind
 
 NAME = "UserVoice"
 # names that every forum begins with

@@ -14,7 +14,8 @@ from ideas.accounts import addresses
 from ideas.boards.models import TEXT_LONGEST, TITLE_LONGEST
 from ideas.csv_in import MOST_BYTES, FileRefused
 from ideas.db import utcnow
-from ideas.moving.records import ID_LONGEST, At, Kind, Record, Wrong, load, moment
+from ideas.moving.fields import ID_LONGEST, At, Wrong, moment
+from ideas.moving.records import Kind, Record, load
 from ideas.text import clean, cut, one_line
 from ideas.words import _
 

@@ -15,8 +15,9 @@ from ideas.accounts import addresses
 from ideas.boards.models import TEXT_LONGEST
 from ideas.csv_in import FileRefused
 from ideas.moving import opening
+from ideas.moving.fields import At, Wrong
 from ideas.moving.readers_csv import title_and_body
-from ideas.moving.records import At, Kind, Record, Wrong, load
+from ideas.moving.records import Kind, Record, load
 from ideas.text import clean, cut, one_line, readable
 from ideas.words import _
 

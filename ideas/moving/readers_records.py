@@ -10,8 +10,9 @@ from typing import Any
 from ideas import csv_in, json_in
 from ideas.csv_in import FileRefused
 from ideas.moving import opening
+from ideas.moving.fields import At, Wrong
 from ideas.moving.opening import Opened
-from ideas.moving.records import TABLES, At, Kind, Record, Wrong, from_cells, load
+from ideas.moving.records import TABLES, Kind, Record, from_cells, load
 from ideas.moving.writing import PLURALS, SITE, SITE_FIELDS, said
 from ideas.text import cut
 from ideas.words import _

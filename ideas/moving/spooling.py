@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 
 from ideas.csv_in import Refused
 from ideas.db import utcnow
-from ideas.moving.records import At, Kind, Record, Wrong, key_of
+from ideas.moving.fields import At, Wrong
+from ideas.moving.records import Kind, Record, key_of
 from ideas.words import _
 
 ORDER = {kind: place for place, kind in enumerate(Kind)}

@@ -13,7 +13,8 @@ import pytest
 from ideas import json_in
 from ideas.csv_in import FileRefused
 from ideas.moving import readers_records, writing
-from ideas.moving.records import Kind, Record, Wrong, from_cells
+from ideas.moving.fields import Wrong
+from ideas.moving.records import Kind, Record, from_cells
 from ideas.moving.writing import harmless, said
 
 BOARD = '{"kind": "board", "slug": "garden", "name": "Garden"}'
