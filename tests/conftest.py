@@ -8,6 +8,7 @@ SQLite alone.
 import copy
 import email
 import email.policy
+import gc
 import os
 import shutil
 import sqlite3
@@ -74,6 +75,7 @@ FEW_PAGES = 40  # of a table whose rows are deleted
 # Templates are compiled once by one of all processes, not by each application of each.
 (_templates := ROOT / "build" / "templates").mkdir(parents=True, exist_ok=True)
 COMPILED = jinja2.FileSystemBytecodeCache(str(_templates))
+SELDOM = (50_000, 20, 20)  # objects between two looks for garbage; by itself Python looks for a fifth of the time
 QUICK = {"full_page_writes": "off", "max_wal_size": "4GB"}  # it need survive nothing
 POSTGRES_URL = pytest.StashKey[str]()
 POSTGRES_STACK = pytest.StashKey[ExitStack]()
@@ -88,6 +90,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.set_threshold(*SELDOM)
     for kind in DATABASES:
         config.addinivalue_line("markers", f"{kind}: is about {kind}, so it runs there alone")
     config.addinivalue_line("markers", "own_app: adds pages to the application, so nobody else may have it")
