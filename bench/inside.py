@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from bench import stage
 from config import Config
 from ideas import create_app, migrating
 from ideas.db import db
-from tests.conftest import SETTINGS, Client
+from tests.conftest import SELDOM, SETTINGS, Client
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - each run makes a folder of its own there
 
@@ -34,6 +35,7 @@ class Inside(NamedTuple):
 
 def applications(asked: argparse.Namespace, *, csrf: bool = False, **more: str) -> Iterator[Inside]:
     """One on each database that was asked for, one after the other. `more`: settings on top of those of all tests."""
+    gc.set_threshold(*SELDOM)
     # what is shown needs the rows, not that they outlive the machine: in memory where there is some
     with stage.databases(asked, survives=False) as databases:
         for kind, settings in databases.items():
