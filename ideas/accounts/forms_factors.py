@@ -51,4 +51,4 @@ class AddPasskeyForm(SchemaForm):
 
 class FactorRuleForm(SchemaForm):
     schema = schemas.FactorRuleWords()
-    days = StringField(lazy("Days until then"), default="14", filters=[_text])
+    days = StringField(lazy("Days they have to set one up"), default="14", filters=[_text])
