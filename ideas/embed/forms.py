@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from flask import request
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 
+from ideas import looks
 from ideas.embed import schemas
 from ideas.embed.models import Algorithm
+from ideas.embed.snippets import AS_IT_COMES, Look
 from ideas.forms import LinesField, SchemaForm
-from ideas.words import lazy
+from ideas.words import _, lazy
 
 
 class SitesForm(SchemaForm):
@@ -40,6 +43,43 @@ class CheckForm(SchemaForm):
     schema = schemas.CheckWords()
     address = StringField(lazy("Address of a page"))
     token = StringField(lazy("A token of yours"))
+
+
+class LookForm(SchemaForm):
+    """How the widget shall look. What is chosen stands in the page's own address, and nothing is kept."""
+
+    schema = schemas.LookWords()
+    theme = SelectField(
+        lazy("Light or dark"),
+        choices=[
+            SelectChoice("", lazy("As readers have it")),
+            SelectChoice("light", lazy("Light")),
+            SelectChoice("dark", lazy("Dark")),
+        ],
+        default="",
+    )
+    launcher = SelectField(
+        lazy("Where the button stands"),
+        choices=[SelectChoice("", lazy("Where lines end")), SelectChoice("start", lazy("Where lines begin"))],
+        default="",
+    )
+    lang = SelectField(lazy("Language"), default="")
+    label = StringField(lazy("Words on the button"), default="")
+    accent = StringField(lazy("Colour of links and buttons"), default="")
+    screen = SelectField(
+        lazy("Seen on"),
+        choices=[SelectChoice("desk", lazy("A wide screen")), SelectChoice("phone", lazy("A phone"))],
+        default="desk",
+    )
+
+    def __init__(self) -> None:
+        super().__init__(formdata=request.args, meta={"csrf": False})
+        own = SelectChoice("", _("Like the page around it"))
+        self.lang.choices = [own, *(SelectChoice(each.code, each.name) for each in looks.languages())]
+
+    def chosen(self) -> Look:
+        """What passed; as it comes when something has to be changed first."""
+        return Look(**self.loaded) if self.validate() else AS_IT_COMES
 
 
 class WindowForm(SchemaForm):

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from ideas.accounts.models import User
+from ideas.accounts.schemas import Accent
 from ideas.api import OutSchema
 from ideas.boards.models import Board
 from ideas.embed import claims
@@ -18,6 +19,7 @@ from ideas.schemas import AppSchema, Line, Origin, Origins, Slug, UtcTime, when
 from ideas.words import _
 
 Shape = dict[str, Any]
+LABEL_LONGEST = 40  # characters on a button
 
 
 class SitesWords(AppSchema):
@@ -48,6 +50,16 @@ class CheckWords(AppSchema):
     def _something(self, data: dict[str, Any], **_options: Any) -> None:
         if not data.get("address") and not (data.get("token") or "").strip():
             raise ValidationError({"address": [_("Say which page, or give a token.")]})
+
+
+class LookWords(AppSchema):
+    """How the widget shall look on a page, as the page asks it; what is empty is as it comes."""
+
+    theme = fields.String(load_default="", validate=validate.OneOf(["", "light", "dark"]))
+    launcher = fields.String(load_default="", validate=validate.OneOf(["", "start"]))
+    lang = fields.String(load_default="")
+    label = Line(longest=LABEL_LONGEST, load_default="")
+    accent = Accent(load_default="")
 
 
 class FindingOut(OutSchema):

@@ -1,9 +1,12 @@
-"""How a host signs who somebody is, in five languages, with what each of them brings along. Pure."""
+"""The lines to paste: into a page and its styles, and how a host signs who somebody is, in five languages. Pure."""
 
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import NamedTuple
+
+from ideas import colours
 
 
 class Snippet(NamedTuple):
@@ -13,9 +16,47 @@ class Snippet(NamedTuple):
     text: str
 
 
-def line(base_url: str, slug: str, key: str) -> str:
+class Look(NamedTuple):
+    """How the widget looks on a page; what is empty is as it comes.
+
+    theme: light, dark. launcher: end, start. lang: of its words. label: the words on its button. accent: #rrggbb.
+    """
+
+    theme: str = ""
+    launcher: str = ""
+    lang: str = ""
+    label: str = ""
+    accent: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        """Those of the line; the colour is the business of the page's styles."""
+        return {f"data-{name}": value for name, value in self._asdict().items() if value and name != "accent"}
+
+
+AS_IT_COMES = Look()
+
+
+def line(base_url: str, slug: str, key: str, look: Look = AS_IT_COMES) -> str:
     """What is pasted into a page."""
-    return f'<script src="{base_url}/embed/v1.js" data-board="{slug}" data-key="{key}" async></script>'
+    said = {"data-board": slug, "data-key": key, **look.attributes()}
+    attributes = " ".join(f'{name}="{escape(value)}"' for name, value in said.items())
+    return f'<script src="{base_url}/embed/v1.js" {attributes} async></script>'
+
+
+def styles(look: Look) -> str:
+    """What is pasted into a page's styles, in shades that can be read; nothing when the colour is the site's own."""
+    if not look.accent:
+        return ""
+    light, dark = colours.palette(look.accent)
+    if look.theme:
+        return _rule(light if look.theme == "light" else dark)
+    at_night = "".join(f"  {each}\n" for each in _rule(dark).splitlines())
+    return f"{_rule(light)}@media (prefers-color-scheme: dark) {{\n{at_night}}}\n"
+
+
+def _rule(shades: colours.Shades) -> str:
+    lines = (f"--answerback-accent: {shades.accent};", f"--answerback-on-accent: {shades.on_accent};")
+    return "answerback-board, answerback-vote {\n" + "".join(f"  {each}\n" for each in lines) + "}\n"
 
 
 def identify() -> str:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from ideas import http
 from ideas.accounts import policy, signin
 from ideas.boards import boardkeeping, queries
 from ideas.boards.models import Board
 from ideas.db import unit_of_work, utcnow
 from ideas.embed import checking, hosts, publishable, snippets
 from ideas.embed.checking import Finding
-from ideas.embed.forms import CheckForm, HostForm, SitesForm
-from ideas.errors import Conflict
+from ideas.embed.forms import CheckForm, HostForm, LookForm, SitesForm
+from ideas.errors import Conflict, NotFound
 from ideas.forms import ButtonForm, SchemaForm
 from ideas.settings import current
 from ideas.words import _
+
+# The page holds a frame of ours, and that frame what a page of another site holds, and nothing else.
+AROUND = f"{http.CONTENT_POLICY}; frame-src 'self'"
+WITHIN = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 bp = Blueprint("embed", __name__, template_folder="templates")
 
@@ -32,7 +40,7 @@ def _board(slug: str) -> Board:
 def show(slug: str) -> ResponseReturnValue:
     form = SitesForm(sites=_board(slug).embed_sites)
     if not form.validate_on_submit():
-        return _draw(slug, form), 422 if form.errors else 200
+        return _draw(slug, form, status=422 if form.errors else 200)
     with unit_of_work():
         boardkeeping.edit(signin.member(), _board(slug), {"embed_sites": form.loaded["sites"]})
     flash(_("Saved."))
@@ -44,13 +52,13 @@ def identity(slug: str) -> ResponseReturnValue:
     form = HostForm()
     _board(slug)
     if not form.validate_on_submit():
-        return _draw(slug, form), 422
+        return _draw(slug, form, status=422)
     try:
         with unit_of_work():
             hosts.change(signin.member(), _board(slug), form.loaded)
     except ValidationError as error:
         form.show(error)
-        return _draw(slug, form), 422
+        return _draw(slug, form, status=422)
     flash(_("Saved."))
     return _back(slug)
 
@@ -61,7 +69,7 @@ def make_secret(slug: str) -> ResponseReturnValue:
     with unit_of_work():
         secret = hosts.rotate(signin.member(), _board(slug))
     # shown on this answer and nowhere else: a redirect would have to carry it in an address or a cookie
-    return _draw(slug, secret=secret), 201
+    return _draw(slug, secret=secret, status=201)
 
 
 @bp.post("/manage/boards/<slug>/embed/keys")
@@ -90,24 +98,51 @@ def check(slug: str) -> ResponseReturnValue:
     form = CheckForm()
     board = _board(slug)
     if not form.validate_on_submit():
-        return _draw(slug, form), 422
+        return _draw(slug, form, status=422)
     return _draw(slug, form, findings=checking.findings(board, **form.loaded))
 
 
-def _draw(slug: str, sent: SchemaForm | None = None, *, secret: str = "", findings: list[Finding] | None = None) -> str:
+@bp.get("/manage/boards/<slug>/embed/preview")
+def preview(slug: str) -> ResponseReturnValue:
+    """What a page of a product looks like with the widget, for the frame beside the settings."""
+    board = _board(slug)
+    form = LookForm()
+    look, keys = form.chosen(), publishable.of(board)
+    if form.errors:
+        raise ValidationError({name: list(messages) for name, messages in form.errors.items()})
+    if not keys:
+        raise NotFound(_("There is nothing here, or you may not see it."))
+    page = render_template("embed/preview.html", board=board, key=keys[0], look=look, styles=snippets.styles(look))
+    answer = make_response(page)
+    answer.headers["Content-Security-Policy"] = WITHIN
+    return answer
+
+
+def _draw(
+    slug: str,
+    sent: SchemaForm | None = None,
+    *,
+    status: int = 200,
+    secret: str = "",
+    findings: list[Finding] | None = None,
+) -> ResponseReturnValue:
     """The page with all its forms; `sent` is one of them that is drawn as it was sent."""
     board = _board(slug)
-    host, keys, now = hosts.of(board.id), publishable.of(board), utcnow()
+    shown = _looked_at(board)
+    status = 422 if shown["look_form"].errors else status
+    if http.wants_part():
+        return render_template("embed/_look.html", board=board, **shown), status
+    host, now = hosts.of(board.id), utcnow()
 
     def drawn(kind: type[SchemaForm], **values: Any) -> SchemaForm:
         return sent if isinstance(sent, kind) else kind(formdata=None, **values)
 
     base = current().base_url
-    return render_template(
+    page = render_template(
         "embed/settings.html",
         board=board,
         host=host,
-        keys=keys,
+        keys=publishable.of(board),
         secret=secret,
         has_secret=bool(hosts.secrets_of(host, now)),
         former_until=host.former_until if host.former_until and host.former_until > now else None,
@@ -117,11 +152,27 @@ def _draw(slug: str, sent: SchemaForm | None = None, *, secret: str = "", findin
         ),
         check_form=drawn(CheckForm),
         findings=findings,
-        line=snippets.line(base, board.slug, keys[0].token) if keys else "",
         identify=snippets.identify(),
         snippets=snippets.all_of(host.issuer or "", base),
         audience=base,
+        **shown,
     )
+    answer = make_response(page, status)
+    answer.headers["Content-Security-Policy"] = AROUND
+    return answer
+
+
+def _looked_at(board: Board) -> dict[str, Any]:
+    """The line for the look that the address names, and the frame that shows it; no line while there is no key."""
+    form, keys = LookForm(), publishable.of(board)
+    look = form.chosen()
+    named = {name: value for name, value in look._asdict().items() if value}
+    return {
+        "look_form": form,
+        "line": snippets.line(current().base_url, board.slug, keys[0].token, look) if keys else "",
+        "styles": snippets.styles(look),
+        "framed": url_for(".preview", slug=board.slug, **named),
+    }
 
 
 def _back(slug: str) -> ResponseReturnValue:

@@ -37,6 +37,7 @@ NOT_VISITED = {
     "accounts.second_step",  # only between a password and a session; see test_passkeys
     "accounts.recovery_step",
     "embed_window.ask",  # opened by pages of other sites
+    "embed.preview",  # in a frame of the settings, once there is a key; see test_widget
     "similar.while_typing",  # a part of the page on which one posts
     "insights.file",
     "dashboard.file",

@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.hosts import Host, seen, serving, told
-from tests.browser.visiting import newcomer
+from tests.browser.looking import look_at
+from tests.browser.visiting import newcomer, sign_in
 from tests.servers import RunningApp
 
 pytestmark = pytest.mark.browser
@@ -191,6 +192,39 @@ def test_nothing_of_it_keeps_anybody_out(visit, host, axe, width, theme, lang):
     assert panel.locator(".body").evaluate("(body) => body.scrollWidth - body.clientWidth") <= 0
     direction = panel.locator(".panel").evaluate("(at) => getComputedStyle(at).direction")
     assert direction == ("rtl" if lang == "ar" else "ltr")
+
+
+def test_the_team_sees_it_as_they_choose_it(new_context, host, axe):
+    page = new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce").new_page()
+    sign_in(page, "admin")
+    page.goto(f"/manage/boards/{BOARD}/embed")
+    frame = page.frame_locator(".look-frame iframe")
+    button = frame.locator("answerback-board .launcher")
+    expect(button).to_be_visible()
+    assert axe(page) == []
+
+    page.get_by_label("Light or dark").select_option("dark")
+    page.get_by_label("Where the button stands").select_option("start")
+    page.get_by_label("Language").select_option("de")
+    page.get_by_label("Words on the button").fill("Wünsche & mehr")
+    page.get_by_label("Colour of links and buttons").fill("#ffcc00")
+
+    expect(page.locator("pre", has_text="--answerback-accent: #ffcc00")).to_be_visible()
+    expect(page.locator(".embed-line").first).to_contain_text('data-label="Wünsche &amp; mehr"')
+    expect(button).to_have_text("Wünsche & mehr")
+    expect(button).to_have_css("background-color", "rgb(255, 204, 0)")
+    expect(frame.locator("body")).to_have_css("background-color", "rgb(21, 23, 27)")
+    button.press("Enter")
+    expect(frame.get_by_role("button", name="Im Trend")).to_be_visible()
+    expect(frame.locator("answerback-board .row").first).to_be_visible()
+    page.get_by_label("Seen on").select_option("phone")
+    expect(page.locator(".look-frame")).to_have_attribute("data-screen", "phone")
+    page.get_by_label("Colour of links and buttons").fill("#eeeeee")
+    expect(page.get_by_role("alert")).to_contain_text("In a grey so pale")
+    assert look_at(page, axe) == []
+    page.goto(page.locator(".look-frame iframe").evaluate("(frame) => frame.src"))
+    expect(page.locator("answerback-board .launcher")).to_be_visible()
+    assert look_at(page, axe) == []
 
 
 def test_elements_stand_within_the_page_and_move_nothing(visit, host, admin):

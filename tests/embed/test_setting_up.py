@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -101,6 +103,59 @@ def test_administrators_set_up_how_the_host_signs(app, ask, board):
     assert secret not in str(rows)
     for method, address in (("GET", path), *(("POST", f"{path}/{each}") for each in ("identity", "secret", "check"))):
         assert browser_of(app, mia).open(address, method=method).status_code == 404
+
+
+def test_the_widget_is_seen_as_it_is_chosen_before_anything_is_pasted(app, board):
+    ada, mia = UserFactory(admin=True), UserFactory()
+    db.session.commit()
+    browser, path = browser_of(app, ada), "/manage/boards/garden/embed"
+    without = browser.get(path)
+    assert "Make a key first" in without.text
+    assert "<iframe" not in without.text
+    assert browser.get(f"{path}/preview").status_code == 404
+    key = key_of(board)
+    chosen = {"theme": "dark", "launcher": "start", "lang": "de", "label": 'Say "it" & go', "accent": "#fc0"}
+    attributes = ' data-theme="dark" data-launcher="start" data-lang="de" data-label="Say &quot;it&quot; &amp; go"'
+
+    plain, page = browser.get(path), browser.get(path, query_string={**chosen, "screen": "phone"})
+    part = browser.get(path, query_string=chosen, headers={"X-Requested-With": "fetch"})
+    framed = browser.get(f"{path}/preview", query_string=chosen)
+
+    assert html.escape(snippets.line(SELF, "garden", key)) in plain.text.replace("&#34;", "&quot;")
+    assert "data-theme" not in seen(plain.text)
+    assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
+    assert 'data-screen="phone"' in page.text
+    for text in (page.text, part.text):
+        said = html.unescape(re.search(r'<pre class="embed-line".*?<code>(.*?)</code>', text)[1])
+        script = f'src="{SELF}/embed/v1.js" data-board="garden" data-key="{key}"{attributes} async'
+        assert said == f"<script {script}></script>"
+        assert "--answerback-accent: #ffcc00;" in text
+    assert "<html" not in part.text
+    assert "frame-ancestors 'self'" in framed.headers["Content-Security-Policy"]
+    assert f'data-key="{key}"{attributes}' in framed.text.replace("&#34;", "&quot;")
+    assert snippets.styles(snippets.Look(**{**chosen, "accent": "#ffcc00"})) in framed.text
+    wrong = browser.get(path, query_string={**chosen, "accent": "#eeeeee"})
+    assert (wrong.status_code, "In a grey so pale" in seen(wrong.text)) == (422, True)
+    assert 'value="#eeeeee"' in wrong.text
+    assert browser.get(f"{path}/preview?accent=red").status_code == 422
+    assert "No site may show it yet" not in page.text
+    board.embed_sites = []
+    db.session.commit()
+    assert "No site may show it yet" in browser.get(path).text
+    board.visibility = "private"
+    db.session.commit()
+    assert "for its members alone" in browser.get(path).text
+    assert browser_of(app, mia).get(f"{path}/preview").status_code == 404
+
+
+def test_a_colour_is_pasted_in_shades_that_can_be_read():
+    auto, light, dark = (snippets.styles(snippets.Look(theme, accent="#ffcc00")) for theme in ("", "light", "dark"))
+
+    assert auto.count("--answerback-accent") == 2
+    assert auto.startswith(light)
+    assert "prefers-color-scheme" not in light + dark
+    assert light != dark
+    assert snippets.styles(snippets.Look("dark")) == ""
 
 
 @pytest.mark.parametrize("language", ["Python", "Node.js", "PHP", "Ruby", "Go"])

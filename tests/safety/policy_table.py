@@ -560,6 +560,7 @@ ROUTES: dict[str, set[str]] = {
     "api_feeds.revoke_feed": NOTHING,
     # Shown on pages of other sites
     "embed.show": {"private board"},
+    "embed.preview": NOTHING,
     "embed.make_key": NOTHING,
     "embed.revoke_key": NOTHING,
     "embed.identity": {"private board"},
