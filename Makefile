@@ -170,6 +170,10 @@ evidence-hostile: .venv/dev.stamp  ## Show that every field takes hostile string
 		$(BIN)/python -m bench.hostile --database $$kind --of $$of; \
 	done; done
 
+.PHONY: evidence-schema
+evidence-schema: .venv/dev.stamp packages  ## Show that the API answers as it is described, whatever it is asked (PART=1/4 and CASES=50 are less of it)
+	$(call EVIDENCE,schema) $(if $(PART),--part $(PART)) $(if $(CASES),--cases $(CASES))
+
 .PHONY: evidence-leaks
 evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name
 	$(call EVIDENCE,leaks)

@@ -62,6 +62,10 @@ SCOPES = {
 # What everybody may see may be kept for a moment by whoever stands in between, and shown a while longer while asking.
 PUBLIC = "public, max-age=5, stale-while-revalidate=30"
 
+# What may be wrong with whatever is to be done, and with any body.
+OF_WRITES = {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
+OF_BODIES = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,200}")
 
 T = TypeVar("T")
@@ -191,19 +195,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         self.tag = name
 
     def route(self, rule: str, *, method: str = "GET") -> Decorator:
-        codes = {HTTPStatus.TOO_MANY_REQUESTS}
-        if "<" in rule:
-            codes.add(HTTPStatus.NOT_FOUND)
-        if method == "GET":
-            codes.add(HTTPStatus.NOT_MODIFIED)
+        codes = {HTTPStatus.TOO_MANY_REQUESTS} | ({HTTPStatus.NOT_MODIFIED} if method == "GET" else OF_WRITES)
         if method == "POST":
-            codes |= {HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
-        described = self.doc(responses={code.value: code.name for code in sorted(codes)})
+            codes.add(HTTPStatus.BAD_REQUEST)  # of its Idempotency-Key
         hung = super().route(rule, methods=[method], tags=[self.tag])
 
         def decorate(view: View) -> View:
             if method == "POST":
                 _also_takes(view, api_repeats.PARAMETER)
+            named = {HTTPStatus.NOT_FOUND} if "<" in rule or _arguments_of(view) else set()
+            all_codes = codes | named | (OF_BODIES if _takes_body(view) else set())
+            described = self.doc(responses={code.value: code.name for code in sorted(all_codes)})
             return cast(View, hung(described(view)))
 
         return decorate
@@ -234,6 +236,10 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
             return cast(View, made)
 
         return decorate
+
+    def may_answer(self, status: HTTPStatus) -> Decorator:
+        """Say in the description that the view refuses some with this status, beside those that all may."""
+        return cast(Decorator, self.doc(responses={status.value: status.name}))
 
     def gives_nothing(self, view: View) -> View:
         """The view returns nothing, and the answer has no body."""
@@ -480,6 +486,11 @@ def _also_takes(view: Any, parameter: dict[str, Any]) -> None:
     described: dict[str, Any] = getattr(view, "_apidoc", {})
     view._apidoc = described
     described.setdefault("arguments", {}).setdefault("parameters", []).append(parameter)
+
+
+def _takes_body(view: Any) -> bool:
+    described: dict[str, Any] = getattr(view, "_apidoc", {})
+    return "requestBody" in described.get("manual_doc", {}) or any(each["in"] == "json" for each in _arguments_of(view))
 
 
 def _arguments_of(view: Any) -> Sequence[dict[str, Any]]:

@@ -229,7 +229,8 @@ def _limits(schema: dict[str, Any]) -> Iterator[str]:
         ("maximum", "to "),
         ("maxItems", "at most "),
     ):
-        if schema.get(name, ID_MOST) != ID_MOST:  # that ids are what a database holds need not be said
+        # that ids are what a database holds need not be said, nor that a text has words
+        if name in schema and schema[name] != ID_MOST and (name, schema[name]) != ("minLength", 1):
             yield f"{words}{schema[name]}"
 
 

@@ -24,17 +24,23 @@ from ideas.words import _
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 LONGEST = 255
+_VISIBLE = r"[!#-\[\]-~]"
 PARAMETER: dict[str, Any] = {
     "in": "header",
     "name": HEADER,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": LONGEST + 2,
+        "pattern": rf'^(?:"{_VISIBLE}{{1,{LONGEST}}}"|{_VISIBLE}{{1,{LONGEST}}})$',
+    },
     "description": "A name of your own for what you want done. Sent again within 24 hours, it is not done twice: "
     "you get the first answer again, with “Idempotent-Replayed: true”.",
 }
 KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Link")
 
 # The draft's form is a quoted string; most clients send the bare word, so both are the same key.
-_KEY = re.compile(r'"(?P<quoted>[!#-\[\]-~]+)"|(?P<bare>[!#-\[\]-~]+)')
+_KEY = re.compile(rf'"(?P<quoted>{_VISIBLE}+)"|(?P<bare>{_VISIBLE}+)')
 
 
 def once(person_id: int, credential: str, make: Callable[[], Any]) -> Any:

@@ -24,7 +24,8 @@ class Prose(fields.String):
 
     def __init__(self, *, longest: int, shortest: int = 0, **options: Any) -> None:
         # for the API's description
-        described: dict[str, Any] = {"maxLength": longest} | ({"minLength": shortest} if shortest else {})
+        least = shortest or int(options.get("required", False))
+        described: dict[str, Any] = {"maxLength": longest} | ({"minLength": least} if least else {})
         described |= options.pop("metadata", {})
         super().__init__(**options, metadata=described)
         self.longest = longest
@@ -116,13 +117,14 @@ def when(value: datetime | None) -> str | None:
 
 
 class Id(fields.Integer):
-    """An id that a database can hold; forms send it as digits, programs as a number."""
+    """An id that a database can hold; forms send it as digits, programs as a number, of which 7.0 is the same as 7."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=validate.Range(min=1, max=2**31 - 1), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
-        if not (type(value) is int or (isinstance(value, str) and value.isascii() and value.isdigit())):
+        is_whole = type(value) is int or (isinstance(value, float) and value.is_integer())
+        if not (is_whole or (isinstance(value, str) and value.isascii() and value.isdigit())):
             raise self.make_error("invalid", input=value)
         return super()._deserialize(value, attr, data, **options)
 

@@ -21,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from config import Config
 from ideas import create_app
 
+LONGEST_ADDRESS = 8190  # bytes, with the method before it
 GRACE_SECONDS = 30.0  # what a process gets to finish what it has begun; trust.md F13 allows no more
 STEADY_SECONDS = 10.0  # who has run this long did not die of its settings
 FIRST_PAUSE = 0.5  # before a process that died is started again; doubled each time it dies early
@@ -60,6 +61,8 @@ def gunicorn_settings(config: Config) -> dict[str, Any]:
         "workers": config.web_workers,
         "threads": config.web_threads,
         "timeout": 60,
+        # the longest that it can be told: the words of a question may be a few thousand letters, each sent as nine
+        "limit_request_line": LONGEST_ADDRESS,
         "graceful_timeout": int(GRACE_SECONDS) - 5,  # leaves the supervisor time to see it end by itself
         # Whom to believe about the client's address is TRUSTED_PROXIES' business, in one place, for every server.
         "forwarded_allow_ips": "",

@@ -40,7 +40,7 @@ class MeOut(OutSchema):
 class MeEdit(AppSchema):
     """What you change of your profile; what is left out stays."""
 
-    name = Line(longest=NAME_LONGEST)
+    name = Line(longest=NAME_LONGEST, metadata={"minLength": 1})
     title = Line(longest=TITLE_LONGEST, allow_none=True, metadata={"description": "For those who answer."})
     locale = fields.String(allow_none=True, metadata={"description": "Such as de or pt-BR; null: as the browser."})
     timezone = fields.String(allow_none=True, metadata={"description": "Such as Europe/Berlin; null: the site's."})

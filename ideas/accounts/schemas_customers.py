@@ -36,8 +36,15 @@ class Attributes(fields.Dict):
     """Name → text. Numbers and true or false are kept as texts; null takes an attribute away."""
 
     def __init__(self, **options: Any) -> None:
-        described = {"description": "What is given is set, null takes it away, the rest stays. Kept as text."}
-        super().__init__(keys=fields.String(), values=fields.Raw(allow_none=True), metadata=described, **options)
+        described = {
+            "description": "What is given is set, null takes it away, the rest stays. Kept as text. "
+            "Names are small letters, digits and “_”, such as “seats”.",
+            "maxProperties": ATTRIBUTES_MOST,
+        }
+        values = fields.Raw(
+            allow_none=True, metadata={"type": ["string", "number", "boolean"], "maxLength": TEXT_LONGEST}
+        )
+        super().__init__(keys=fields.String(), values=values, metadata=described, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> dict[str, str | None]:
         given: dict[str, Any] = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]

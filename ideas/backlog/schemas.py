@@ -110,7 +110,7 @@ class ViewWords(AppSchema):
 class ViewEdit(ViewWords):
     """What is changed of a view; what is left out stays."""
 
-    name = Line(longest=NAME_LONGEST)
+    name = Line(longest=NAME_LONGEST, metadata={"minLength": 1})
     shared = fields.Boolean(attribute="is_shared")
     asked = fields.Nested(AskedWords)
     columns = fields.List(fields.Enum(Column, by_value=fields.String), validate=validate.Length(max=len(Column)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from marshmallow import fields, validate
@@ -59,24 +60,31 @@ class IdeaPosted(NewIdea):
 class Ids(fields.Field[list[int]]):
     """Ids separated by commas."""
 
+    FORM = r" *[0-9]{1,10} *(?:, *[0-9]{1,10} *)*"  # ten digits are more than any id has
+
     default_error_messages = {"invalid": "Ids separated by commas, such as 23,24."}  # noqa: RUF012 - marshmallow's way
 
+    def __init__(self, **options: Any) -> None:
+        described = {
+            "type": "string",
+            "pattern": f"^{self.FORM}$",
+            "maxLength": 13 * IDEAS_ASKED_MOST,
+            "description": f"Ids separated by commas, at most {IDEAS_ASKED_MOST}.",
+            "example": "23,24",
+        }
+        super().__init__(validate=validate.Length(max=IDEAS_ASKED_MOST), metadata=described, **options)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[int]:
-        parts = [part.strip() for part in str(value).split(",")]
-        # ten digits are more than any id has
-        if not all(part.isascii() and part.isdigit() and len(part) <= 10 for part in parts):
+        text = str(value)
+        if not re.fullmatch(self.FORM, text) or len(text) > self.metadata["maxLength"]:
             raise self.make_error("invalid")
-        return [number for number in map(int, parts) if number <= ID_MOST]
+        return [number for number in map(int, text.split(",")) if number <= ID_MOST]
 
 
 class VotesWanted(AppSchema):
     """Which ideas are asked about."""
 
-    ideas = Ids(
-        required=True,
-        validate=validate.Length(max=IDEAS_ASKED_MOST),
-        metadata={"type": "string", "description": "Ids separated by commas, at most 100.", "example": "23,24"},
-    )
+    ideas = Ids(required=True)
 
 
 @blueprint.route("/ideas")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from ideas import api
 from ideas.api import READ, Blueprint, ListQuery, OutSchema, list_of
 from ideas.boards import api_examples as examples
 from ideas.boards import api_reading, following, policy, queries, receipts
 from ideas.boards import schemas_out as shapes
-from ideas.boards.api_ideas import IDEAS_ASKED_MOST, Ids
+from ideas.boards.api_ideas import Ids
 from ideas.db import unit_of_work
 from ideas.ledger import preferences, report
 from ideas.ledger.api import DeliveryOut, delivery
@@ -21,11 +21,7 @@ from ideas.schemas import AppSchema, Slug
 class FollowsWanted(AppSchema):
     """Which ideas are asked about."""
 
-    ideas = Ids(
-        load_default=list,
-        validate=validate.Length(max=IDEAS_ASKED_MOST),
-        metadata={"type": "string", "description": "Ids separated by commas, at most 100.", "example": "23,24"},
-    )
+    ideas = Ids(load_default=list)
 
 
 class ReceiptsWanted(ListQuery):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from ideas import api
@@ -33,6 +34,7 @@ def list_merges(idea_id: int) -> Any:
 
 @blueprint.route("/ideas/<id:idea_id>/merge/preview")
 @blueprint.needs("answers:write")
+@blueprint.may_answer(HTTPStatus.CONFLICT)
 @blueprint.asks(WhichMerge)
 @blueprint.gives(shapes.MergePreviewOut, example=examples.MERGE_PREVIEW)
 def preview_merge(asked: dict[str, Any], idea_id: int) -> Any:

@@ -31,6 +31,7 @@ _BODY: dict[str, Any] = {
                 "type": "object",
                 "required": [pictures.FIELD],
                 "properties": {pictures.FIELD: {"type": "string", "format": "binary"}},
+                "additionalProperties": False,
             }
         },
     },

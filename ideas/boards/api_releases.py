@@ -50,7 +50,7 @@ class NewRelease(ReleaseWords):
 class ReleaseEdit(AppSchema):
     """What is changed in a release; what is left out stays."""
 
-    title = Line(longest=TITLE_LONGEST)
+    title = Line(longest=TITLE_LONGEST, metadata={"minLength": 1})
     body = Prose(longest=TEXT_LONGEST)
     date = Day(allow_none=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -9,7 +10,7 @@ from marshmallow import ValidationError, fields
 from ideas import api
 from ideas.accounts.models import User
 from ideas.api import READ, Blueprint, ListQuery, list_of
-from ideas.api_addresses import ID_MOST
+from ideas.api_addresses import ID_MOST, at_most
 from ideas.boards import api_examples as examples
 from ideas.boards import listing, queries, similar
 from ideas.boards import schemas_found as found_shapes
@@ -30,11 +31,16 @@ blueprint = Blueprint("search", __name__, about="Finding ideas by their words, a
 class Author(fields.Field[int]):
     """A person's id, or “me”: then 0."""
 
+    FORM = f"me|{at_most(ID_MOST)}"
+
+    def __init__(self, about: str) -> None:
+        super().__init__(metadata={"type": "string", "pattern": f"^(?:{self.FORM})$", "description": about})
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
         text = str(value)
         if text == "me":
             return 0
-        if text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= ID_MOST:
+        if re.fullmatch(self.FORM, text):
             return int(text)
         raise ValidationError(_("The id of a person, or “me”."))
 
@@ -48,7 +54,7 @@ class Sought(ListQuery):
     stage = fields.Enum(Stage, by_value=fields.String)
     status = Slug(metadata={"description": "Slug of a status of the board."})
     tag = Slug(longest=40, metadata={"description": "Slug of a tag of the board."})
-    author = Author(metadata={"type": "string", "description": "Only what this person wrote: an id, or “me”."})
+    author = Author("Only what this person wrote: an id, or “me”.")
 
 
 class AboutToSay(AppSchema):

@@ -31,7 +31,7 @@ class NewIdea(AppSchema):
 class IdeaEdit(AppSchema):
     """What the author changes; what is left out stays."""
 
-    title = Line(longest=TITLE_LONGEST, required=False)
+    title = Line(longest=TITLE_LONGEST, metadata={"minLength": 1})
     body = Prose(longest=TEXT_LONGEST)
     tags = fields.List(Slug(longest=40), validate=validate.Length(max=TAGS_MOST))
 
@@ -209,8 +209,8 @@ class PromiseEdit(AppSchema):
 class BoardEdit(AppSchema):
     """What an administrator changes of a board, in the shape in which it is read; what is left out stays."""
 
-    slug = Slug(metadata={"description": "A new one ends the old address."})
-    name = Line(longest=80)
+    slug = Slug(metadata={"description": "A new one ends the old address.", "minLength": 1})
+    name = Line(longest=80, metadata={"minLength": 1})
     about = Line(longest=300)
     visibility = fields.Enum(Visibility, by_value=True)
     promise = fields.Nested(PromiseEdit)

@@ -41,7 +41,7 @@ class NewBoard(AppSchema):
 class StatusEdit(AppSchema):
     """What changes of a status; what is left out stays."""
 
-    name = Line(longest=40)
+    name = Line(longest=40, metadata={"minLength": 1})
     stage = fields.Enum(Stage, by_value=True)
 
     @validates_schema

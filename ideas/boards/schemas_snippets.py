@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
 from ideas.boards.models_snippets import NAME_LONGEST, SNIPPET_LONGEST
 from ideas.schemas import AppSchema, Line, Prose, Slug
+from ideas.words import _
 
 _TEXT = {"description": "Markdown, with blanks: {{title}}, {{author}}, {{board}} and {{votes}} of the idea."}
 
@@ -23,5 +28,10 @@ class SnippetWords(AppSchema):
 class SnippetEdit(AppSchema):
     """What is changed in a snippet; what is left out stays."""
 
-    name = Line(longest=NAME_LONGEST)
-    text = Prose(longest=SNIPPET_LONGEST, metadata=_TEXT)
+    name = Line(longest=NAME_LONGEST, metadata={"minLength": 1})
+    text = Prose(longest=SNIPPET_LONGEST, metadata={**_TEXT, "minLength": 1})
+
+    @validates_schema
+    def _stay_filled_in(self, data: dict[str, Any], **_options: Any) -> None:
+        if empty := [name for name in ("name", "text") if data.get(name) == ""]:
+            raise ValidationError({name: [_("Please fill this in.")] for name in empty})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from ideas import api, api_origins, api_repeats
@@ -145,6 +146,7 @@ def sign_in_on_page(said: dict[str, Any]) -> Any:
 
 @blueprint.route("/embed/sessions/current", method="DELETE")
 @blueprint.needs(ON_PAGES)
+@blueprint.may_answer(HTTPStatus.NOT_FOUND)
 @blueprint.gives_nothing
 def sign_out_of_page() -> None:
     """Sign out on a page

@@ -48,7 +48,12 @@ _BODY: dict[str, Any] = {
     "content": {
         **{kind: {"schema": _BINARY} for kind in NAMES},
         "multipart/form-data": {
-            "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}},
+            "schema": {
+                "type": "object",
+                "required": [FIELD],
+                "properties": {FIELD: _BINARY},
+                "additionalProperties": False,
+            },
         },
     },
 }
