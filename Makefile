@@ -178,6 +178,10 @@ evidence-schema: .venv/dev.stamp packages  ## Show that the API answers as it is
 evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody whom the policy table does not name
 	$(call EVIDENCE,leaks)
 
+.PHONY: evidence-policy
+evidence-policy: .venv/dev.stamp  ## Show that everybody may do what the rights table says, by form and by API, and nothing else
+	$(call EVIDENCE,policy)
+
 .PHONY: evidence-xss
 evidence-xss: chromium  ## Show in a browser without the content policy that no word runs as a script (SHARE=1 to 4 of it)
 	$(call EVIDENCE,xss) $(if $(SHARE),--share $(SHARE))

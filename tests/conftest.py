@@ -61,6 +61,7 @@ LONGEST = (
     "tests/test_health.py",
     "tests/ledger/test_carrying.py",
     "tests/safety/test_leaks.py",
+    "tests/safety/test_rights.py",
     "tests/test_migrations.py",
     "tests/webhooks/test_crashes.py",
     "tests/moving/test_law.py",

@@ -12,7 +12,7 @@ from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # newer t
 from ideas import settings
 from ideas.accounts import signin
 from ideas.accounts.models import User
-from ideas.boards import evidencing, labels, queries, similar
+from ideas.boards import evidencing, labels, policy, queries, similar
 from ideas.boards.behalf import Became
 from ideas.boards.forms_evidence import NEW, CaptureForm
 from ideas.boards.models import TITLE_LONGEST
@@ -59,7 +59,11 @@ def capture() -> ResponseReturnValue:
     boards = _boards(signin.member())
     form = CaptureForm()
     form.board.choices = [SelectChoice(row.board.slug, row.board.name) for row in boards]
-    where = next((row for row in boards if row.board.slug == form.board.data), boards[0])
+    where = next((row for row in boards if row.board.slug == form.board.data), None)
+    if where is None and request.method == "POST" and form.board.data:
+        # one that they are of no team of, or no longer: what was meant for its team is not put up elsewhere
+        policy.require_team(queries.get_board(signin.member(), form.board.data).standing)
+    where = where or boards[0]
     form.board.data = where.board.slug
     form.offer_ideas(_like(where, form) if request.method == "POST" else [])
     if request.method != "POST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -32,6 +33,7 @@ class Kept:
         db.session.rollback()
         self.tables = {table.name: table for table in Base.metadata.sorted_tables}
         self.carried = {name: _carried_along(name) for name in self.tables}
+        self.columns = {name: table.columns.keys() for name, table in self.tables.items()}
         self.keys = {name: [each.name for each in table.primary_key] for name, table in self.tables.items()}
         self.connection = db.engine.connect()
         self._say({"sqlite": "PRAGMA foreign_keys=OFF", "postgresql": "SET session_replication_role = replica"})
@@ -60,6 +62,18 @@ class Kept:
             before, columns = self.rows[name], self.tables[name].columns.keys()
             if changed := [dict(zip(columns, row, strict=True)) for key, row in rows.items() if before.get(key) != row]:
                 found[name] = changed
+        return found
+
+    def differing(self, ignored: Collection[str] = ()) -> set[str]:
+        """The tables in which a row has come, changed or gone since; ignored: tables, and columns as table.column."""
+        self.changes()
+        found = set()
+        for name, rows in self._now.items():
+            if name in ignored:
+                continue
+            read = [place for place, each in enumerate(self.columns[name]) if f"{name}.{each}" not in ignored]
+            if _only(rows, read) != _only(self.rows[name], read):
+                found.add(name)
         return found
 
     def put_back(self) -> None:
@@ -97,6 +111,10 @@ class Kept:
         for name in _WRITES.findall(statement):
             if name in self.tables:
                 self.touched |= {name, *(self.carried[name] if "DELETE" in statement.upper() else ())}
+
+
+def _only(rows: dict[Key, Row], places: Sequence[int]) -> dict[Key, Row]:
+    return {key: tuple(row[place] for place in places) for key, row in rows.items()}
 
 
 def _carried_along(name: str) -> set[str]:

@@ -111,6 +111,8 @@ def make(app: Flask) -> World:
     db.session.commit()
     _accounts(world, app)
     _parts(world)
+    _who(world, "suspended").suspended_at = utcnow()  # who had a part in all of it until now
+    db.session.commit()
     return world
 
 

@@ -1,0 +1,43 @@
+"""Every act of the rights table, on everything it names, as everybody, by form and by API: each comes out as the table
+says, and whatever is not done writes nothing. Keys that may only read, or stand in public, write nothing anywhere.
+
+python -m bench.policy [--database sqlite|postgresql]
+"""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from bench import inside, stage
+from bench.stage import Findings
+from ideas.boards import policy
+from tests.safety import rights, things, walking
+
+
+def main() -> None:
+    asked = stage.arguments(__doc__.splitlines()[0] if __doc__ else "", data=False)
+    findings = Findings("Everybody may do what the rights table says, by form and by API, and nothing else")
+    rows = list(rights.rows())
+    for site in inside.applications(asked):
+        with walking.Walk(site.app, things.make(site.app)) as walk:
+            findings.same(f"{site.kind}: forms and operations without a row", [], walking.without_a_row(walk))
+            cells = list(walking.all_cells(walk, rows))
+            found = walking.walked(walk, cells)
+            by_form = sum(cell.edge == walking.FORM for cell in cells)
+            findings.note(f"{site.kind}: acts, rows of the table", f"{len(walk.acts)}, {len(rows)}")
+            findings.note(f"{site.kind}: asked by form, by API", f"{by_form:,}, {len(cells) - by_form:,}")
+            findings.same(f"{site.kind}: what came out otherwise", [], found.breaches)
+            findings.same(f"{site.kind}: weak keys that may write", [], walking.let_through_by_weak_keys(walk))
+            planted = [row for row in rows if (row.act, row.thing) == ("hide an idea", "idea open")]
+            with mock.patch.object(policy, "require_team", return_value=None):
+                open_to_all = walking.walked(walk, walking.all_cells(walk, planted))
+            findings.same(
+                f"{site.kind}: hiding opened to everybody is found, for five roles at two edges",
+                10,
+                len(open_to_all.breaches),
+            )
+    findings.end()
+
+
+if __name__ == "__main__":
+    main()
