@@ -52,6 +52,12 @@ def require_listed(sites: Collection[str] | None) -> None:
         raise OriginNotListed(_("Pages of this origin may not use that key: it is not on the list of the board."))
 
 
+def require_named() -> None:
+    """Raises OriginNotListed when no browser says which page asks."""
+    if "Origin" not in request.headers:
+        raise OriginNotListed(_("Pages of this origin may not use that key: it is not on the list of the board."))
+
+
 def tell(answer: Response, sites: Collection[str] | None, *, refused: bool) -> None:
     """Let the page that asked read the answer, if it may use the key that it sent.
 

@@ -136,6 +136,7 @@ def sign_in_on_page(said: dict[str, Any]) -> Any:
     this board and this origin, for fifteen minutes.
     """
     key = api.page_key()
+    api_origins.require_named()  # what is no page would get a token that counts without a page
     claims = hosts.read(key.board_id, said["token"])  # may ask the host for its keys, so in no transaction
     with unit_of_work():
         person = arriving.arrive(key.board_id, claims)

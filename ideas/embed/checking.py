@@ -47,12 +47,18 @@ class Found(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in reversed(attrs)}  # of one that stands twice the first counts
-        if tag == "script" and urljoin(self.address, said.get("src", "")) == self.script:
+        if tag == "script" and self._address_of(said.get("src", "")) == self.script:
             self.scripts.append(said)
         elif tag == TAG:
             self.elements.append(said)
         elif tag == "meta" and said.get("http-equiv", "").lower() == "content-security-policy":
             self.policies.append(said.get("content", ""))
+
+    def _address_of(self, source: str) -> str:
+        try:
+            return urljoin(self.address, source)
+        except ValueError:  # such as http://[x
+            return ""
 
 
 def findings(board: Board, *, address: str, token: str) -> list[Finding]:

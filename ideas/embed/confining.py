@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from marshmallow import ValidationError
 
 from ideas.api import Key
+from ideas.api_addresses import ID_MOST
 from ideas.boards.models import Answer, Board, Comment, Idea
 from ideas.boards.models_releases import Release
 from ideas.db import db
@@ -93,7 +94,8 @@ def _by_body(key: Key, _how: str, _values: Mapping[str, Any], _query: Mapping[st
 
 def _by_ideas(key: Key, _how: str, _values: Mapping[str, Any], query: Mapping[str, str], _body: Any) -> None:
     said = [part.strip() for part in query.get("ideas", "").split(",")][:100]
-    ids = [int(part) for part in said if part.isascii() and part.isdigit() and len(part) < 10]
+    numbers = [int(part) for part in said if part.isascii() and part.isdigit() and len(part) <= 10]
+    ids = [number for number in numbers if number <= ID_MOST]
     if ids and db.session.scalar(_ELSEWHERE, {"ids": ids, "board": key.board_id}):
         raise _not_there()
 

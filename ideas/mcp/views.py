@@ -34,6 +34,8 @@ def speak() -> Response:
         abort(404)
     _require_our_origin()
     asking = api.asking()
+    if api.is_on_page():  # tools know no bounds of a board
+        raise NotAllowed(_("Keys for pages do not open this."))
     try:
         body = read_json()
     except MalformedJson as error:

@@ -236,6 +236,32 @@ def test_a_token_counts_once_on_its_board_and_with_the_secret_of_now(sign_in, pa
     assert counts()[2:] == [0, 0]
 
 
+def test_what_is_no_page_signs_nobody_in(app, document, sign_in):
+    asking = Asking(app.test_client(), document, {"Authorization": f"Bearer {sign_in.key}"})
+    token = signed(claims(), sign_in.secret)
+    before = counts()
+
+    refused = asking.post("embed/sessions", {"board": "garden", "token": token})
+
+    assert (refused.status_code, refused.json["code"]) == (403, "origin-not-listed")
+    assert counts() == before
+    assert sign_in(token).status_code == 201
+
+
+def test_a_token_of_a_page_opens_no_tool_of_an_assistant(app, sign_in):
+    """Without an origin: an assistant names none, and with that of a page it is refused before."""
+    token = sign_in(email="mia@example.org", email_verified=True).json["token"]
+    said = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    asked = {"json": said, "headers": {"Authorization": f"Bearer {token}"}}
+
+    with_it = [app.test_client().post("/mcp", **asked)]
+    db.session.scalars(sa.select(WidgetSession)).one().origin = SELF
+    db.session.commit()
+    with_it.append(app.test_client().post("/mcp", **asked))
+
+    assert [answer.status_code for answer in with_it] == [403, 403]
+
+
 def test_somebody_signed_in_takes_part_on_the_board_and_site_alone(sign_in, page, board):
     other = IdeaFactory(board=BoardFactory(slug="other", embed_sites=[SITE]))
     idea = IdeaFactory(board=board)
@@ -259,6 +285,7 @@ def test_somebody_signed_in_takes_part_on_the_board_and_site_alone(sign_in, page
     for refused in (
         mia.put(f"ideas/{other.id}/vote"),
         mia.get(f"me/votes?ideas={idea.id},{other.id}"),
+        mia.get(f"me/votes?ideas={other.id:010}"),
         mia.get("me/receipts?board=other"),
         mia.post("ideas", {"board": "other", "title": "A shed"}),
         mia.post("me/inbox/read", {"board": "other"}),

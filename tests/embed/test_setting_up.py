@@ -295,7 +295,7 @@ def test_the_check_says_what_stands_in_the_way_and_when_nothing_does(app, ask, b
         said["body"] = snippets.line(BASE, "other", other)
         assert looked(site) == ["line"]
         element = f'<answerback-board board="garden" data-key="{key}"></answerback-board>'
-        said["body"] = f'<script src="{BASE}/embed/v1.js" async></script>{element}'
+        said["body"] = f'<script src="http://[x"></script><script src="{BASE}/embed/v1.js" async></script>{element}'
         assert looked(site) == []
         said["body"] = snippets.line(BASE, "garden", key)
         said["policy"] = f"default-src 'self'; script-src 'self' {BASE}"
