@@ -63,6 +63,9 @@ class Filled:
         return {*self.taken, *self.refused, *self.not_there}
 
 
+RENDERED = re.compile(r'<p>$|description"\\ content="$')  # places that show Markdown as something else
+
+
 @dataclass
 class Known:
     """Of one field: the columns that keep its words, and where an answer or a page shows them."""
@@ -251,7 +254,8 @@ class Filling:
                 html = {(table, f"{column}_html") for table, column in mine.columns}
                 if any(f"<p>{word}</p>" in page for _ in html):
                     mine.rendered[path] = html
-                    found = {spot for spot in found if not spot.before.pattern.endswith("<p>")}
+                    # what the head of a page says of Markdown is its text, of which tests/sharing are
+                    found = {spot for spot in found if not RENDERED.search(spot.before.pattern)}
                 if found:
                     mine.pages[path] = found
         _fewest_pages(known)
