@@ -1,5 +1,6 @@
 """Every act of the rights table, on everything it names, as everybody, by form and by API: each comes out as the table
-says, and whatever is not done writes nothing. Keys that may only read, or stand in public, write nothing anywhere.
+says, and whatever is not done writes nothing. Keys that may only read, or stand in public, write nothing anywhere. Ids
+of others in the place of one's own, and columns of the tables among the fields, reach nothing.
 
 python -m bench.policy [--database sqlite|postgresql]
 """
@@ -11,7 +12,7 @@ from unittest import mock
 from bench import inside, stage
 from bench.stage import Findings
 from ideas.boards import policy
-from tests.safety import rights, things, walking
+from tests.safety import rights, things, trespassing, walking
 
 
 def main() -> None:
@@ -19,7 +20,9 @@ def main() -> None:
     findings = Findings("Everybody may do what the rights table says, by form and by API, and nothing else")
     rows = list(rights.rows())
     for site in inside.applications(asked):
-        with walking.Walk(site.app, things.make(site.app)) as walk:
+        made = things.make(site.app)
+        trespassing.prepare(made)
+        with walking.Walk(site.app, made) as walk:
             findings.same(f"{site.kind}: forms and operations without a row", [], walking.without_a_row(walk))
             cells = list(walking.all_cells(walk, rows))
             found = walking.walked(walk, cells)
@@ -28,6 +31,7 @@ def main() -> None:
             findings.note(f"{site.kind}: asked by form, by API", f"{by_form:,}, {len(cells) - by_form:,}")
             findings.same(f"{site.kind}: what came out otherwise", [], found.breaches)
             findings.same(f"{site.kind}: weak keys that may write", [], walking.let_through_by_weak_keys(walk))
+            trespassing_found(walk, site.kind, findings)
             planted = [row for row in rows if (row.act, row.thing) == ("hide an idea", "idea open")]
             with mock.patch.object(policy, "require_team", return_value=None):
                 open_to_all = walking.walked(walk, walking.all_cells(walk, planted))
@@ -37,6 +41,14 @@ def main() -> None:
                 len(open_to_all.breaches),
             )
     findings.end()
+
+
+def trespassing_found(walk: walking.Walk, kind: str, findings: Findings) -> None:
+    """Ids of others in the place of one's own, and every column among the fields of every write."""
+    asked, found = trespassing.crossed(walk)
+    findings.same(f"{kind}: of {asked} writes that name what is others', done", [], found)
+    asked, found = trespassing.mass(walk)
+    findings.same(f"{kind}: of {asked} writes with every column among the fields, with any effect", [], found)
 
 
 if __name__ == "__main__":

@@ -361,12 +361,18 @@ def owner(idea_id: int) -> ResponseReturnValue:
     form.offer(reading.team_of(row))
     if not form.validate_on_submit():
         return render_template("boards/owner.html", row=row, form=form), 422 if form.errors else 200
-    with unit_of_work():
-        row = queries.get_idea(signin.member(), idea_id)
-        former = str(row.idea.owner_id or "")
-        chosen = next((person for person in reading.team_of(row) if person.id == form.loaded["owner"]), None)
-        posting.assign(signin.member(), row, chosen)
-        name = chosen.name if chosen else None
+    try:
+        with unit_of_work():
+            row = queries.get_idea(signin.member(), idea_id)
+            former, asked = str(row.idea.owner_id or ""), form.loaded["owner"]
+            chosen = next((person for person in reading.team_of(row) if person.id == asked), None)
+            if asked is not None and chosen is None:
+                raise ValidationError({"owner": [_("The owner of an idea is one of the board's team.")]})
+            posting.assign(signin.member(), row, chosen)
+            name = chosen.name if chosen else None
+    except ValidationError as error:
+        form.show(error)  # somebody who left the team while the page was open
+        return render_template("boards/owner.html", row=_idea(idea_id), form=form), 422
     flash(_("%(name)s owes this idea its next word.", name=name) if name else _("This idea has no owner now."))
     about = _("the owner of “%(title)s”", title=row.idea.title)
     return back_to(views.path_of(row), Undo(url_for(".owner", idea_id=idea_id), [("owner", former)], about, idea_id))

@@ -394,9 +394,11 @@ def test_an_owner_is_one_of_the_team(app, petra, board, idea):
     petra.post(f"/ideas/{idea.id}/owner", data={"owner": str(jon.id)})
     assert in_order(browser_of(app, None).get(path_of(idea)).text, "Who answers", "Jon Vik")
 
-    petra.post(f"/ideas/{idea.id}/owner", data={"owner": str(charlie().id)})
+    answer = petra.post(f"/ideas/{idea.id}/owner", data={"owner": str(charlie().id)})
+    assert answer.status_code == 422
+    assert in_order(answer.text, "The owner of an idea is one of the board's team.")
     db.session.expire_all()
-    assert db.session.get_one(Idea, idea.id).owner_id is None
+    assert db.session.get_one(Idea, idea.id).owner_id == jon.id
 
 
 def test_the_team_sorts_by_tags(app, petra, board, idea):

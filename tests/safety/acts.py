@@ -158,7 +158,13 @@ ACTS = (
     Act("keep a view", "desk_views.new", {**_VIEW, "lately": "0", "once": ONCE}, "keep_view"),
     Act("change a view", "desk_views.edit", {**_VIEW, "lately": "0", "once": ONCE}, "edit_view"),
     Act("remove a view", "desk_views.remove", _NO, "remove_view"),
-    Act("keep a snippet", "snippets.new", {**_SNIPPET, "board": "garden", "once": ONCE}, "keep_snippet"),
+    Act(
+        "keep a snippet",
+        "snippets.new",
+        {**_SNIPPET, "board": "$slug", "once": ONCE},
+        "keep_snippet",
+        {**_SNIPPET, "board": "$slug"},
+    ),
     Act("change a snippet", "snippets.edit", {**_SNIPPET, "once": ONCE}, "edit_snippet"),
     Act("remove a snippet", "snippets.remove", _NO, "remove_snippet"),
     # What customers said elsewhere

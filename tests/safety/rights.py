@@ -156,7 +156,8 @@ change a view                     view of the team                              
 change a view                     view of the admin                                                    s - - - - x x +
 remove a view                     view of the team                                                     s - - - - + x +
 remove a view                     view of the admin                                                    s - - - - x x +
-keep a snippet                    site                                                                 s - - - - + x +
+keep a snippet                    board public                                                         s - - - - + x +
+keep a snippet                    board private                                                        s - - - - + - +
 change a snippet                  snippet public, snippet private                                      s - - - - + - +
 remove a snippet                  snippet public, snippet private                                      s - - - - + - +
 note evidence                     idea open, idea withdrawn, idea answered, idea closed                s x x x x + x +

@@ -1,10 +1,13 @@
 """Who may do what is what the one table says, by form and by API; make evidence-policy asks all of it."""
 
 import pytest
+from flask import request
+from marshmallow import EXCLUDE
 
-from ideas.boards import policy
+from ideas import api
+from ideas.boards import merging, policy, posting
 from ideas.db import db
-from tests.safety import rights, things, walking
+from tests.safety import rights, things, trespassing, walking
 
 
 @pytest.fixture
@@ -44,3 +47,35 @@ def test_whatever_writes_has_a_row_and_what_the_table_does_not_say_is_found(walk
     ]
     walk.rules["planted.write"] = "/planted"
     assert walking.without_a_row(walk) == ["planted.write"]
+
+
+def test_nobody_reaches_what_is_others_or_writes_a_column_by_its_name(app, made, monkeypatch):
+    trespassing.prepare(made)
+    # columns are refused before any database is asked, so each sees one of the ways
+    edge = walking.FORM if db.engine.dialect.name == "sqlite" else walking.API
+    with walking.Walk(app, made) as walk:
+        asked, found = trespassing.crossed(walk)
+        assert found == []
+        assert asked > 60
+        asked, found = trespassing.mass(walk, [edge])
+        assert found == []
+        assert asked > 120
+
+        # each is seen, when it is planted
+        submit = posting.submit
+
+        def submit_as_said(*given, **more):
+            idea = submit(*given, **more)
+            idea.owner_id = request.form.get("owner_id", type=int)
+            return idea
+
+        monkeypatch.setattr(posting, "submit", submit_as_said)
+        monkeypatch.setitem(api.Blueprint.ARGUMENTS_PARSER.DEFAULT_UNKNOWN_BY_LOCATION, "json", EXCLUDE)
+        by_form, by_api = "idea.owner_id became", "answered 201, and does not name"
+        _asked, (found,) = trespassing.mass(walk, [walking.FORM], ["propose"])
+        assert by_form in found
+        _asked, found = trespassing.mass(walk, [walking.API], ["propose"])
+        assert by_api in found[0]
+        monkeypatch.setattr(merging, "_require_two_of_a_board", lambda on, into: None)
+        two = [each for each in trespassing.CROSSINGS if each.role == "team" and each.act == "merge"]
+        assert [each.endswith(": +") for each in trespassing.crossed(walk, two)[1]] == [True, True]

@@ -77,7 +77,7 @@ class Things:
 def make(app: Flask) -> Things:
     """The whole site of tests/safety/world.py, and beside it a thing for each row of the table."""
     made = Things(world.make(app))
-    _who(made, "suspended").suspended_at = None  # until all is there
+    who(made, "suspended").suspended_at = None  # until all is there
     _elsewhere(made, app)
     _ideas(made)
     _comments(made)
@@ -87,17 +87,17 @@ def make(app: Flask) -> Things:
     _of_boards(made)
     _of_the_site(made)
     _own(made)
-    _who(made, "suspended").suspended_at = utcnow()
+    who(made, "suspended").suspended_at = utcnow()
     db.session.commit()
     return made
 
 
-def _who(made: Things, role: str) -> User:
+def who(made: Things, role: str) -> User:
     return db.session.get_one(User, made.world.people[role])
 
 
 def _on(made: Things, role: str, idea_id: int) -> Any:
-    return queries.get_idea(_who(made, role), idea_id)
+    return queries.get_idea(who(made, role), idea_id)
 
 
 def _first(model: Any, *conditions: Any) -> Any:
@@ -112,7 +112,7 @@ def _elsewhere(made: Things, app: Flask) -> None:
     made.world.browsers[ELSEWHERE] = app.test_client()
     enter(made.world.browsers[ELSEWHERE], person)
     with unit_of_work():
-        sessions.open_for(_who(made, ELSEWHERE), browser="Another/1.0", network_address="198.51.100.99")
+        sessions.open_for(who(made, ELSEWHERE), browser="Another/1.0", network_address="198.51.100.99")
     made.world.headers[ELSEWHERE] = bearer(person)
 
 
@@ -121,8 +121,8 @@ def _boards() -> tuple[Board, Board]:
     return public, private
 
 
-def _new(made: Things, board: Board, role: str = "author") -> int:
-    idea: Any = IdeaFactory(board=board, author=_who(made, role), created_at=utcnow() - timedelta(days=2))
+def new_idea(made: Things, board: Board, role: str = "author") -> int:
+    idea: Any = IdeaFactory(board=board, author=who(made, role), created_at=utcnow() - timedelta(days=2))
     number: int = idea.id
     return number
 
@@ -132,27 +132,27 @@ def _ideas(made: Things) -> None:
     public, private = _boards()
     for board in (public, private):
         TagFactory(board=board, slug="seed", name="Seed")
-    numbers = {state: _new(made, public) for state in ("open", "held", "hidden", "withdrawn", "merged", "answered")}
+    numbers = {state: new_idea(made, public) for state in ("open", "held", "hidden", "withdrawn", "merged", "answered")}
     others = ("closed", "backed", "into", "whole", "shipped", "draft", "told")
-    numbers |= {state: _new(made, public) for state in others}
-    numbers |= {"private": _new(made, private), "into private": _new(made, private)}
-    numbers |= {"suspended's": _new(made, public, "suspended"), "team's": _new(made, public, "team")}
+    numbers |= {state: new_idea(made, public) for state in others}
+    numbers |= {"private": new_idea(made, private), "into private": new_idea(made, private)}
+    numbers |= {"suspended's": new_idea(made, public, "suspended"), "team's": new_idea(made, public, "team")}
     with unit_of_work():
         moderating.hold(db.session.get_one(Idea, numbers["held"]), None, ["many_links"])
-        moderating.hide_idea(_who(made, "team"), _on(made, "team", numbers["hidden"]), reason=LONG_ENOUGH)
-        posting.withdraw(_who(made, "author"), _on(made, "author", numbers["withdrawn"]))
+        moderating.hide_idea(who(made, "team"), _on(made, "team", numbers["hidden"]), reason=LONG_ENOUGH)
+        posting.withdraw(who(made, "author"), _on(made, "author", numbers["withdrawn"]))
     with unit_of_work():
         one, into = (_on(made, "admin", numbers[state]) for state in ("merged", "into"))
-        merging.merge(_who(made, "admin"), one, into, text=LONG_ENOUGH)
-    answered(_who(made, "team"), db.session.get_one(Idea, numbers["answered"]))
+        merging.merge(who(made, "admin"), one, into, text=LONG_ENOUGH)
+    answered(who(made, "team"), db.session.get_one(Idea, numbers["answered"]))
     closed = db.session.get_one(Idea, numbers["closed"])
-    answered(_who(made, "team"), closed, status="declined", reason=Reason.NOT_US)
+    answered(who(made, "team"), closed, status="declined", reason=Reason.NOT_US)
     for role in EVERYBODY:
         with unit_of_work():
             idea = _on(made, role, numbers["backed"]).idea
-            voting.cast(_who(made, role), idea)
-            following.follow_idea(_who(made, role), idea)
-            preferences.mute(_who(made, role), idea.subject)
+            voting.cast(who(made, role), idea)
+            following.follow_idea(who(made, role), idea)
+            preferences.mute(who(made, role), idea.subject)
     db.session.add(Reminder(occasion=Occasion.SILENCE.value, about_id=numbers["backed"], at=utcnow()))
     db.session.commit()
     with unit_of_work():
@@ -160,8 +160,8 @@ def _ideas(made: Things) -> None:
         sources = {f"{name}_source": "Five interviews" for name in estimate}
         for state in ("told", "private"):
             on = _on(made, "invited", numbers[state])
-            flagging.flag(_who(made, "invited"), on, None, reason=FlagReason.SPAM, words="")
-            estimating.say(_who(made, "team"), _on(made, "team", numbers[state]), {**estimate, **sources})
+            flagging.flag(who(made, "invited"), on, None, reason=FlagReason.SPAM, words="")
+            estimating.say(who(made, "team"), _on(made, "team", numbers[state]), {**estimate, **sources})
     for state, number in numbers.items():
         target = numbers["into private"] if "private" in state else numbers["into"]
         slug = (private if "private" in state else public).slug
@@ -176,12 +176,12 @@ def _comments(made: Things) -> None:
     places = {"open": public_idea, "hidden": public_idea, "held": public_idea, "deleted": public_idea}
     places |= {"private": private_idea, "merged": merged, "flagged": public_idea}
     for state, number in places.items():
-        comment: Any = CommentFactory(idea=db.session.get_one(Idea, number), author=_who(made, "author"))
+        comment: Any = CommentFactory(idea=db.session.get_one(Idea, number), author=who(made, "author"))
         made.of[f"comment {state}"] = {"comment_id": comment.id}
-    note: Any = CommentFactory(idea=db.session.get_one(Idea, public_idea), author=_who(made, "team"), is_internal=True)
+    note: Any = CommentFactory(idea=db.session.get_one(Idea, public_idea), author=who(made, "team"), is_internal=True)
     made.of["comment note"] = {"comment_id": note.id}
     with unit_of_work():
-        team = _who(made, "team")
+        team = who(made, "team")
 
         def row(state: str) -> Any:
             return queries.get_comment(team, made.of[f"comment {state}"]["comment_id"])
@@ -189,7 +189,7 @@ def _comments(made: Things) -> None:
         moderating.hide_comment(team, row("hidden"), reason=LONG_ENOUGH)
         moderating.hold(row("held").on.idea, row("held").comment, ["many_links"])
         row("deleted").comment.deleted_at = utcnow()
-        invited = _who(made, "invited")
+        invited = who(made, "invited")
         for state in ("flagged", "private"):
             one = queries.get_comment(invited, made.of[f"comment {state}"]["comment_id"])
             flagging.flag(invited, one.on, one.comment, reason=FlagReason.SPAM, words="")
@@ -215,7 +215,7 @@ def _answers(made: Things) -> None:
         number = made.of[f"idea {state}"]["idea_id"]
         if state == "shipped":
             shipped = db.session.get_one(Idea, number)
-            answered(_who(made, "team"), shipped, status="shipped", reason=Reason.SHIPPED)
+            answered(who(made, "team"), shipped, status="shipped", reason=Reason.SHIPPED)
         answer = _first(Answer, Answer.idea_id == number)
         made.of[f"answer {state}"] = {"answer_id": answer.id}
     inquiry = Inquiry(idea_id=number, answer_id=answer.id, unsolved_at=utcnow())
@@ -236,22 +236,22 @@ def _releases(made: Things) -> None:
     public, private = _boards()
     line = {"reason": Reason.SHIPPED, "text": LONG_ENOUGH, "credits": []}
     for name, board, on in (("draft", public, "idea draft"), ("private draft", private, "idea private")):
-        team = _who(made, "team")
+        team = who(made, "team")
         with unit_of_work():
             words = {"title": "The spring", "body": "It is there.", "date": None}
-            number = releasing.draft(_who(made, "team"), queries.get_board(_who(made, "team"), board.slug), words).id
+            number = releasing.draft(who(made, "team"), queries.get_board(who(made, "team"), board.slug), words).id
         with unit_of_work():
-            team = _who(made, "team")
+            team = who(made, "team")
             releasing.put(team, releases.get(team, number), _on(made, "team", made.of[on]["idea_id"]), line)
         made.of[f"release {name}"] = {"release_id": number, "idea_id": made.of[on]["idea_id"]}
     with unit_of_work():
         words = {"title": "The summer", "body": "It is there.", "date": None}
-        number = releasing.draft(_who(made, "team"), queries.get_board(_who(made, "team"), public.slug), words).id
+        number = releasing.draft(who(made, "team"), queries.get_board(who(made, "team"), public.slug), words).id
     with unit_of_work():
-        team = _who(made, "team")
+        team = who(made, "team")
         releasing.put(team, releases.get(team, number), _on(made, "team", made.of["idea whole"]["idea_id"]), line)
     with unit_of_work():
-        releasing.publish(_who(made, "team"), releases.get(_who(made, "team"), number))
+        releasing.publish(who(made, "team"), releases.get(who(made, "team"), number))
     made.of["release published"] = {"release_id": number, "idea_id": made.of["idea whole"]["idea_id"]}
     for thing in made.of:
         if thing.startswith("release"):
@@ -267,7 +267,7 @@ def _of_boards(made: Things) -> None:
         statuses = queries.statuses_of(board)
         tag = queries.tags_of(board)[0]
         with unit_of_work():
-            admin = _who(made, "admin")
+            admin = who(made, "admin")
             here = queries.get_board(admin, board.slug).board
             sent = boardkeeping.invite(admin, here, email=f"{name}@example.test")
             key = publishable.make(admin, here)
@@ -282,7 +282,7 @@ def _of_boards(made: Things) -> None:
             "invitation_id": invited,
             "key_id": key_id,
             "person_id": member,
-            "email": _who(made, "member").email,
+            "email": who(made, "member").email,
         }
         snippet = _first(Snippet, Snippet.board_id == board.id)
         made.of[f"snippet {name}"] = {"snippet_id": snippet.id}
@@ -290,19 +290,19 @@ def _of_boards(made: Things) -> None:
         made.of[f"board {name}"] |= {"person_id": invited_person if name == "private" else made.world.people["team"]}
     for role in EVERYBODY:
         with unit_of_work():
-            board = queries.get_board(_who(made, role), "meadow").board
-            following.follow_board(_who(made, role), board)
-            releasing.follow(_who(made, role), board)
+            board = queries.get_board(who(made, role), "meadow").board
+            following.follow_board(who(made, role), board)
+            releasing.follow(who(made, role), board)
         db.session.execute(sa.delete(ReleaseFollow).where(ReleaseFollow.board_id.in_([public.id, private.id])))
     db.session.commit()
     made.of["board followed"] = {"slug": "meadow"}
     with unit_of_work():
-        team = _who(made, "team")
+        team = who(made, "team")
         said = {"kind": EvidenceKind.CALL, "words": LONG_ENOUGH, "link": None, "email": None, "name": "", "vote": False}
         for state in ("told", "private"):
             on = _on(made, "team", made.of[f"idea {state}"]["idea_id"])
             evidencing.add(team, on, {**said, "person": made.world.people["invited"]})
-        behalf.note(team, _on(made, "team", made.of["idea told"]["idea_id"]), _who(made, "member"))
+        behalf.note(team, _on(made, "team", made.of["idea told"]["idea_id"]), who(made, "member"))
     for state in ("told", "private"):
         found = _first(Evidence, Evidence.idea_id == made.of[f"idea {state}"]["idea_id"])
         made.of[f"evidence {state}"] = {"evidence_id": found.id}
@@ -311,11 +311,11 @@ def _of_boards(made: Things) -> None:
 def _of_the_site(made: Things) -> None:
     company: Any = CompanyFactory(external_id="acct-1")
     with unit_of_work():
-        admin = _who(made, "admin")
+        admin = who(made, "admin")
         sent = inviting.invite(admin, email="someone@example.test", role=SiteRole.TEAM)
         suppressions.add(admin, "ole@example.org", Stopped.BOUNCED, reason="They wrote so.")
         wording.say(admin, "planned", {"subject": "{{headline}}", "opening": "", "closing": "Bye"})
-        keeping.keep(_who(made, "team"), {"name": "Of the team", "is_shared": True, "asked": {"stage": "open"}})
+        keeping.keep(who(made, "team"), {"name": "Of the team", "is_shared": True, "asked": {"stage": "open"}})
         invitation = sent.id
     member, suspended = made.world.people["member"], made.world.people["suspended"]
     db.session.add(Totp(user_id=member, **_totp()))
@@ -323,7 +323,7 @@ def _of_the_site(made: Things) -> None:
     db.session.get_one(User, made.world.people["admin"]).factor_since = utcnow()
     db.session.commit()
     with unit_of_work():
-        factor_rule.require(_who(made, "admin"), days=400)
+        factor_rule.require(who(made, "admin"), days=400)
     views = made.world.parts["view_id"]
     parts = {"company_id": company.id, "external_id": "acct-1", "invitation_id": invitation, "news": "planned"}
     made.of["site"] = {**parts, "import_id": made.world.parts["import_id"][0]}
@@ -358,7 +358,7 @@ def _own(made: Things) -> None:
     """What is the author's own, and what everybody has of their own."""
     author = made.world.people["author"]
     with unit_of_work():
-        keys.make(_who(made, "author"), "Till", ["ideas:read"])
+        keys.make(who(made, "author"), "Till", ["ideas:read"])
     key = _first(ApiKey, ApiKey.user_id == author, ApiKey.name == "Till")
     made.of["key of the author"] = {"key_id": key.id}
     made.of["sign-in of the author"] = {

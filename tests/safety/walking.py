@@ -10,8 +10,9 @@ import io
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from ideas import api, pictures
 from ideas.accounts.models import User
 from ideas.boards.models import Board
 from ideas.db import db
-from tests.api.asking import bearer
+from tests.api.asking import bearer, resolved
 from tests.embed.arranging import SITE, key_of
 from tests.pictures import encoded
 from tests.safety.acts import ACTS, EXAMPLE, ONCE, PICTURE, WITHOUT_A_ROW, Act
@@ -77,7 +78,7 @@ class Walk:
         self.made = made
         self.acts = {act.name: act for act in ACTS}
         self.program = app.test_client(use_cookies=False)
-        document = json.loads(api.openapi())
+        self.document = document = json.loads(api.openapi())
         self.operations = {
             operation["operationId"]: (method.upper(), path, operation)
             for path, item in document["paths"].items()
@@ -104,8 +105,7 @@ class Walk:
         assert found, role
         return found[1]
 
-    def edges(self, row: Row) -> list[str]:
-        act = self.acts[row.act]
+    def edges(self, act: Act) -> list[str]:
         return [FORM] * (act.form is not None) + [API] * (act.operation is not None)
 
     def ask(self, cell: Cell) -> str:
@@ -113,7 +113,7 @@ class Walk:
         act, thing = self.acts[cell.row.act], self.made.of[cell.row.thing]
         answer = self.by_form(act, thing, cell.role) if cell.edge == FORM else self.by_api(act, thing, cell.role)
         try:
-            return self._sign(act, answer, self.kept.differing(BESIDE))
+            return self.sign(act, answer)
         finally:
             answer.close()
             self.put_back(cell.role)
@@ -124,8 +124,9 @@ class Walk:
         if browser._cookies != self.cookies[role]:
             browser._cookies = dict(self.cookies[role])
 
-    def _sign(self, act: Act, answer: TestResponse, changed: set[str]) -> str:
-        status = answer.status_code
+    def sign(self, act: Act, answer: TestResponse) -> str:
+        """What came of it, by the answer and by what is written now."""
+        status, changed = answer.status_code, self.kept.differing(BESIDE)
         if status == 401 or (status in (302, 303) and answer.headers["Location"].startswith("/sign-in")):
             sign = SIGN_IN
         elif status < 400:
@@ -138,7 +139,9 @@ class Walk:
 
     # --- The two edges ---
 
-    def by_form(self, act: Act, thing: Thing, role: str, **more: Any) -> TestResponse:
+    def by_form(
+        self, act: Act, thing: Thing, role: str, more: Mapping[str, Any] = MappingProxyType({})
+    ) -> TestResponse:
         """Send the form, with what else is typed."""
         assert act.form
         typed = {**self.filled(act.typed or {}, thing), **more, "csrf_token": self.tokens[role]}
@@ -151,9 +154,12 @@ class Walk:
         return browser.post(path, data=urlencode(typed, doseq=True), content_type="application/x-www-form-urlencoded")
 
     def by_api(self, act: Act, thing: Thing, role: str, headers: dict[str, str] | None = None) -> TestResponse:
+        return self.send(act, self.path(act, thing), self.body(act, thing), role, headers)
+
+    def path(self, act: Act, thing: Thing) -> str:
+        """The address of the operation."""
         assert act.operation
-        _method, path, _operation = self.operations[act.operation]
-        return self.send(act, self.address(path, thing), self.body(act, thing), role, headers)
+        return self.address(self.operations[act.operation][1], thing)
 
     def send(self, act: Act, path: str, body: Any, role: str, headers: dict[str, str] | None = None) -> TestResponse:
         assert act.operation
@@ -182,6 +188,12 @@ class Walk:
             return None
         return self.filled(takes["example"] if act.sent == EXAMPLE else act.sent, thing)
 
+    def known_fields(self, act: Act) -> set[str]:
+        """What the description says that the body may hold."""
+        assert act.operation
+        content = self.operations[act.operation][2]["requestBody"]["content"]["application/json"]
+        return set(resolved(self.document, content["schema"])["properties"])
+
     def address(self, rule: str, thing: Thing) -> str:
         return re.sub(r"<(?:[^:<>]+:)?(\w+)>|\{(\w+)\}", lambda part: str(thing[part[1] or part[2]]), rule)
 
@@ -206,7 +218,7 @@ class Walk:
 def all_cells(walk: Walk, asked: Iterable[Row]) -> Iterator[Cell]:
     """Every question that the table answers."""
     for row in asked:
-        for edge in walk.edges(row):
+        for edge in walk.edges(walk.acts[row.act]):
             for role in COLUMNS:
                 yield Cell(row, role, edge)
 
@@ -217,7 +229,7 @@ def telling_cells(walk: Walk, asked: Iterable[Row], turn: int) -> Iterator[Cell]
     The other turn asks at the other edge.
     """
     for number, row in enumerate(asked):
-        edges = walk.edges(row)
+        edges = walk.edges(walk.acts[row.act])
         edge = edges[(number + turn) % len(edges)]
         cells = [Cell(row, role, edge) for role in COLUMNS]
         done = [cell for cell in cells if cell.wanted == DONE][:1]
