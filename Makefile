@@ -182,6 +182,14 @@ evidence-leaks: .venv/dev.stamp  ## Show that nothing private is seen by anybody
 evidence-policy: .venv/dev.stamp  ## Show that everybody may do what the rights table says, by form and by API, and nothing else
 	$(call EVIDENCE,policy)
 
+.PHONY: evidence-cache
+evidence-cache: .venv/dev.stamp  ## Show behind a real nginx with a cache that nobody is given what is somebody else's
+	$(call EVIDENCE,cache)
+
+.PHONY: evidence-away
+evidence-away: chromium  ## Show in a browser that a page of another site is well while ours is killed, stopped or very slow
+	@$(BIN)/python -m bench.away
+
 .PHONY: evidence-xss
 evidence-xss: chromium  ## Show in a browser without the content policy that no word runs as a script (SHARE=1 to 4 of it)
 	$(call EVIDENCE,xss) $(if $(SHARE),--share $(SHARE))

@@ -2,7 +2,8 @@
 
 A board of 100,000 ideas and 3,000,000 votes, and one of a hundredth of both beside it, are served by gunicorn; see
 meter.py for what is counted. Reads are those of a visitor, and before each of them somebody writes, so that no answer
-can be remembered; what a remembered one costs is shown too. Growth and searching count the database's own CPU as well.
+can be remembered; what a remembered one costs is shown too, and a poll by somebody who has it already. Growth and
+searching count the database's own CPU as well.
 
 python -m bench.speed [--database sqlite|postgresql] [--ideas 100000] [--votes 3000000]
 """
@@ -37,8 +38,8 @@ WEB = "answerback-web"
 
 # Goal 1: at most so many bare answers.
 BARS = {
-    "sqlite": {"json": 10, "html": 25, "vote": 12},
-    "postgresql": {"json": 17, "html": 25, "vote": 20},
+    "sqlite": {"json": 10, "html": 25, "vote": 12, "poll": 3},
+    "postgresql": {"json": 17, "html": 25, "vote": 20, "poll": 6},
 }
 
 
@@ -127,7 +128,9 @@ def requests(
         meter = Meter(site.processes[0].pid, database)
         found = meter.compare(bare, {**lists, **pages, **others}, write)
         findings.note(f"{kind}: a bare answer, microseconds of CPU", f"{meter.one * 1e6:.0f}")
-        remembered = meter.compare(bare, {"list": get("/api/v1/ideas?board=large")})
+        polls = {f"poll, {sort}": poll(client, f"/api/v1/ideas?board=large&sort={sort}") for sort in KEYS}
+        remembered = meter.compare(bare, {"list": get("/api/v1/ideas?board=large"), **polls})
+        moved = meter.compare(bare, {"poll": poll(client, f"/api/v1/ideas?board=large&sort={Sort.TOP}")}, write)["poll"]
         bars = BARS[kind]
         for names, bar, what in ((lists, bars["json"], "JSON"), (pages, bars["html"], "HTML")):
             worst = max(names, key=lambda name: found[name].web)
@@ -140,6 +143,14 @@ def requests(
                 wanted=f"at most {bar}",
             )
         findings.note(f"{kind}: list, remembered", pair(remembered["list"]))
+        worst = max(polls, key=lambda name: remembered[name].web)
+        findings.holds(
+            f"{kind}: poll of the list with a validator, answered 304",
+            remembered[worst].web <= bars["poll"],
+            f"{pair(remembered[worst])} ({worst})",
+            wanted=f"at most {bars['poll']}",
+        )
+        findings.note(f"{kind}: the same 304 when something else was written since", pair(moved))
         findings.holds(
             f"{kind}: vote with a key",
             found["vote"].web <= bars["vote"],
@@ -167,6 +178,17 @@ def requests(
             findings.holds(f"{kind}: {what}", ratio <= most, f"{ratio:.2f}", wanted=f"at most {most}")
         findings.note(f"{kind}: one idea as a page", pair(found["idea as a page"]))
     client.close()
+
+
+def poll(client: Client, path: str) -> Callable[[], None]:
+    """A function that asks again for what it has, and is told that it is still so. Raises RuntimeError otherwise."""
+    known = {"If-None-Match": client.ask(path).headers["ETag"]}
+
+    def ask() -> None:
+        if (status := client.ask(path, headers=known).status) != 304:
+            raise RuntimeError(f"{path} is as it was, and a poll is answered {status}.")
+
+    return ask
 
 
 def commonest() -> sa.Select[str]:
