@@ -152,6 +152,10 @@ evidence-relay: .venv/dev.stamp  ## Show that a relay that refuses, drops, drips
 evidence-building: .venv/dev.stamp  ## Show how much quicker mail is made than by rendering and assembling each
 	$(call EVIDENCE,building)
 
+.PHONY: evidence-model
+evidence-model: .venv/dev.stamp  ## Show that the product is what a small model of its promises says, in 200 stories of 50 acts
+	$(call EVIDENCE,model)
+
 .PHONY: evidence-planted
 evidence-planted: .venv/dev.stamp  ## Show that each check turns red for what it is there to find
 	$(call EVIDENCE,planted)

@@ -25,6 +25,9 @@ class Keeping(Protocol):
 
     kind: str
 
+    def empty(self) -> None:
+        """Hold nothing. Nobody may be connected in a transaction."""
+
     def keep(self) -> Any:
         """All that it holds now; None where it cannot be put back."""
 

@@ -210,8 +210,9 @@ def _answer(answer_id: int) -> tuple[Answer, str]:
 
 
 def parts_of(idea_id: int) -> list[int]:
-    """The ideas that are part of this one now: whoever had a part in them had one in it."""
-    return sorted(trees.links(idea_id))
+    """The ideas that are part of this one now, also when it is part of another itself: whoever had a part in them had
+    one in it."""
+    return _Side.of(idea_id).parts
 
 
 def credited(answer_id: int, idea_id: int, parts: Sequence[int], *, since: int = 1) -> list[sa.Select[Any]]:

@@ -421,3 +421,19 @@ def test_the_first_vote_is_the_earliest_and_not_the_one_with_the_least_number():
 
     assert [row.contribution_id for row in told] == [first.id]
     assert [row.contribution_id for row in own] == [later.id]
+
+
+def test_a_word_on_an_idea_that_was_merged_before_anybody_was_told_reaches_whoever_is_part_of_it(crowd):
+    """The shed is part of the roof, the team says something there, and then the roof becomes part of the rack."""
+    crowd.merge("shed", "roof")
+    announce()
+    with unit_of_work():
+        commenting.add(crowd.petra, crowd.on("roof"), body="We measure it next week.", official=True)
+    before, comment_id = told(), audience()[0].about_id
+
+    crowd.merge("roof", "rack")
+
+    whom = judging.strongest(notices.commented(comment_id), but=crowd.petra.id)
+    rows = db.session.execute(sa.select(User.name, whom.c.path).join(whom, whom.c.user_id == User.id))
+    assert {row.name: row.path for row in rows} == before
+    assert {"shed author", "shed voter", "shed commenter", "shed follower"} < before.keys()
