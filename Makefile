@@ -194,6 +194,14 @@ evidence-cache: .venv/dev.stamp  ## Show behind a real nginx with a cache that n
 evidence-away: chromium  ## Show in a browser that a page of another site is well while ours is killed, stopped or very slow
 	@$(BIN)/python -m bench.away
 
+LIGHTHOUSE := build/lighthouse/node_modules/.bin/lighthouse
+$(LIGHTHOUSE):
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix build/lighthouse lighthouse@12.8.2
+
+.PHONY: evidence-lighthouse
+evidence-lighthouse: chromium | $(LIGHTHOUSE)  ## Show by Lighthouse what the widget costs a bare page (needs npm)
+	@$(BIN)/python -m bench.lighthouse
+
 .PHONY: evidence-xss
 evidence-xss: chromium  ## Show in a browser without the content policy that no word runs as a script (SHARE=1 to 4 of it)
 	$(call EVIDENCE,xss) $(if $(SHARE),--share $(SHARE))
