@@ -107,10 +107,9 @@ def main() -> None:
                 findings.holds(f"planted, and found: an operation that {share.planted}", bool(said), said[:1])
                 continue
             outcomes.setdefault(share.kind, []).append(outcome)
-            tags = ", ".join(share.tags)
-            print(
-                f"       {share.kind}, {tags}: {outcome.asked.total():,} in {outcome.minutes:.1f} minutes", flush=True
-            )
+            many = f"{outcome.asked.total():,} in {outcome.minutes:.1f} minutes"
+            for line in (f"{share.kind}, {', '.join(share.tags)}: {many}", *outcome.failures[:100]):
+                print(f"       {line}", flush=True)
         for kind, several in outcomes.items():
             tell(findings, kind, several)
     findings.note("minutes", round((time.monotonic() - begun) / 60, 1))
@@ -198,8 +197,6 @@ def tell(findings: Findings, kind: str, outcomes: Sequence[Outcome]) -> None:
         wanted="< 10 %",
     )
     failures = [line for outcome in outcomes for line in outcome.failures]
-    for line in failures[:200]:
-        print(f"       {line}")
     findings.same(f"{kind}: faults of ours, and drift", [], failures)
     findings.same(f"{kind}: Schemathesis ends with", {0}, {outcome.ended for outcome in outcomes})
 

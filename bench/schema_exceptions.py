@@ -82,7 +82,7 @@ OF: dict[tuple[str, str], str] = {
     ("check_embed", "/(address|token)"): "neither of what it wants",
     ("sign_in_on_page", "/token"): "a token that no host signed",
     ("(edit_brand|edit_me)", "/(accent|locale|timezone)"): "no colour, language or time zone",
-    ("(get_insights|list_counted|get_loop_health)", "/(to|from)"): "a time that ends before it begins",
+    ("(get_insights|list_counted|get_loop_health)", "/(to|from|begins|ends)"): "a time that ends before it begins",
     (
         "send_import",
         "/(statuses|columns|email_pattern|file|board|format)",
