@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from ideas import api
@@ -113,6 +114,7 @@ def remove_view(view_id: int) -> None:
 
 @blueprint.route("/ideas/<id:idea_id>/scores")
 @blueprint.needs("people:read")
+@blueprint.may_answer(HTTPStatus.CONFLICT)
 @blueprint.asks(ScoresQuery)
 @blueprint.gives(shapes.ScoresOut, example=examples.SCORES)
 def get_scores(asked: dict[str, Any], idea_id: int) -> Any:

@@ -35,6 +35,7 @@ def test_what_any_body_may_be_refused_for_is_described(document):
         assert ("requestBody" in operation) <= ({"400", "413", "415", "422"} <= described), name
         assert ("{" in path) <= ("404" in described), name
         assert (method != "get") <= ({"409", "422"} <= described), name
+        assert ("409" in described) == (method != "get" or name in ("preview_merge", "get_scores")), name
 
 
 def test_texts_that_are_needed_are_described_as_needed(document):
