@@ -23,7 +23,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from config import ConfigError
-from ideas import colours, markup, pictures, words
+from ideas import colours, http, markup, pictures, words
 from ideas.db import utcnow
 from ideas.settings import absolute, brand, current, rooms
 from ideas.words import _, ngettext
@@ -71,7 +71,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(safe_html=markup.safe, excerpt=markup.excerpt)
     app.jinja_env.filters.update(with_full_addresses=markup.with_full_addresses)
     app.jinja_env.filters.update(mail_html=markup.for_mail, mail_text=markup.for_plain_mail)
-    app.jinja_env.globals.update(absolute=absolute, asset=asset, digits=digits, hue=hue)
+    app.jinja_env.globals.update(absolute=absolute, asset=asset, digits=digits, hue=hue, languages=languages)
     # flask-babel's own ask for the reader's language at each word
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # made by the extension of that name
         words.in_catalogue, words.in_catalogue_by_number, newstyle=True
@@ -172,13 +172,25 @@ def _frame() -> dict[str, Any]:
 # --- Language and zone ---
 
 
-def languages() -> list[Language]:
+@cache
+def languages() -> tuple[Language, ...]:
     """What a person may choose: the language of the source and every catalogue there is."""
     found = []
     for code in _available():
         locale = Locale.parse(code)
         found.append(Language(code, (locale.get_display_name(locale) or code).capitalize()))
-    return found
+    return tuple(found)
+
+
+def keep_language(answer: Response, code: str) -> None:
+    """Have pages of this browser come in that language, until whoever sits there chooses another."""
+    secure = current().is_https
+    answer.set_cookie(_language_cookie(), code, max_age=YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax")
+
+
+def _language_cookie() -> str:
+    # as the session's, see config.py
+    return "__Host-language" if current().is_https else "language"
 
 
 @cache
@@ -189,10 +201,15 @@ def _available() -> list[str]:
 
 
 def _locale() -> str:
-    """The reader's own choice, else the first of their browser's languages that we have, else the site's."""
+    """The reader's own choice, else this browser's, else the first of its languages that we have, else the site's.
+
+    What programs read, and what is the same for everybody, looks at no cookie.
+    """
     available = _available()
     wanted = [choice for choice in (_of_reader(lambda reader: reader.locale),) if choice]
     if has_request_context() and "addressee" not in g:
+        if not http.wants_json():
+            wanted += [code for code in (request.cookies.get(_language_cookie()),) if code in available]
         wanted += [code.replace("-", "_") for code in request.accept_languages.values()]
     wanted += [current().default_locale]
     return negotiate_locale(wanted, available) or words.SOURCE_LANGUAGE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from pathlib import Path
@@ -15,6 +16,9 @@ from flask_babel import force_locale, refresh
 from werkzeug.datastructures import Headers
 
 from ideas import looks, words
+from ideas.db import db
+from tests.accounts.arranging import enter
+from tests.factories import UserFactory
 from tests.safety import crawling, world
 from tests.safety.shared_cache import may_keep
 
@@ -104,6 +108,38 @@ def test_a_page_comes_in_the_language_of_the_browser(client, language):
     assert "Skip to content" not in page
 
 
+@pytest.mark.sqlite
+def test_a_visitor_chooses_a_language_in_the_foot_of_a_page(app, client):
+    german = {"Accept-Language": "de"}
+    page = client.get("/sign-in?next=/receipts", headers=german).text
+    links = re.findall(r'<a href="(/language[^"]+)" lang="(\w+)"[^>]*>([^<]+)</a>', page)
+    assert [(code, name) for _link, code, name in links] == [(each.code, each.name) for each in looks.languages()]
+    assert page.count('aria-current="true">Deutsch') == 1
+    to_arabic = next(html.unescape(link) for link, code, _name in links if code == "ar")
+
+    answer = client.get(to_arabic, headers=german)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/receipts")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("language=ar;")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert '<html lang="ar" dir="rtl">' in client.get("/", headers=german).text
+    refused = client.get("/api/v1/ideas/1", headers=german).json
+    assert refused["detail"] == "Diese Idee gibt es nicht, oder Sie dürfen sie nicht sehen."
+    for elsewhere in ("//evil.example", "https://evil.example/", "/\\evil.example"):
+        assert client.get("/language", query_string={"to": "fr", "next": elsewhere}).headers["Location"] == "/"
+    nowhere = client.get("/language?to=xx&next=/")
+    assert (nowhere.status_code, "Set-Cookie" in nowhere.headers, "/language" in nowhere.text) == (404, False, False)
+    person = UserFactory(locale="es")
+    db.session.commit()
+    enter(client, person)
+    own = client.get("/", headers=german).text
+    assert '<html lang="es"' in own
+    assert "/language?" not in own
+    client.set_cookie("language", "../../x")
+    assert app.test_client().get("/", headers={**german, "Cookie": "language=xx"}).status_code == 200
+
+
 def test_numbers_have_the_words_of_their_kind(app):
     said = {}
     for number in (0, 1, 2, 3, 11, 100):
@@ -130,9 +166,10 @@ def test_what_a_cache_may_give_to_everybody_is_the_same_in_every_language(app):
         if "GET" not in (rule.methods or ()):
             continue
         for path in list(crawling.addresses(rule, made, "GET"))[:2]:
-            answers = [
-                made.browsers["visitor"].get(path, headers={"Accept-Language": language}) for language in ("en", "ar")
-            ]
+            answers = []
+            for language in ("en", "ar"):  # of the browser, and chosen on a page
+                made.browsers["visitor"].set_cookie("language", language)
+                answers.append(made.browsers["visitor"].get(path, headers={"Accept-Language": language}))
             if all(may_keep(Headers(), each.status_code, each.headers) for each in answers):
                 shared += 1
                 if answers[0].get_data() != answers[1].get_data():

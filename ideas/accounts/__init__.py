@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         views_factor_rule,
         views_factors,
         views_inviting,
+        views_language,
         views_me,
         views_openid,
         views_passkeys,

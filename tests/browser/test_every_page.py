@@ -43,6 +43,7 @@ NOT_VISITED = {
     "dashboard.file",
     "desk.export",
     "accounts.back_from",  # where a provider sends people back
+    "accounts.choose_language",  # leads back
     "accounts.companies_as_csv",
     "accounts.people_as_csv",
     "accounts.audit_as_csv",

@@ -49,6 +49,25 @@ def test_a_visitors_vote_leads_to_signing_in(page):
     page.wait_for_url(re.compile("/sign-in"))
 
 
+def test_what_is_hard_to_take_back_is_asked_once_more(page):
+    sign_in(page, "member")
+    page.goto("/profile/keys")
+    page.locator("#name").fill("A key that is asked about")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Make the key").click()
+    row = page.locator("tr", has_text="A key that is asked about")
+    asked = []
+
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    row.get_by_role("button", name="Revoke").click()
+    expect(row).to_be_visible()
+    page.once("dialog", lambda dialog: dialog.accept())
+    row.get_by_role("button", name="Revoke").click()
+
+    expect(row).to_have_count(0)
+    assert asked == ["Programs that use this key stop working at once. Revoke it?"]
+
+
 def test_results_come_while_typing_and_the_address_can_be_shared(page):
     page.goto("/boards/garden-planner")
 

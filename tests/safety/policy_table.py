@@ -586,6 +586,7 @@ ROUTES: dict[str, set[str]] = {
     "api_docs.openapi": NOTHING,
     "api_docs.all_problems": NOTHING,
     "api_docs.problem": NOTHING,
+    "accounts.choose_language": NOTHING,
     "looks.favicon": NOTHING,
     "looks.logo": NOTHING,
     "looks.theme": NOTHING,
