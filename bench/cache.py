@@ -49,9 +49,9 @@ OWN = {"accounts.sign_out", "accounts.export"}  # one ends what the others need,
 LISTED, UNLISTED = "https://www.example.org", "https://elsewhere.example"
 FROM_CACHE = {"HIT", "STALE", "UPDATING", "REVALIDATED"}
 COMPARED = (
+    "ETag",  # the first, for _timeless leaves it out
     "Content-Type",
     "Location",
-    "ETag",
     "Link",
     "Access-Control-Allow-Origin",
     "Cache-Control",
