@@ -160,7 +160,7 @@ def get_webhook_message(webhook_id: int, message_id: int) -> Any:
     For the team.
     """
     line = queries.message(api.member(), webhook_id, message_id)
-    return shapes.whole_message(line, queries.attempts(line))
+    return shapes.whole_message(line, queries.body(line), queries.attempts(line))
 
 
 @blueprint.route("/webhooks/<id:webhook_id>/messages/<id:message_id>/replay", method="POST")
@@ -169,7 +169,7 @@ def get_webhook_message(webhook_id: int, message_id: int) -> Any:
 def replay_webhook_message(webhook_id: int, message_id: int) -> Any:
     """Send a message again
 
-    With the same webhook-id and the same body. For the team.
+    With the same webhook-id, and with the same body unless you may no longer see all that is in it. For the team.
     """
     with unit_of_work():
         endpoints.replay(api.member(), webhook_id, message_id)

@@ -112,7 +112,8 @@ class WebhookMessage(Base):
 class WebhookDelivery(Base):
     """A message and an endpoint. Lines are written by preparing.py, what becomes of them by sending.py.
 
-    body: as it was sent first, for every attempt is the same; "" until then.
+    body: as it was sent first, for every attempt is the same, unless the owner may no longer be told all of it; ""
+    until then.
     """
 
     __tablename__ = "webhook_delivery"

@@ -59,6 +59,20 @@ def body(message: WebhookMessage, owner: User, *, with_emails: bool) -> str:
     return _fitting({"type": message.kind, "timestamp": when(message.happened_at), "data": data})
 
 
+def may_be_read(said: str, message: WebhookMessage, owner: User, *, with_emails: bool) -> bool:
+    """Whether `said`, the body of `message` as it was sent, tells no more than `owner` may be told now."""
+    try:
+        body(message, owner, with_emails=False)
+    except NotTheirs:
+        return False
+    return says_no_more(said, owner, with_emails=with_emails)
+
+
+def says_no_more(said: str, owner: User, *, with_emails: bool) -> bool:
+    """Whether there are addresses in a body only if its endpoint may have them now."""
+    return (with_emails and owner.is_admin) or not any("email" in each for each in _people(json.loads(said)))
+
+
 # --- The data of each kind ---
 
 

@@ -11,8 +11,8 @@ from ideas.accounts.models import User
 from ideas.db import db
 from ideas.errors import NotFound
 from ideas.paging import Page, read_cursor
-from ideas.webhooks import endpoints
-from ideas.webhooks.models import State, WebhookAttempt, WebhookDelivery
+from ideas.webhooks import endpoints, payloads
+from ideas.webhooks.models import State, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from ideas.words import _
 
 
@@ -38,15 +38,24 @@ def messages(
 
 
 def message(actor: User, endpoint_id: int, delivery_id: int) -> WebhookDelivery:
-    """One of them. Loaded: message. Raises NotFound."""
+    """One of them. Loaded: message, endpoint with its owner. Raises NotFound."""
     endpoint = endpoints.get(actor, endpoint_id)
     statement = sa.select(WebhookDelivery).where(
         WebhookDelivery.id == delivery_id, WebhookDelivery.endpoint_id == endpoint.id
     )
-    found = db.session.scalar(statement.options(joinedload(WebhookDelivery.message)))
+    owner = joinedload(WebhookDelivery.endpoint).joinedload(WebhookEndpoint.owner)
+    found = db.session.scalar(statement.options(joinedload(WebhookDelivery.message), owner))
     if found is None:
         raise NotFound(_("There is no such message in this log."))
     return found
+
+
+def body(line: WebhookDelivery) -> str:
+    """As it was sent; "" before, and while the endpoint's owner may not be told all of it. Loaded: as by `message`."""
+    owner, with_emails = line.endpoint.owner, line.endpoint.with_emails
+    if line.body and payloads.may_be_read(line.body, line.message, owner, with_emails=with_emails):
+        return line.body
+    return ""
 
 
 def attempts(line: WebhookDelivery) -> Sequence[WebhookAttempt]:

@@ -86,7 +86,12 @@ class AttemptOut(OutSchema):
 class WholeMessageOut(MessageOut):
     """A message with its body and all attempts."""
 
-    body = fields.String(metadata={"description": "As it was sent; “” before, and once somebody in it was erased."})
+    body = fields.String(
+        metadata={
+            "description": "As it was sent; “” before, once somebody in it was erased, and while the endpoint's owner "
+            "may not see all that is in it."
+        }
+    )
     tries = fields.List(fields.Nested(AttemptOut), metadata={"description": "The latest first."})
 
 
@@ -134,7 +139,8 @@ def message(row: WebhookDelivery) -> Shape:
     }
 
 
-def whole_message(row: WebhookDelivery, attempts: Iterable[WebhookAttempt]) -> Shape:
+def whole_message(row: WebhookDelivery, body: str, attempts: Iterable[WebhookAttempt]) -> Shape:
+    """Loaded: message."""
     tries = [
         {
             "at": when(each.at),
@@ -145,4 +151,4 @@ def whole_message(row: WebhookDelivery, attempts: Iterable[WebhookAttempt]) -> S
         }
         for each in attempts
     ]
-    return {**message(row), "body": row.body, "tries": tries}
+    return {**message(row), "body": body, "tries": tries}

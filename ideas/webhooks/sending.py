@@ -171,7 +171,8 @@ def _post(line: WebhookDelivery, now: datetime) -> Post | None:
         log.exception("webhook_cannot_be_made", delivery=line.id)
         _end(line, State.FAILED, Reason.UNRENDERABLE, now)
         return None
-    line.body = line.body or made
+    if not line.body or not payloads.says_no_more(line.body, endpoint.owner, with_emails=endpoint.with_emails):
+        line.body = made
     body = line.body.encode()
     keys = endpoints.secrets_of(endpoint, now)
     signed = signing.headers(line.message.name, now, body, keys) if keys else None

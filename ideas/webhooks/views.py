@@ -126,11 +126,13 @@ def replay_range(endpoint_id: int) -> ResponseReturnValue:
 def message(endpoint_id: int, message_id: int) -> ResponseReturnValue:
     endpoint = endpoints.get(signin.member(), endpoint_id)
     line = queries.message(signin.member(), endpoint_id, message_id)
+    body = queries.body(line)
     return render_template(
         "webhooks/message.html",
         endpoint=endpoint,
         line=line,
-        body=json.dumps(json.loads(line.body), indent=2, ensure_ascii=False) if line.body else "",
+        body=json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else "",
+        is_kept=bool(line.body),
         attempts=queries.attempts(line),
         **_words(),
     )

@@ -8,11 +8,13 @@ import sqlalchemy as sa
 
 from ideas.accounts.models import AuditEntry, Letter, User
 from ideas.boards import posting, queries, releasing, voting
+from ideas.boards.models import Membership
 from ideas.boards.schemas_releases import ReleaseWords
 from ideas.db import db, unit_of_work, utcnow
 from ideas.happenings import Happening, ListenedFor
 from ideas.outgoing import Answer
 from ideas.webhooks import checks, endpoints, preparing, recording, sending
+from ideas.webhooks import queries as webhook_queries
 from ideas.webhooks.models import WebhookAttempt, WebhookEndpoint, WebhookMessage
 from ideas.webhooks.sending import Outcome
 from tests.boards.arranging import count, statements
@@ -230,6 +232,44 @@ def test_nothing_goes_to_whoever_may_not_see_it_when_it_is_sent(board, petra):
     assert told == {(ada.id, seen), (ada.id, inside), (petra.id, seen)}
     assert {line.reason for line in lines() if line.state == "suppressed"} == {"not_visible"}
     assert not [line for line in lines() if line.state == "suppressed" and line.body]
+
+
+def test_what_was_sent_is_read_and_sent_again_only_as_far_as_its_owner_may_still_see_it(board, petra):
+    """Ada loses her addresses; Petra's team loses a private board."""
+    ada, inside = UserFactory(admin=True), BoardFactory(slug="inside", private=True)
+    MembershipFactory(board=inside, user=petra, role="team")
+    hers = listen(ada, ADDRESS, "idea.created", with_emails=True, board=board.slug)[0]
+    its = listen(petra, ADDRESS, "idea.created", board=inside.slug)[0]
+    post(board)
+    with unit_of_work():
+        author = db.session.get_one(User, ada.id)
+        posting.submit(author, queries.get_board(author, "inside"), title="A vault", body="Dig.")
+    try_once(200)
+
+    def read(person_id, endpoint_id):
+        db.session.rollback()
+        line = lines(endpoint_id)[0]
+        person = db.session.get_one(User, person_id)
+        return webhook_queries.body(webhook_queries.message(person, endpoint_id, line.id))
+
+    ada_id, petra_id = ada.id, petra.id
+    assert "@" in read(ada_id, hers)
+    assert "A vault" in read(petra_id, its)
+    sent = lines(its)[0].body
+
+    endpoint(hers).with_emails = False
+    db.session.execute(sa.delete(Membership).where(Membership.user_id == petra_id, Membership.board_id == inside.id))
+    db.session.commit()
+
+    assert read(ada_id, hers) == read(petra_id, its) == ""
+    for person_id, endpoint_id in ((ada_id, hers), (petra_id, its)):
+        line_id = lines(endpoint_id)[0].id
+        with unit_of_work():
+            endpoints.replay(db.session.get_one(User, person_id), endpoint_id, line_id)
+    try_once(200)
+    assert "@" not in lines(hers)[0].body
+    assert "More beds" in read(ada_id, hers)
+    assert [(line.state, line.reason, line.body) for line in lines(its)] == [("suppressed", "not_visible", sent)]
 
 
 def test_nothing_is_kept_while_nobody_listens_and_a_vote_asks_no_question_more(board, petra):
