@@ -14,17 +14,16 @@ from urllib.parse import urlencode
 
 import flask_smorest
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, current_app, g, json, jsonify, request, session
+from flask import Flask, Response, current_app, g, json, request, session
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
-from werkzeug.http import generate_etag
 
-from ideas import api_limits, api_memory, api_origins, api_repeats, repeats
+from ideas import api_limits, api_match, api_memory, api_origins, api_repeats, repeats
 from ideas.api_addresses import CONVERTERS
 from ideas.api_input import JSON_TYPES, Parser, read_json, read_query
 from ideas.errors import SignInNeeded
 from ideas.http import csrf
 from ideas.paging import PAGE, PAGE_MOST, Page
-from ideas.problems import KeyUnknown, Outdated, ScopeMissing
+from ideas.problems import KeyUnknown, ScopeMissing
 from ideas.schemas import AppSchema
 from ideas.settings import absolute, rooms
 from ideas.words import _
@@ -43,18 +42,23 @@ SCOPES = {
     "pictures:write": "Upload pictures for your ideas and comments.",
     "flags:write": "Point out what should not stand there, and appeal when something of yours was hidden.",
     "moderation:write": "Hide, restore and see what waits for a look. For the team.",
-    "answers:write": "Answer ideas, correct, undo and announce answers. For the team.",
+    "answers:write": "Answer ideas and announce answers, merge ideas, publish releases, ask who wants an idea, keep "
+    "estimates and snippets. For the team.",
     "notifications:write": "Choose what you hear of, how and when, and mute ideas.",
     "account:write": "Change your profile, and sign browsers out.",
     "keys:write": "Make, rotate and revoke keys of yours, with no more than the key that asks may.",
     "feeds:write": "Make and revoke your private feeds.",
     "people:read": "Read companies, people, the scores of ideas, who was told of what, and loop health. For the team.",
-    "people:write": "Put in companies and people, and say who belongs where. For administrators.",
+    "people:write": "Put in companies and people, say who belongs where, keep segments, and let mail go again to "
+    "addresses that were held back. For administrators.",
     "webhooks:manage": "Have other systems told what happens: endpoints, secrets and their log. For the team.",
     "audit:read": "Read what was done with privilege. For administrators.",
     "boards:write": "Make and change boards: who sees them, statuses, tags, people, invitations. For administrators.",
+    "embed:manage": "The widget on other sites: who is signed in there by whose word, its keys and its secret, which "
+    "signs in as any customer. For administrators.",
     "site:write": "Change the site's name, colour and logo, and the words of its mails. For administrators.",
-    "roles:write": "Give and take roles, invite people to them, suspend people. For administrators.",
+    "roles:write": "Give and take roles, invite people to them, suspend people, and say whether the team must have a "
+    "second factor. For administrators.",
     "imports:write": "Import what other systems exported, and see how it goes. For administrators.",
     "export:read": "Take everything along. For administrators.",
 }
@@ -196,12 +200,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
     def route(self, rule: str, *, method: str = "GET") -> Decorator:
         codes = {HTTPStatus.TOO_MANY_REQUESTS} | ({HTTPStatus.NOT_MODIFIED} if method == "GET" else OF_WRITES)
-        if method == "POST":
-            codes.add(HTTPStatus.BAD_REQUEST)  # of its Idempotency-Key
+        if method != "GET":
+            codes.add(HTTPStatus.BAD_REQUEST)  # of its Idempotency-Key, or of an If-Match that it does not know
         hung = super().route(rule, methods=[method], tags=[self.tag])
 
         def decorate(view: View) -> View:
-            if method == "POST":
+            if method == "POST" and not getattr(view, "only_looks", False):
                 _also_takes(view, api_repeats.PARAMETER)
             named = {HTTPStatus.NOT_FOUND} if "<" in rule or _arguments_of(view) else set()
             all_codes = codes | named | (OF_BODIES if _takes_body(view) else set())
@@ -251,16 +255,16 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         return cast(View, self.response(HTTPStatus.NO_CONTENT)(silent))
 
+    def only_looks(self, view: View) -> View:
+        """Mark a POST that changes nothing: it may ask elsewhere, so no transaction is open, and nothing repeats."""
+        view.only_looks = True  # type: ignore[attr-defined]  # functions take attributes
+        return view
+
     def matched(self, view: View) -> View:
-        """Say in the description that the view asks `require_match`."""
-        header = {
-            "in": "header",
-            "name": "If-Match",
-            "schema": {"type": "string"},
-            "description": "The ETag of what you read; if it has changed since, nothing is done (412).",
-        }
+        """Say in the description that the view asks `api_match.require`."""
         code = HTTPStatus.PRECONDITION_FAILED
-        _also_takes(view, header)
+        view.is_matched = True  # type: ignore[attr-defined]  # functions take attributes
+        _also_takes(view, api_match.PARAMETER)
         return cast(View, self.doc(responses={code.value: code.name})(view))
 
     def needs(self, scope: str, *, or_nobody: bool = False) -> Decorator:
@@ -271,10 +275,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
 
         def decorate(view: View) -> View:
             asks_query = any(part["in"] == "query" for part in _arguments_of(view))
+            is_matched = getattr(view, "is_matched", False)
 
             @functools.wraps(view)
             def guarded(*args: Any, **values: Any) -> Any:
                 _confine(view.__name__, values)
+                api_match.begin(is_matched=is_matched)
                 if scope == ON_PAGES:
                     page_key()
                 elif not (or_nobody and _is_visitor()):
@@ -283,7 +289,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                     raise ValidationError({name: [_("Unknown field.")] for name in request.args})
                 if _is_visitor() and request.method in ("GET", "HEAD"):
                     return api_memory.recall(lambda: view(*args, **values))
-                if (key := _key()) is not None and key.user is not None and request.method == "POST":
+                may_repeat = request.method == "POST" and not getattr(view, "only_looks", False)
+                if may_repeat and (key := _key()) is not None and key.user is not None:
                     return api_repeats.once(key.user.id, key.name, lambda: view(*args, **values))
                 return view(*args, **values)
 
@@ -393,18 +400,6 @@ def created(thing: Any, path: str) -> tuple[Any, dict[str, str]]:
     return thing, {"Location": absolute(PREFIX + path)}
 
 
-def require_match(make: Callable[[], Any]) -> None:
-    """The caller's If-Match names what the thing is now, or there is none. `make` makes what GET would show of it.
-
-    Raises Outdated if it names something else. Ask inside the unit of work that changes the thing.
-    """
-    if "If-Match" not in request.headers:
-        return
-    body = jsonify(make()).get_data()
-    if not request.if_match.contains(generate_etag(body)):
-        raise Outdated(_("This has changed since you read it. Read it again and send your change with its new tag."))
-
-
 def openapi() -> str:
     """The description of the API as JSON, made once for an application."""
     made: dict[str, str] = current_app.extensions["flask-smorest"]
@@ -468,8 +463,10 @@ def _finish(answer: Response) -> Response:
             answer.headers.setdefault("Cache-Control", PUBLIC)
         answer.vary.add("Authorization")
         if not answer.is_streamed:  # what is made while it is sent has no tag, and must not be gathered for one
-            answer.add_etag()
+            api_match.tag(answer)
             answer.make_conditional(request)
+    elif api_match.is_matched() and answer.status_code == HTTPStatus.OK:
+        api_match.tag(answer)  # as GET would give it now
     api_limits.tell(answer)
     key = _key()
     api_origins.tell(answer, key.sites if key else None, refused=bool(g.get("api_key_refused")))

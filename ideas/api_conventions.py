@@ -57,8 +57,10 @@ CONVENTIONS = (
         "changed",
         "What has changed",
         "Every answer to GET has an `ETag`. Sent back as `If-None-Match`, what is still the same answers 304 without a "
-        "body. Sent as `If-Match` with a PATCH that takes it, nothing is done if somebody changed the thing since "
-        "(412). What was read without a key may be kept by a cache; what was read with one says `private, no-store`.",
+        "body. Sent as `If-Match` with a PATCH that takes it, nothing is done if somebody changed since what it edits "
+        "(412), and its answer has the new tag; votes and comments do not count. Whatever else is written refuses the "
+        "header (400). What was read without a key may be kept by a cache; what was read with one says "
+        "`private, no-store`.",
     ),
     Convention(
         "limits",

@@ -42,6 +42,16 @@ class Outdated(PreconditionFailed):
     problem = "outdated"
 
 
+class MatchUnknown(BadRequest):
+    """This operation does not look at If-Match.
+
+    Nothing was done, because you asked for it only if nothing had changed. The description names the operations that
+    take the header; what others do does not rest on what was read before.
+    """
+
+    problem = "if-match-not-understood"
+
+
 class NameMalformed(BadRequest):
     """The Idempotency-Key header holds no key.
 
@@ -109,7 +119,7 @@ class OriginNotListed(NotAllowed):
     code = "origin-not-listed"
 
 
-_HTTP_KINDS = (MalformedJson, Outdated, NameMalformed, NameReused, NameInUse)
+_HTTP_KINDS = (MalformedJson, Outdated, MatchUnknown, NameMalformed, NameReused, NameInUse)
 
 # Problems that no class of ours stands for: the web framework finds them, or `http.py` does.
 _OTHERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ideas import api
-from ideas.accounts import api_account, api_site, factor_rule, factors
+from ideas.accounts import api_account, api_administration, api_site, factor_rule, factors
 from ideas.accounts import schemas_signing_in as shapes
 from ideas.accounts.schemas_factors import FactorRuleWords
 from ideas.db import unit_of_work
@@ -27,7 +27,7 @@ def get_second_factor() -> Any:
 
 
 @site.route("/second-factor-rule")
-@site.needs(api_site.WRITE)
+@site.needs(api_administration.ROLES)
 @site.gives(shapes.FactorRuleOut, example=shapes.RULE)
 def get_second_factor_rule() -> Any:
     """Read whether the team must have a second factor
@@ -38,7 +38,7 @@ def get_second_factor_rule() -> Any:
 
 
 @site.route("/second-factor-rule", method="PUT")
-@site.needs(api_site.WRITE)
+@site.needs(api_administration.ROLES)
 @site.takes(FactorRuleWords, example={"days": 14})
 @site.gives(shapes.FactorRuleOut, example=shapes.RULE)
 def put_second_factor_rule(wanted: dict[str, Any]) -> Any:
@@ -53,7 +53,7 @@ def put_second_factor_rule(wanted: dict[str, Any]) -> Any:
 
 
 @site.route("/second-factor-rule", method="DELETE")
-@site.needs(api_site.WRITE)
+@site.needs(api_administration.ROLES)
 @site.gives_nothing
 def drop_second_factor_rule() -> None:
     """Leave a second factor to each

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ideas import api
+from ideas import api, api_match
 from ideas.api import READ, Blueprint, list_of
 from ideas.boards import answering, composing, forecast, listing, queries, reading
 from ideas.boards import api_examples as examples
@@ -76,6 +76,7 @@ def answer_idea(words: dict[str, Any], idea_id: int) -> Any:
 @blueprint.needs("answers:write")
 @blueprint.takes(NewAnswer, example=examples.NEW_ANSWER)
 @blueprint.gives(previews.PreviewOut, example=previews.EXAMPLE)
+@blueprint.only_looks
 def preview_answer(words: dict[str, Any], idea_id: int) -> Any:
     """Preview an answer
 
@@ -110,7 +111,7 @@ def correct_answer(changes: dict[str, Any], answer_id: int) -> Any:
     with unit_of_work():
         row = queries.get_answer(api.member(), answer_id)
         line = _line(row)
-        api.require_match(lambda: shapes.answer(line))
+        api_match.require(lambda: shapes.answer(line))
         answering.correct(api.member(), row, {**_words(line), **changes})
     return _answer(answer_id)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from ideas import api
+from ideas import api, api_match
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.api_addresses import ID_MOST
 from ideas.boards import api_examples as examples
@@ -20,6 +20,7 @@ from ideas.db import unit_of_work
 from ideas.schemas import AppSchema, Line, Slug
 
 IDEAS_ASKED_MOST = 100
+EDITED = ("title", "body", "tags")  # what an edit rests on: votes that come meanwhile do not count
 
 blueprint = Blueprint("ideas", __name__, about="Needs and proposals, and who backs them.")
 
@@ -134,7 +135,7 @@ def post_idea(new: dict[str, Any]) -> Any:
 @blueprint.gives(shapes.IdeaOut, example=examples.WHOLE_IDEA)
 def get_idea(idea_id: int) -> Any:
     """Read an idea"""
-    return whole_idea(idea_id)
+    return api_match.editable(whole_idea(idea_id), EDITED)
 
 
 @blueprint.route("/ideas/<id:idea_id>", method="PATCH")
@@ -149,9 +150,9 @@ def edit_idea(changes: dict[str, Any], idea_id: int) -> Any:
     """
     with unit_of_work():
         on = queries.get_idea(api.member(), idea_id)
-        api.require_match(lambda: whole.idea(on))
+        api_match.require(lambda: whole.idea(on), EDITED)
         posting.revise(api.member(), on, changes)
-    return whole_idea(idea_id)
+    return api_match.editable(whole_idea(idea_id), EDITED)
 
 
 @blueprint.route("/ideas/<id:idea_id>/withdraw", method="POST")

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from ideas import api
+from ideas import api, api_match
 from ideas.api import READ, Blueprint, ListQuery, list_of
 from ideas.boards import api_examples_releases as examples
 from ideas.boards import queries, releases, releasing
@@ -20,6 +20,8 @@ from ideas.db import unit_of_work
 from ideas.paging import Page
 from ideas.schemas import AppSchema, Day, Line, Prose, Slug
 from ideas.words import _
+
+EDITED = ("title", "body", "date")
 
 blueprint = Blueprint("releases", __name__, about="What shipped, with the ideas that were asked for.")
 
@@ -92,7 +94,7 @@ def draft_release(words: dict[str, Any]) -> Any:
 @blueprint.gives(shapes.ReleaseOut, example=examples.RELEASE)
 def get_release(release_id: int) -> Any:
     """Read a release"""
-    return _release(release_id)
+    return api_match.editable(_release(release_id), EDITED)
 
 
 @blueprint.route("/releases/<id:release_id>", method="PATCH")
@@ -107,11 +109,11 @@ def edit_release(changes: dict[str, Any], release_id: int) -> Any:
     """
     with unit_of_work():
         row = releases.get(api.member(), release_id)
-        api.require_match(lambda: _release(release_id))
+        api_match.require(lambda: _release(release_id), EDITED)
         if changes.get("title") == "":
             raise ValidationError({"title": [_("Please fill this in.")]})
         releasing.revise(api.member(), row, changes)
-    return _release(release_id)
+    return api_match.editable(_release(release_id), EDITED)
 
 
 @blueprint.route("/releases/<id:release_id>", method="DELETE")

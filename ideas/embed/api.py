@@ -18,7 +18,7 @@ from ideas.errors import NotFound
 from ideas.schemas import when
 from ideas.words import _
 
-WRITE = "boards:write"
+MANAGE = "embed:manage"
 
 blueprint = Blueprint(
     "embed", __name__, about="The widget on pages of yours: the keys of these pages, and who is signed in on them."
@@ -32,7 +32,7 @@ def _kept(slug: str) -> Board:
 
 
 @blueprint.route("/boards/<slug:slug>/embed")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.gives(shapes.EmbedOut, example=examples.EMBED)
 def get_embed(slug: str) -> Any:
     """Read how a board is shown on other sites
@@ -43,7 +43,7 @@ def get_embed(slug: str) -> Any:
 
 
 @blueprint.route("/boards/<slug:slug>/embed", method="PATCH")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.takes(shapes.EmbedEdit, example={"issuer": "https://app.example.org", "algorithm": "HS256"})
 @blueprint.gives(shapes.EmbedOut, example=examples.EMBED)
 def edit_embed(said: dict[str, Any], slug: str) -> Any:
@@ -60,7 +60,7 @@ def edit_embed(said: dict[str, Any], slug: str) -> Any:
 
 
 @blueprint.route("/boards/<slug:slug>/embed/secret", method="POST")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.gives(shapes.EmbedSecretOut, status=201, example=examples.SECRET)
 def make_embed_secret(slug: str) -> Any:
     """Make the secret with which the host signs
@@ -76,7 +76,7 @@ def make_embed_secret(slug: str) -> Any:
 
 
 @blueprint.route("/boards/<slug:slug>/embed/keys")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.gives(list_of(shapes.PublishableKeyOut, paged=False), example={"data": [examples.KEY]})
 def list_publishable_keys(slug: str) -> Any:
     """List the publishable keys of a board
@@ -87,7 +87,7 @@ def list_publishable_keys(slug: str) -> Any:
 
 
 @blueprint.route("/boards/<slug:slug>/embed/keys", method="POST")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.gives(shapes.PublishableKeyOut, status=201, example=examples.KEY)
 def make_publishable_key(slug: str) -> Any:
     """Make a publishable key
@@ -101,7 +101,7 @@ def make_publishable_key(slug: str) -> Any:
 
 
 @blueprint.route("/boards/<slug:slug>/embed/keys/<id:key_id>", method="DELETE")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.gives_nothing
 def revoke_publishable_key(slug: str, key_id: int) -> None:
     """Revoke a publishable key
@@ -113,9 +113,10 @@ def revoke_publishable_key(slug: str, key_id: int) -> None:
 
 
 @blueprint.route("/boards/<slug:slug>/embed/check", method="POST")
-@blueprint.needs(WRITE)
+@blueprint.needs(MANAGE)
 @blueprint.takes(shapes.CheckWords, example={"address": "https://www.example.org/"})
 @blueprint.gives(shapes.FindingsOut, example=examples.FINDINGS)
+@blueprint.only_looks
 def check_embed(said: dict[str, Any], slug: str) -> Any:
     """Look whether a page shows the widget
 

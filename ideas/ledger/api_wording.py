@@ -108,6 +108,7 @@ def reset_mail_words(news: str) -> None:
 @blueprint.needs(WRITE)
 @blueprint.takes(MailWordsSaid, example=_SAID)
 @blueprint.gives(list_of(SampleOut), example={"data": [_SAMPLE], "next": None})
+@blueprint.only_looks
 def preview_mail_words(said: dict[str, Any], news: str) -> Any:
     """Ask what a kind of mail would say
 

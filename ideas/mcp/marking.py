@@ -39,6 +39,7 @@ OURS = frozenset(
     }
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d+)?Z)?")
+_SLUG = re.compile(r"(/(?:ideas|releases)/\d+)-[^/?#]*")  # an address leads there without its words, somebody's title
 _MARKUP = "_html"  # the same words again, as HTML
 
 
@@ -65,6 +66,8 @@ class Marks:
             }
         if isinstance(value, list | tuple):
             return [self.mark(inner, longest=longest, name=name) for inner in value]
+        if name == "url" and isinstance(value, str):
+            return _SLUG.sub(r"\1", value)
         if not isinstance(value, str) or not value or name in OURS or _TIME.fullmatch(value):
             return value
         return self.words(value, longest=longest)

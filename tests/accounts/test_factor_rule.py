@@ -155,7 +155,7 @@ def test_only_administrators_say_it(app, clock):
 
 def test_programs_read_and_say_it_too(client, clock):
     petra, tom, _bea, _mia = site()
-    key = bearer(petra, "site:write", "account:write")
+    key = bearer(petra, "roles:write", "account:write")
     path = "/api/v1/second-factor-rule"
 
     done = client.put(path, json={"days": 14}, headers=key)
@@ -170,5 +170,5 @@ def test_programs_read_and_say_it_too(client, clock):
     assert own.json["app"]["last_used_at"] is None
     assert gone.status_code == 204
     assert client.get(path, headers=key).json["needed_from"] is None
-    assert client.get(path, headers=bearer(tom, "site:write")).status_code == 404
+    assert client.get(path, headers=bearer(tom, "roles:write")).status_code == 404
     assert client.put(path, json={"days": 91}, headers=key).status_code == 422

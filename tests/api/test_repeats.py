@@ -280,7 +280,9 @@ def test_keys_go_with_the_person(app):
 
 
 def test_each_post_of_the_description_takes_a_key(document):
-    posts = [item["post"] for item in document["paths"].values() if "post" in item]
+    looks = {"check_embed", "preview_answer", "preview_mail_words"}  # change nothing
+    posts = [each["post"] for each in document["paths"].values() if "post" in each]
+    posts = [each for each in posts if each["operationId"] not in looks]
 
     assert posts
     for operation in posts:

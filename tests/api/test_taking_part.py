@@ -123,8 +123,23 @@ def test_an_edit_rests_on_what_was_read(ask):
     assert first.status_code == 200
     assert second.status_code == third.status_code == 412
     assert code(second) == "outdated"
-    assert ask(mia).get(f"ideas/{idea.id}").json["title"] == "First"
+    now = ask(mia).get(f"ideas/{idea.id}")
+    assert now.json["title"] == "First"
+    assert first.headers["ETag"] == now.headers["ETag"] != read
+    VoteFactory(idea=idea)
+    assert ask(mia).get(f"ideas/{idea.id}").headers["ETag"] != now.headers["ETag"]
+    rested = {"If-Match": now.headers["ETag"]}  # a vote more is no edit
+    assert ask(mia).patch(f"ideas/{idea.id}", {"body": "Now."}, headers=rested).status_code == 200
     assert ask(mia).patch(f"ideas/{idea.id}", {"title": "Any"}, headers={"If-Match": "*"}).status_code == 200
+
+
+def test_a_tag_is_refused_where_it_would_go_unheard(ask):
+    idea, mia = IdeaFactory(), ask(UserFactory())
+
+    answer = mia.ask("PUT", f"ideas/{idea.id}/vote", headers={"If-Match": '"old"'})
+
+    assert (answer.status_code, code(answer)) == (400, "if-match-not-understood")
+    assert mia.get(f"ideas/{idea.id}").json["vote_count"] == 0
 
 
 # --- Votes ---

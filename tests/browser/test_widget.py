@@ -47,7 +47,7 @@ class Api:
 
 @pytest.fixture(scope="module")
 def admin(demo_site: RunningApp) -> Api:
-    return Api(demo_site, "tomas@demo.example", "ideas:read,boards:write")
+    return Api(demo_site, "tomas@demo.example", "ideas:read,boards:write,embed:manage")
 
 
 @pytest.fixture(scope="module")
