@@ -38,6 +38,19 @@ DRAFT = "draft"  # the same, of what could not be done afterwards and whose word
 MOST_KNOWN = 5  # people of one browser
 LONGEST_PATH = 1000  # that a cookie takes along
 
+# What one who must have a second factor and has none may still do: sign in and out, set one up, see to their own data.
+# Whatever else there is asks for the factor first, also what is added later.
+WITHOUT_FACTOR = frozenset(
+    f"accounts.{name}"
+    for name in """
+    sign_in sign_out ask_for_link check_your_mail link use_link sign_up verify ask_for_reset reset set_up
+    second_step recovery_step begin_second_passkey second_passkey begin_sign_in_by_passkey sign_in_by_passkey
+    sign_in_with back_from confirm
+    signing_in add_app remove_app renew_codes codes_as_file begin_passkey add_passkey remove_passkey
+    profile browsers revoke_session revoke_other_sessions own_data export erase_oneself
+    """.split()
+)
+
 
 class SignedIn:
     """What flask_login keeps of a request: its id is the secret in the cookie, never the person's."""
@@ -98,11 +111,11 @@ def _signed_in() -> SignedIn | None:
 def reader() -> User | None:
     """Who is signed in, if anybody. Suspended people may read.
 
-    Raises FactorNeeded for one of the team who must have a second factor and has none: until they do, they see their
-    own account alone.
+    Raises FactorNeeded for one of the team who must have a second factor and has none: until they do, WITHOUT_FACTOR
+    is all that opens.
     """
     person = _reader()
-    if person is not None and (request.blueprint != "accounts" or request.path.startswith("/manage")):
+    if person is not None and request.endpoint not in WITHOUT_FACTOR:
         _require_factor()
     return person
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from ideas.accounts import factor_rule, factors
+from ideas.accounts import factor_rule, factors, signin
 from ideas.accounts.errors import LastFactor
-from ideas.accounts.models import AuditEntry, SiteRole, User
+from ideas.accounts.models import ApiKey, AuditEntry, SiteRole, User
 from ideas.db import db
 from ideas.errors import NotAllowed, NotFound
 from tests.accounts.arranging import (
@@ -97,6 +97,19 @@ def test_in_the_days_of_grace_each_page_says_so_and_afterwards_none_opens_but_on
     enter_again = app.test_client()
     sign_in(enter_again, "tom@example.test")
     assert not leads_away(browsers["Tom"], "/sign-in")
+
+
+def test_nobody_gets_round_it_by_a_key_or_another_way_in(app, client, clock):
+    petra, tom, _bea, _mia = site()
+    enter(client, tom)
+    committed(factor_rule.require, petra, days=0)
+
+    for path in ("/profile/keys", "/profile/identities/with/acme", "/profile/identities/1/remove"):
+        answer = client.post(path, data={"name": "Mine", "scopes": ["ideas:read"]})
+        assert (answer.status_code, answer.location) == (303, OWN), path
+    assert leads_away(client, "/profile/keys")
+    assert db.session.scalars(sa.select(ApiKey)).all() == []
+    assert {name for name in signin.WITHOUT_FACTOR if name not in app.view_functions} == set()
 
 
 def test_who_must_have_one_is_led_on_as_soon_as_they_do(client, clock):
