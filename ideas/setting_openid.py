@@ -64,7 +64,10 @@ PARTS: dict[str, tuple[str, str]] = {
     "BUTTON": ("Go on with NAME", "The words on its button."),
     "SCOPES": ("openid email profile", "What is asked for, separated by blanks."),
     "FOR": ("everybody", "`everybody`, or `team`: those alone who hold a role on the whole site already."),
-    "DOMAINS": ("any", "Of whose e-mail addresses people may be, separated by commas, such as `example.com`."),
+    "DOMAINS": (
+        "any",
+        "Of whose e-mail addresses, as the provider states them, people may be, separated by commas, such as `example.com`.",
+    ),
     "ALGORITHM": ("RS256", "With what it signs: `RS256`, `PS256`, `ES256` or `EdDSA`. No other is believed."),
 }
 

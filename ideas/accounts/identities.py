@@ -49,6 +49,8 @@ class Elsewhere(NamedTuple):
 def enter(said: Said, *, may_join: bool) -> Entered:
     """Whoever `said` means: known by it, by an address that both sides have proven, or new.
 
+    Addresses of which the provider does not say that they are proven keep nobody out who is known by it already.
+
     may_join: whether somebody new may have an account. Raises NotSignedIn.
     """
     _require_domain(said)
@@ -140,8 +142,9 @@ def _is(said: Said) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _require_domain(said: Said) -> None:
+    """By the stated address: whether it is proven is asked where it would lead somebody to an account."""
     domains = said.provider.domains
-    if domains and (said.email or "").rpartition("@")[2] not in domains:
+    if domains and (said.stated or "").rpartition("@")[2] not in domains:
         raise NotSignedIn(Why.OUTSIDE, "an address of none of its domains")
 
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
@@ -51,12 +52,17 @@ class CameBack(NamedTuple):
 
 
 class Said(NamedTuple):
-    """Whom a provider vouches for. email: only one of which it says that it is theirs."""
+    """Whom a provider vouches for. email: only one of which it says that it is theirs; stated: also without that.
+
+    auth_time: when they last proved there who they are, if it says so.
+    """
 
     provider: Provider
     subject: str
     email: str | None
+    stated: str | None
     name: str
+    auth_time: datetime | None
 
 
 def offered() -> Sequence[Provider]:
@@ -105,7 +111,7 @@ def away(provider: Provider, where: openid_asking.Metadata, state: str, *, again
         "code_challenge_method": "S256",
     }
     if again:
-        sent["prompt"] = "login"
+        sent |= {"prompt": "login", "max_age": "0"}
     return f"{where.authorization}{'&' if '?' in where.authorization else '?'}{urlencode(sent)}"
 
 
@@ -160,8 +166,9 @@ def learn(provider: Provider, came: CameBack, query: Query) -> Said:
         more = dict(openid_asking.userinfo(provider, access))
         if more and more.get("sub") != subject:
             raise NotBelieved("userinfo about somebody else")
-    email = _email(said) if "email" in said else _email(more)
-    return Said(provider, subject, email, _name(said) or _name(more) or (email or "").partition("@")[0])
+    tells = said if "email" in said else more
+    name = _name(said) or _name(more) or _("Somebody")
+    return Said(provider, subject, _email(tells), _stated(tells), name, openid_tokens.proved_at(said))
 
 
 def _one(query: Query, name: str) -> str:
@@ -178,8 +185,10 @@ def _why(error: str) -> Why:
 
 def _email(said: dict[str, Any]) -> str | None:
     """An address counts with its proof beside it: what one answer proves says nothing of another's address."""
-    if said.get("email_verified") is not True:
-        return None
+    return _stated(said) if said.get("email_verified") is True else None
+
+
+def _stated(said: dict[str, Any]) -> str | None:
     try:
         return addresses.email(str(said.get("email")))
     except ValueError:
@@ -187,8 +196,13 @@ def _email(said: dict[str, Any]) -> str | None:
 
 
 def _name(said: dict[str, Any]) -> str:
+    """Never made of an address: names are public."""
+    local = str(said.get("email")).partition("@")[0].casefold()
     for each in ("name", "given_name", "nickname", "preferred_username"):
-        if isinstance(found := said.get(each), str) and (name := cut(readable(found), NAME_LONGEST)):
+        found = said.get(each)
+        if not isinstance(found, str) or "@" in found or (each == "preferred_username" and found.casefold() == local):
+            continue
+        if name := cut(readable(found), NAME_LONGEST):
             return name
     return ""
 

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import jwt
@@ -99,6 +99,13 @@ def subject(said: dict[str, Any]) -> str:
     if len(found) > SUBJECT_LONGEST:
         raise NotBelieved("a sub that is too long")
     return found
+
+
+def proved_at(said: dict[str, Any]) -> datetime | None:
+    """When the person last proved there who they are, if the provider says so. Raises NotBelieved for no moment."""
+    if said.get("auth_time") is None:
+        return None
+    return datetime.fromtimestamp(max(0.0, min(_moment(said, "auth_time"), 2.0**33)), UTC)
 
 
 def _header(token: str, algorithm: Algorithm) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 What a token says of itself decides nothing: the board's setting names the one algorithm, and keys come from where the
 setting says. The very bytes whose signature was good are then read, strictly: a name given twice, a number that is
-none, anything a second reader might read otherwise is refused.
+none, anything a second reader might read otherwise is refused. What merely describes somebody is tidied.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import jwt
 from jwt.exceptions import PyJWTError
 
 from ideas.embed.errors import TokenRefused
+from ideas.text import one_line
 from ideas.words import _
 
 LONGEST = 8_000  # characters of a token
@@ -27,6 +28,7 @@ LASTS_MOST = timedelta(hours=1)
 LEEWAY = timedelta(seconds=60)  # clocks of two machines differ
 WORD_MOST = 200
 COMPANIES_MOST = 10
+COMPANY_WORDS = {"name": 120, "plan": 40}  # what is kept of each
 DEEPEST = 8
 HEADERS = {"alg", "typ", "kid"}  # all that a header may say
 
@@ -125,10 +127,10 @@ def _judged(said: dict[str, Any], expected: Expected, now: datetime) -> Claims:
         subject=_word(said, "sub"),
         token_name=_word(said, "jti"),
         expires_at=expires,
-        name=_optional(said, "name"),
-        email=_optional(said, "email"),
+        name=_told(said, "name"),
+        email=_told(said, "email"),
         email_verified=_truth(said, "email_verified"),
-        locale=_optional(said, "locale"),
+        locale=_told(said, "locale"),
         companies=tuple(_employers(said)),
         says_companies="companies" in said,
     )
@@ -142,17 +144,20 @@ def _employers(said: dict[str, Any]) -> list[Employer]:
     for row in rows:
         if not isinstance(row, dict):
             _refuse_form("companies")
-        words = {name: _optional(row, name) for name in ("name", "plan") if name in row}
+        words: dict[str, Any] = {name: _told(row, name, most) for name, most in COMPANY_WORDS.items() if name in row}
         if "mrr" in row:
-            words["mrr"] = _amount(row["mrr"])
+            words |= _amount(row["mrr"])
         found.append(Employer(_word(row, "id"), words))
     return found
 
 
-def _amount(value: Any) -> Any:
-    if value is not None and (type(value) is not int or not 0 <= value <= 10**15):
+def _amount(value: Any) -> dict[str, Any]:
+    """In whole cents; what no company pays is not said."""
+    if value is None:
+        return {"mrr": None}
+    if type(value) not in (int, float):
         _refuse_form("mrr")
-    return value
+    return {"mrr": round(value)} if 0 <= value <= 10**15 else {}
 
 
 def _moment(said: dict[str, Any], name: str) -> datetime:
@@ -169,8 +174,12 @@ def _word(said: dict[str, Any], name: str) -> str:
     return value
 
 
-def _optional(said: dict[str, Any], name: str) -> str | None:
-    return None if said.get(name) in (None, "") else _word(said, name)
+def _told(said: dict[str, Any], name: str, most: int = WORD_MOST) -> str | None:
+    """Words that describe and decide nothing, tidied: nobody stays outside for a blank too many."""
+    value = said.get(name)
+    if not isinstance(value, str | None):
+        _refuse_form(name)
+    return one_line(_UNFIT.sub(" ", value or ""))[:most].strip() or None
 
 
 def _truth(said: dict[str, Any], name: str) -> bool:

@@ -88,6 +88,19 @@ def test_whoever_is_new_has_an_account_with_a_proven_address_and_goes_on(client,
     assert checker.run_all()["roles, suspensions, keys and identities are audited"] == []
 
 
+def test_nobody_is_called_by_their_address(app, provider):
+    for number, said in enumerate(({}, {"preferred_username": "Mia.Jensen"}, {"name": "mia.jensen@example.test"})):
+        provider.be(sub=str(number), email=f"mia.jensen@{number}.example")
+        del provider.person["name"]
+        provider.person |= said
+        through(app.test_client(), provider)
+        assert person(f"mia.jensen@{number}.example").name == "Somebody"
+    provider.be(sub="nick", email="nick@example.test", preferred_username="Old Nick")
+    del provider.person["name"]
+    through(app.test_client(), provider)
+    assert person("nick@example.test").name == "Old Nick"
+
+
 def test_the_same_name_there_is_the_same_person_whatever_the_address(client, provider):
     through(client, provider)
     provider.be(email="mia.jensen@example.test", email_verified=False, name="Mia Jensen")
@@ -246,6 +259,20 @@ def test_who_may_come_in_by_it(app, client, provider):
     assert "yours is none of them" in through(app.test_client(), provider).text
     provider.be(email="mia@acme.example")
     assert through(app.test_client(), provider).status_code == 303
+    # one that says nothing of proofs brings in whom it knows, and nobody else
+    provider.be(email="mia@acme.example")
+    del provider.person["email_verified"]
+    assert through(app.test_client(), provider).status_code == 303
+    provider.person["email"] = "mia@other.example"
+    assert "yours is none of them" in through(app.test_client(), provider).text
+    provider.person |= {"sub": "stranger", "email": "sue@acme.example"}
+    assert "does not say that your address is yours" in through(app.test_client(), provider).text
+    browser = app.test_client()
+    enter(browser, a_person("olga@example.test", "Olga"))
+    for email, status in (("olga@other.example", 403), ("olga@acme.example", 303)):
+        provider.person |= {"sub": "olga", "email": email}
+        there = leads_to(browser.post("/profile/identities/with/acme"))
+        assert browser.get(provider.visit(there)).status_code == status
 
     offer(app, provider.setting(), signup_open=False)
     provider.be(sub="new", email="new@example.test")

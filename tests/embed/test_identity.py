@@ -378,6 +378,19 @@ def test_what_the_host_says_of_companies_is_known_here(sign_in):
     assert mia.company_id is None
 
 
+def test_what_merely_describes_somebody_is_tidied_and_keeps_nobody_out(sign_in):
+    firm = {"id": "c-9", "name": "Acme\t Works ", "plan": "p" * 90, "mrr": 99.5}
+    answer = sign_in(name="Mia\tMaier ", email=" mia@example.org", email_verified=True, locale="de ", companies=[firm])
+
+    mia = db.session.get_one(User, answer.json["person"]["id"])
+    company = db.session.get_one(Company, mia.company_id)
+    assert (mia.name, mia.email, mia.locale) == ("Mia Maier", "mia@example.org", "de")
+    assert (company.name, company.plan, company.monthly_revenue) == ("Acme Works", "p" * 40, 100)
+    assert sign_in(name="x" * 201, companies=[{**firm, "mrr": -1}]).status_code == 201
+    assert db.session.get_one(Company, mia.company_id, populate_existing=True).monthly_revenue == 100
+    assert sign_in(companies=[{**firm, "id": "c-9 "}]).json["code"] == "identity-refused"
+
+
 def test_hosts_sign_with_keys_that_they_publish(app, sign_in, page, board):
     let_in(app)
     keysets.forget()
