@@ -66,7 +66,7 @@ PARTS: dict[str, tuple[str, str]] = {
     "FOR": ("everybody", "`everybody`, or `team`: those alone who hold a role on the whole site already."),
     "DOMAINS": (
         "any",
-        "Of whose e-mail addresses, as the provider states them, people may be, separated by commas, such as `example.com`.",
+        "Of whose e-mail addresses, as it states them, people may be, separated by commas, such as `example.com`.",
     ),
     "ALGORITHM": ("RS256", "With what it signs: `RS256`, `PS256`, `ES256` or `EdDSA`. No other is believed."),
 }

@@ -53,6 +53,7 @@ class Rooms:
     begin to be told of it, in that transaction. beside: makes what each worker does beside telling people, in a thread
     of its own, so that neither waits for the other.
     new_hours: told the id of whoever gets mail at other hours from now on.
+    signed_out: told the id of whoever signs out everywhere, or is signed out so.
     ask_to_sign_in: the answer of a page to a visitor who would have to be somebody.
     exporters: modules that give `parts` and `attachments` of a person for their export. erasers: what forgets a person.
     reader: who is reading, or None; their language and time zone are followed.
@@ -83,6 +84,7 @@ class Rooms:
     announced: list[Callable[[OutboxEntry], None]] = field(default_factory=list)
     beside: list[Callable[[], Beside]] = field(default_factory=list)
     new_hours: list[Callable[[int], None]] = field(default_factory=list)
+    signed_out: list[Callable[[int], None]] = field(default_factory=list)
     ask_to_sign_in: Callable[[], Any] | None = None
     reader: Callable[[], Any] | None = None
     team: sa.Select[int] | None = None

@@ -155,6 +155,24 @@ def give_address(person: User, email: str) -> bool:
     return given is not None
 
 
+def take_address(person: User) -> bool:
+    """`person`, who is unclaimed, is reached at their address no more; whoever proves it is somebody else.
+
+    False, and nothing changes, once they have claimed their account.
+    """
+    taken = db.session.scalar(
+        sa.update(User)
+        .where(User.id == person.id, User.verified_at.is_(None))
+        .values(email=None, mail_stopped=None)
+        .returning(User.id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.expire(person)
+    if taken is not None:
+        tickets.void(person)
+    return taken is not None
+
+
 def by_email(email: str) -> User | None:
     """Whoever is known under this address, claimed or not. For services: people must not learn who is."""
     return db.session.scalar(sa.select(User).where(User.email == email))

@@ -13,7 +13,7 @@ from ideas.accounts.models import User, UserSession
 from ideas.accounts.models_factors import FactorRule, HalfSignIn, SignedInBy
 from ideas.db import db, utcnow
 from ideas.errors import NotFound
-from ideas.settings import current
+from ideas.settings import current, rooms
 from ideas.words import _
 
 IDLE = timedelta(days=14)  # a browser that was not seen for so long is signed out, whatever SESSION_DAYS says
@@ -53,18 +53,25 @@ _CURRENT = (
 
 
 def open_for(
-    person: User, *, browser: str, network_address: str, by: str = "", second: str | None = None
+    person: User,
+    *,
+    browser: str,
+    network_address: str,
+    by: str = "",
+    second: str | None = None,
+    proved_at: datetime | None = None,
 ) -> tuple[UserSession, str]:
     """A sign-in of `person` in a browser, and the secret that the browser keeps.
 
     by: one of SignedInBy, "" where nobody knows; second: one of Second, if one was asked for.
+    proved_at: when they proved who they are, if it was not just now.
     """
     token = tokens.fresh()
     now = utcnow()
     row = UserSession(
         token_hash=tokens.hashed(token),
         user_id=person.id,
-        created_at=now,
+        created_at=proved_at or now,
         last_seen_at=now,
         expires_at=now + timedelta(days=current().session_days),
         browser=browser[:200],
@@ -133,12 +140,12 @@ def revoke(person: User, session_id: int) -> None:
 def revoke_others(person: User, *, but: int | None) -> None:
     """Sign `person` out of every browser but the one they are in, and of what is halfway."""
     db.session.execute(sa.delete(UserSession).where(UserSession.user_id == person.id, UserSession.id != (but or 0)))
-    _end_halves(person)
+    _end_elsewhere(person)
 
 
 def revoke_all(person: User) -> None:
     db.session.execute(sa.delete(UserSession).where(UserSession.user_id == person.id))
-    _end_halves(person)
+    _end_elsewhere(person)
 
 
 def end(token: str) -> None:
@@ -176,6 +183,12 @@ def end_half(half: HalfSignIn) -> bool:
     """It is completed; of two who complete it at once, one does."""
     gone = sa.delete(HalfSignIn).where(HalfSignIn.id == half.id).returning(HalfSignIn.id)
     return db.session.scalar(gone.execution_options(synchronize_session=False)) is not None
+
+
+def _end_elsewhere(person: User) -> None:
+    _end_halves(person)
+    for tell in rooms().signed_out:
+        tell(person.id)
 
 
 def _end_halves(person: User) -> None:

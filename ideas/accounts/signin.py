@@ -40,16 +40,16 @@ LONGEST_PATH = 1000  # that a cookie takes along
 
 # What one who must have a second factor and has none may still do: sign in and out, set one up, see to their own data.
 # Whatever else there is asks for the factor first, also what is added later.
-WITHOUT_FACTOR = frozenset(
-    f"accounts.{name}"
-    for name in """
-    sign_in sign_out ask_for_link check_your_mail link use_link sign_up verify ask_for_reset reset set_up
-    second_step recovery_step begin_second_passkey second_passkey begin_sign_in_by_passkey sign_in_by_passkey
-    sign_in_with back_from confirm
-    signing_in add_app remove_app renew_codes codes_as_file begin_passkey add_passkey remove_passkey
-    profile browsers revoke_session revoke_other_sessions own_data export erase_oneself
-    """.split()
+_WITHOUT_FACTOR = (
+    *("sign_in", "sign_out", "ask_for_link", "check_your_mail", "link", "use_link", "sign_up", "verify"),
+    *("ask_for_reset", "reset", "set_up", "sign_in_with", "back_from", "confirm"),
+    *("second_step", "recovery_step", "begin_second_passkey", "second_passkey"),
+    *("begin_sign_in_by_passkey", "sign_in_by_passkey"),
+    *("signing_in", "add_app", "remove_app", "renew_codes", "codes_as_file"),
+    *("begin_passkey", "add_passkey", "remove_passkey"),
+    *("profile", "browsers", "revoke_session", "revoke_other_sessions", "own_data", "export", "erase_oneself"),
 )
+WITHOUT_FACTOR = frozenset(f"accounts.{name}" for name in _WITHOUT_FACTOR)
 
 
 class SignedIn:
@@ -180,6 +180,11 @@ def is_fresh() -> bool:
     return who is not None and sessions.is_fresh(who.found)
 
 
+def confirm_first(path: str) -> ResponseReturnValue:
+    """Ask for the password, or a fresh link, before what `path` shows."""
+    return redirect(url_for("accounts.confirm", next=path), 303)
+
+
 def find_key(token: str) -> keys.ValidKey | None:
     """What an API key opens; that it is in use is noted now and then."""
     key = keys.find(token)
@@ -223,15 +228,18 @@ def complete(half: HalfSignIn, second: Second) -> tuple[str, int | None]:
 
 
 def begin_again(person: User) -> None:
-    """A role that `person` took just now ended their sign-ins, also this one: it goes on. Stands in a unit of work."""
+    """A role that `person` took just now ended their sign-ins, also this one: it goes on, no fresher than it was.
+
+    Stands in a unit of work.
+    """
     who = _signed_in()
     if who is None or who.found.person.id != person.id:
         raise SignInNeeded(_("Sign in first; it takes a moment, and what you wrote is kept."))
-    _open(person, who.found.by, who.found.second)
+    _open(person, who.found.by, who.found.second, proved_at=who.found.created_at)
 
 
-def _open(person: User, by: str, second: str | None = None) -> None:
-    """The one place at which a sign-in becomes a session, with a new secret.
+def _open(person: User, by: str, second: str | None = None, *, proved_at: datetime | None = None) -> None:
+    """The one place at which a sign-in becomes a session, with a new secret. proved_at: None for now.
 
     Whatever the cookie held before is worth nothing afterwards, except what was begun before signing in, here or in
     another tab.
@@ -250,6 +258,7 @@ def _open(person: User, by: str, second: str | None = None) -> None:
         network_address=request.remote_addr or "",
         by=by,
         second=second,
+        proved_at=proved_at,
     )
     found = sessions.Current(
         session_row.id, session_row.created_at, session_row.last_seen_at, by, second, factor_rule.needed_from(), person

@@ -13,7 +13,6 @@ from ideas.accounts.forms_factors import AddAppForm, AddPasskeyForm, CodeForm, C
 from ideas.accounts.models import User
 from ideas.accounts.models_factors import Second
 from ideas.accounts.views import bp, draw, draw_refused
-from ideas.accounts.views_privacy import confirm_first
 from ideas.db import unit_of_work
 from ideas.errors import NotFound, SignInNeeded, TooMany
 from ideas.forms import ButtonForm, SchemaForm
@@ -99,7 +98,7 @@ def signing_in() -> ResponseReturnValue:
 def add_app() -> ResponseReturnValue:
     person = signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".add_app"))
+        return signin.confirm_first(url_for(".add_app"))
     if factors_totp.of(person) is not None:
         flash(_("You have an authenticator app already. Remove it before you set up another."))
         return redirect(url_for(".signing_in"), 303)
@@ -122,7 +121,7 @@ def add_app() -> ResponseReturnValue:
 def remove_app() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     return removed(factors.remove_app, _("The app is removed: it opens your account no more."))
 
 
@@ -130,7 +129,7 @@ def remove_app() -> ResponseReturnValue:
 def renew_codes() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     with unit_of_work():
         made = factors.renew_codes(signin.member())
     return show_codes(made, _("These are your new codes. The former ones no longer work."))
@@ -190,7 +189,7 @@ def take_away_factor(person_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     whom = queries.get_person(signin.member(), person_id)
     if not signin.is_fresh():
-        return confirm_first(url_for(".person", person_id=person_id))
+        return signin.confirm_first(url_for(".person", person_id=person_id))
     with unit_of_work():
         whom = queries.get_person(signin.member(), person_id)
         factors.take_away(signin.member(), whom)

@@ -24,7 +24,6 @@ from ideas.accounts.models import User
 from ideas.accounts.models_factors import SignedInBy
 from ideas.accounts.openid_refusals import NotSignedIn, Why
 from ideas.accounts.views import INVITATIONS, bp
-from ideas.accounts.views_privacy import confirm_first
 from ideas.db import unit_of_work
 from ideas.forms import ButtonForm
 from ideas.setting_openid import Provider
@@ -86,7 +85,9 @@ def _send_away(
     with unit_of_work():
         act = signin.begun()
         asked = joining.Asked(signin.browser(), act.id if act else None, path)
-        state = openid.note(provider, asked, linking=signin.member() if linking else None, tries=tries)
+        state = openid.note(
+            provider, asked, linking=signin.member() if linking else None, tries=tries, again=again and not linking
+        )
     url = openid.away(provider, where, state, again=again)
     return render_template("accounts/openid_away.html", provider=provider, url=url)
 
@@ -121,7 +122,7 @@ def link_identity(slug: str) -> ResponseReturnValue:
     person = signin.member()
     provider = openid.get(slug)
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     return _send_away(provider, url_for(".signing_in"), linking=person)
 
 
@@ -130,7 +131,7 @@ def remove_identity(identity_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     with unit_of_work():
         name = identities.remove(signin.member(), identity_id)
     flash(_("%(provider)s no longer signs you in.", provider=name))

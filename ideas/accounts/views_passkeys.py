@@ -18,7 +18,6 @@ from ideas.accounts.forms_factors import AddPasskeyForm, PasskeyForm
 from ideas.accounts.models_factors import Second, SignedInBy
 from ideas.accounts.views import bp
 from ideas.accounts.views_factors import begin_anew, removed, show_codes
-from ideas.accounts.views_privacy import confirm_first
 from ideas.db import unit_of_work
 from ideas.errors import DomainError, SignInNeeded
 from ideas.forms import ButtonForm
@@ -55,7 +54,7 @@ def begin_passkey() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     with unit_of_work():
         asked = passkeys.ask_for_new(signin.member())
     return _ask(asked)
@@ -65,7 +64,7 @@ def begin_passkey() -> ResponseReturnValue:
 def add_passkey() -> ResponseReturnValue:
     signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     try:
         said = AddPasskeyForm().loaded_or_raise()
         new = passkeys.new_from(_challenge(passkeys.Purpose.ADD), said["credential"])
@@ -86,7 +85,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".signing_in"))
+        return signin.confirm_first(url_for(".signing_in"))
     remove = partial(factors.remove_passkey, passkey_id=passkey_id)
     return removed(remove, _("The passkey is removed: it opens your account no more."))
 

@@ -20,11 +20,6 @@ from ideas.words import _
 IN_MEMORY = 4 * 2**20  # an archive that grows larger is written to a file of its own until it is sent
 
 
-def confirm_first(path: str) -> ResponseReturnValue:
-    """Ask for the password, or a fresh link, before what `path` shows."""
-    return redirect(url_for(".confirm", next=path), 303)
-
-
 @bp.route("/profile/confirm", methods=["GET", "POST"])
 def confirm() -> ResponseReturnValue:
     """Prove once more who you are; a new sign-in takes the place of this browser's old one."""
@@ -57,7 +52,7 @@ def export() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
     person = signin.member()
     if not signin.is_fresh():
-        return confirm_first(url_for(".own_data"))
+        return signin.confirm_first(url_for(".own_data"))
     with unit_of_work():
         limits.spend(limits.EXPORT, network=signin.network(), email=person.email or "")
     out = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115 the answer closes it
@@ -79,7 +74,7 @@ def erase_oneself() -> ResponseReturnValue:
     person = signin.member()
     form = EraseForm()
     if not signin.is_fresh():
-        return confirm_first(url_for(".erase_oneself"))
+        return signin.confirm_first(url_for(".erase_oneself"))
     if not form.validate_on_submit():
         return draw("erase", form, person=person, back_to=url_for(".own_data"))
     with unit_of_work():
@@ -98,7 +93,7 @@ def erase_person(person_id: int) -> ResponseReturnValue:
     here = url_for(".person", person_id=person_id)
     form = EraseForm()
     if not signin.is_fresh():
-        return confirm_first(url_for(".erase_person", person_id=person_id))
+        return signin.confirm_first(url_for(".erase_person", person_id=person_id))
     if not form.validate_on_submit():
         return draw("erase", form, person=person, back_to=here)
     with unit_of_work():

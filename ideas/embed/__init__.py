@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
         sessions,
         sites,
         views,
+        views_own,
         views_widget,
         views_window,
     )
@@ -39,7 +40,8 @@ def init_app(app: Flask) -> None:
     rooms.sweeps += [sessions.sweep, arriving.sweep]
     rooms.exporters.append(exporting)
     rooms.erasers.append(erasing.erase)
+    rooms.signed_out.append(sessions.end_all)
     views_window.init_app(app)
-    for page in (views, views_widget, views_window):
+    for page in (views, views_own, views_widget, views_window):
         app.register_blueprint(page.bp)
     api.register_blueprint(embed_api.blueprint)

@@ -8,14 +8,16 @@ account that is here already; otherwise they are somebody new, unclaimed as impo
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from marshmallow import ValidationError
 from sqlalchemy.orm import joinedload
 
-from ideas.accounts import addresses, locks, people, upserting
-from ideas.accounts.models import Company, User
+from ideas.accounts import addresses, audit, letters, locks, people, tickets, upserting, writing
+from ideas.accounts.models import Company, TicketKind, User
 from ideas.accounts.people import Unclaimed
 from ideas.accounts.schemas import NAME_LONGEST, is_language
 from ideas.accounts.schemas_customers import CompanyRow
@@ -24,12 +26,13 @@ from ideas.embed import sessions
 from ideas.embed.claims import LEEWAY, Claims, Employer
 from ideas.embed.errors import TokenRefused
 from ideas.embed.models import HostIdentity, SpentToken
+from ideas.errors import NotFound
 from ideas.text import one_line
-from ideas.words import _
+from ideas.words import _, addressing
 
 _KNOWN = (
-    sa.select(User)
-    .join(HostIdentity, HostIdentity.user_id == User.id)
+    sa.select(HostIdentity, User)
+    .join(User, HostIdentity.user_id == User.id)
     .where(HostIdentity.issuer == sa.bindparam("issuer"), HostIdentity.subject == sa.bindparam("subject"))
     .options(joinedload(User.company))
 )
@@ -45,6 +48,8 @@ def arrive(board_id: int, claims: Claims) -> User:
     if person is None:
         locks.hold(f"arriving {claims.issuer} {claims.subject}")
         person = _known(claims) or _first_time(claims)
+    elif _has_passed_on(person, claims):
+        person = _first_time(claims)
     sessions.require_customer(person)
     _put(board_id, person, claims)
     return person
@@ -66,8 +71,79 @@ def _spend(board_id: int, claims: Claims) -> None:
         raise TokenRefused("used", _("This token was used before. Sign a new one each time."))
 
 
+def mine(person: User) -> Sequence[HostIdentity]:
+    """The hosts that sign `person` in, the oldest first."""
+    rows = sa.select(HostIdentity).where(HostIdentity.user_id == person.id).order_by(HostIdentity.id)
+    return db.session.scalars(rows).all()
+
+
+def remove(person: User, identity_id: int) -> str:
+    """That host signs `person` in no more, and says no more who they are; its site. They are told by mail.
+
+    Whom it means is somebody of their own from now on, or the next token would lead back by the address.
+    Raises NotFound when it is not theirs.
+    """
+    identity = db.session.scalar(
+        sa.select(HostIdentity).where(HostIdentity.id == identity_id, HostIdentity.user_id == person.id)
+    )
+    if identity is None:
+        raise NotFound(_("There is no such account."))
+    identity.user_id = people.add_unclaimed([Unclaimed(_("Somebody"), None)])[0]
+    sessions.end_all(person.id)
+    name = site_of(identity.issuer)
+    audit.record(person, "host_identity.removed", people.subject(person), issuer=identity.issuer)
+    _tell(person, writing.identity_removed(name))
+    return name
+
+
+def site_of(issuer: str) -> str:
+    """By what people know the host."""
+    return urlsplit(issuer).netloc or issuer
+
+
 def _known(claims: Claims) -> User | None:
-    return db.session.scalar(_KNOWN, {"issuer": claims.issuer, "subject": claims.subject})
+    found = _found(claims)
+    return found[1] if found else None
+
+
+def _found(claims: Claims) -> tuple[HostIdentity, User] | None:
+    row = db.session.execute(_KNOWN, {"issuer": claims.issuer, "subject": claims.subject}).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def _has_passed_on(person: User, claims: Claims) -> bool:
+    """Whether the account became somebody else's: it was claimed after the host came to know them, by an address that
+    is not the one which the host says now. Then the host's name leads there no more.
+
+    Where both say the same address, they are one from now on, as whoever had an account before.
+    """
+    email = _proven(claims)
+    found = _found(claims)
+    if not (email and found and person.verified_at and found[0].created_at < person.verified_at):
+        return False
+    identity = found[0]
+    if email == person.email:
+        identity.created_at = utcnow()
+        _note_linked(person, claims.issuer)
+        return False
+    _drop(identity)
+    return True
+
+
+def _drop(identity: HostIdentity) -> None:
+    db.session.delete(identity)
+    db.session.flush()
+
+
+def _note_linked(person: User, issuer: str) -> None:
+    audit.record(person, "host_identity.linked", people.subject(person), issuer=issuer)
+    _tell(person, writing.identity_linked(site_of(issuer)))
+
+
+def _tell(person: User, words: letters.Words) -> None:
+    if person.email:
+        with addressing(person):
+            letters.write(person.email, words, good_for=tickets.GOOD_FOR[TicketKind.VERIFY])
 
 
 def _first_time(claims: Claims) -> User:
@@ -75,7 +151,14 @@ def _first_time(claims: Claims) -> User:
     here = people.by_email(email) if email else None
     if here is not None and (here.is_claimed or here.is_imported) and not _is_another(here, claims):
         sessions.require_customer(here)
+        if here.factor_since is not None:
+            raise TokenRefused(
+                "second-factor",
+                _("This account has a second factor, so no address alone leads to it. Sign in through the window."),
+            )
         person_id = here.id
+        if here.is_claimed:
+            _note_linked(here, claims.issuer)
     else:
         # An address that is somebody else's here, or that nobody has proven yet, makes nobody that person.
         person_id = people.add_unclaimed([Unclaimed(_name(claims), email if here is None else None)])[0]
@@ -122,8 +205,11 @@ def _put(board_id: int, person: User, claims: Claims) -> None:
     if (name := _fitting(claims.name)) and not person.is_claimed and person.name != name:
         said["name"] = name
     email = _proven(claims)
-    if email and person.email is None and not person.is_claimed and people.by_email(email) is None:
-        said["email"] = email
+    if email and email != person.email and not person.is_claimed:
+        # what it was before is not theirs any more, says whoever said that it was
+        is_free = people.by_email(email) is None
+        if (person.email is None or people.take_address(person)) and is_free:
+            said["email"] = email
     if claims.says_companies:
         taken = [each.id for each in claims.companies if _put_company(each, by)]
         first = taken[0] if taken else None

@@ -19,8 +19,8 @@ class TokenRefused(NotAllowed):
     """The signed identity that the page sent is not one that counts, so nobody was signed in.
 
     “errors” says why, by a code: not-set-up, malformed, header, algorithm, unknown-key, keys-unreachable, signature,
-    missing, form, audience, issuer, expired, too-long, not-yet, used. A token is made anew for each signing in: a
-    token is taken once.
+    missing, form, audience, issuer, expired, too-long, not-yet, used, second-factor. A token is made anew for each
+    signing in: a token is taken once.
     """
 
     code = "identity-refused"

@@ -57,7 +57,10 @@ class Host(Base):
 
 
 class HostIdentity(Base):
-    """Somebody whom a host signs in: who they are here. Written by arriving.py."""
+    """Somebody whom a host signs in: who they are here. Written by arriving.py.
+
+    created_at: since when; said anew once they have claimed their account and both sides name the same address.
+    """
 
     __tablename__ = "embed_identity"
     __table_args__ = (sa.UniqueConstraint("issuer", "subject"),)

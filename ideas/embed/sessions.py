@@ -94,6 +94,12 @@ def end(session_id: int) -> None:
     db.session.execute(sa.delete(WidgetSession).where(WidgetSession.id == session_id))
 
 
+def end_all(person_id: int) -> None:
+    """No page acts for that person any more, until they are signed in there again."""
+    mine = sa.delete(WidgetSession).where(WidgetSession.user_id == person_id)
+    db.session.execute(mine.execution_options(synchronize_session=False))
+
+
 def sweep() -> None:
     """Forget what is over. In a unit of work."""
     over = sa.delete(WidgetSession).where(WidgetSession.expires_at < utcnow())

@@ -66,6 +66,9 @@ def identity(slug: str) -> ResponseReturnValue:
 @bp.post("/manage/boards/<slug>/embed/secret")
 def make_secret(slug: str) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
+    _board(slug)
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".show", slug=slug))
     with unit_of_work():
         secret = hosts.rotate(signin.member(), _board(slug))
     # shown on this answer and nowhere else: a redirect would have to carry it in an address or a cookie

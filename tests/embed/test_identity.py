@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from ideas.accounts import people
-from ideas.accounts.models import Company, SiteRole, User
+from ideas.accounts.models import AuditEntry, Company, SiteRole, User
 from ideas.boards import boardkeeping
 from ideas.boards.models import Board, Idea, Membership
 from ideas.db import at, db, unit_of_work, utcnow
 from ideas.embed import arriving, hosts, keysets, sessions
 from ideas.embed.claims import LONGEST
 from ideas.embed.models import HostIdentity, SpentToken, WidgetSession
+from tests.accounts.arranging import PASSWORD, a_person, an_app_of, enter, letters_to
 from tests.api.asking import Asking
 from tests.embed.arranging import ISSUER, SELF, SITE, claims, key_of, part, published, set_up, signed
 from tests.factories import BoardFactory, IdeaFactory, UserFactory, team_member
@@ -331,6 +332,72 @@ def test_an_address_leads_to_an_account_only_when_both_sides_proved_it(sign_in):
     assert (mia.name, mia.email) == ("Mia Maier", "mia@example.org")
     new = db.session.get_one(User, who(sub="3", name="Begun Later"))
     assert (new.name, new.email) == ("Begun Later", None)
+
+
+def test_an_address_that_passed_to_another_makes_nobody_two_people(sign_in):
+    def who(**said):
+        return sign_in(**{"email_verified": True, **said}).json["person"]["id"]
+
+    ann = db.session.get_one(User, who(sub="ann", email="shared@example.org"))
+    assert who(sub="ann", email="ann@example.org") == ann.id
+    db.session.refresh(ann)
+    assert ann.email == "ann@example.org"
+    with unit_of_work():
+        bob = people.claim("shared@example.org", "Bob", None)
+    assert bob.id != ann.id
+
+    # an address that is somebody else's is not taken, and the former one is theirs no more
+    assert who(sub="ann", email="shared@example.org") == ann.id
+    db.session.refresh(ann)
+    assert ann.email is None
+
+    # claimed by the former address before the host said another: the host means somebody else from then on
+    eve = db.session.get_one(User, who(sub="eve", email="eve@example.org"))
+    fay = db.session.get_one(User, who(sub="fay", email="fay@example.org"))
+    with unit_of_work():
+        people.claim("eve@example.org", "Somebody else", None)
+        people.claim("fay@example.org", "Fay", None)
+    assert who(sub="eve", email="eve.new@example.org") not in (eve.id, fay.id)
+    assert who(sub="fay", email="fay@example.org") == fay.id
+    # both said the same once it was hers, so she may move within the host
+    assert who(sub="fay", email="fay.new@example.org") == fay.id
+
+
+def test_who_has_an_account_hears_of_a_host_and_takes_it_away(client, sign_in, page):
+    mia = a_person("mia@example.org", "Mia Maier")
+    secured = a_person("petra@example.org", "Petra", password=PASSWORD)
+    an_app_of(secured)
+    db.session.commit()
+    proven = {"email": "mia@example.org", "email_verified": True}
+    refused = sign_in(sub="p", email="petra@example.org", email_verified=True)
+    assert refused.json["errors"][0]["code"] == "second-factor"
+
+    tokens = [sign_in(**proven).json["token"] for _ in range(2)]
+
+    (letter,) = letters_to("mia@example.org")
+    assert "app.example.org signs you in" in letter.text
+    acts = sa.select(AuditEntry.act).where(AuditEntry.subject == f"person:{mia.id}").order_by(AuditEntry.id)
+    assert db.session.scalars(acts).all() == ["host_identity.linked"]
+    enter(client, mia)
+    assert "app.example.org" in client.get("/profile/signing-in").text
+    client.post("/profile/sessions/revoke-others")
+    assert page(tokens[0]).get("ideas?board=garden").status_code == 401
+    again = sign_in(**proven).json["token"]
+    with unit_of_work():
+        people.set_password(db.session.get_one(User, mia.id), "x")
+    assert page(again).get("ideas?board=garden").status_code == 401
+
+    enter(client, mia)
+    ours = db.session.scalars(sa.select(HostIdentity.id).where(HostIdentity.user_id == mia.id)).one()
+    other = client.application.test_client()
+    enter(other, a_person("olga@example.org", "Olga"))
+    assert other.post(f"/profile/pages/{ours}/remove").status_code == 404
+    assert client.post(f"/profile/pages/{ours}/remove").status_code == 303
+    client.get("/")  # shows what was said of it
+    assert "app.example.org" not in client.get("/profile/signing-in").text
+    assert sign_in(**proven).json["person"]["id"] != mia.id
+    assert db.session.scalars(acts).all() == ["host_identity.linked", "host_identity.removed"]
+    assert len(letters_to("mia@example.org")) == 2
 
 
 def test_nobody_of_a_team_is_signed_in(sign_in, page, board):

@@ -369,7 +369,7 @@ WITHOUT_A_ROW = {
         (
             *("accounts.add_app", "accounts.add_passkey", "accounts.begin_passkey", "accounts.codes_as_file"),
             *("accounts.erase_oneself", "accounts.export", "accounts.remove_app", "accounts.remove_identity"),
-            *("accounts.remove_passkey", "accounts.renew_codes"),
+            *("accounts.remove_passkey", "accounts.renew_codes", "embed_own.remove"),
         ),
         OWN_PROOF,
     ),

@@ -566,6 +566,7 @@ ROUTES: dict[str, set[str]] = {
     "embed.identity": {"private board"},
     "embed.make_secret": {"private board"},
     "embed.check": {"private board"},
+    "embed_own.remove": NOTHING,
     "embed_window.ask": {"private board"},
     "embed_window.hand_over": NOTHING,
     "api_embed.get_embed": NOTHING,
