@@ -49,20 +49,17 @@ class CameBack(NamedTuple):
     unfinished_id: int | None
     linking: int | None  # the person who wanted to add a way to sign in; None: who wants to sign in
     tries: Sequence[int]
+    again_since: datetime | None  # whoever was signed in was to prove once more who they are, after this
 
 
 class Said(NamedTuple):
-    """Whom a provider vouches for. email: only one of which it says that it is theirs; stated: also without that.
-
-    auth_time: when they last proved there who they are, if it says so.
-    """
+    """Whom a provider vouches for. email: only one of which it says that it is theirs; stated: also without that."""
 
     provider: Provider
     subject: str
     email: str | None
     stated: str | None
     name: str
-    auth_time: datetime | None
 
 
 def offered() -> Sequence[Provider]:
@@ -87,12 +84,14 @@ def back(provider: Provider) -> str:
     return absolute(f"/sign-in/with/{provider.slug}/back")
 
 
-def note(provider: Provider, asked: Asked, *, linking: User | None = None, tries: Sequence[int] = ()) -> str:
-    """Keep who goes to `provider`, and why; the state to send along. Stands in a unit of work."""
+def note(
+    provider: Provider, asked: Asked, *, linking: User | None = None, tries: Sequence[int] = (), again: bool = False
+) -> str:
+    """Keep who goes to `provider`, and why; the state to send along. again: as for `away`. Stands in a unit of work."""
     return tickets.issue(
         TicketKind.OPENID,
         person=linking,
-        details={"provider": provider.slug, "path": asked.path, "tries": list(tries)},
+        details={"provider": provider.slug, "path": asked.path, "tries": list(tries), "again": again},
         browser=asked.browser,
         unfinished_id=asked.unfinished_id,
     )
@@ -134,7 +133,8 @@ def take_back(provider: Provider, query: Query, *, browser: str | None) -> CameB
     kept = ticket.details
     # who went elsewhere brings no code: the state is spent all the same
     code = _one(query, "code") if kept["provider"] == provider.slug else ""
-    return CameBack(state, code, kept["path"], ticket.unfinished_id, ticket.user_id, kept["tries"])
+    since = ticket.created_at if kept.get("again") else None
+    return CameBack(state, code, kept["path"], ticket.unfinished_id, ticket.user_id, kept["tries"], since)
 
 
 def learn(provider: Provider, came: CameBack, query: Query) -> Said:
@@ -166,9 +166,12 @@ def learn(provider: Provider, came: CameBack, query: Query) -> Said:
         more = dict(openid_asking.userinfo(provider, access))
         if more and more.get("sub") != subject:
             raise NotBelieved("userinfo about somebody else")
+    proved_at = openid_tokens.proved_at(said)
+    if came.again_since and (proved_at is None or proved_at < came.again_since - openid_tokens.SKEW):
+        raise NotSignedIn(Why.STALE, "no auth_time of now")
     tells = said if "email" in said else more
     name = _name(said) or _name(more) or _("Somebody")
-    return Said(provider, subject, _email(tells), _stated(tells), name, openid_tokens.proved_at(said))
+    return Said(provider, subject, _email(tells), _stated(tells), name)
 
 
 def _one(query: Query, name: str) -> str:

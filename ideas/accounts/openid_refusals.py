@@ -15,6 +15,7 @@ class Why(StrEnum):
     OUTSIDE = "outside"  # an address of another domain than those that may come in
     TEAM_ONLY = "team_only"
     CLOSED = "closed"  # new people come by invitation
+    STALE = "stale"  # it was to ask once more who is there, and does not say that it did
     ANOTHERS = "anothers"  # that account there belongs to somebody else here
     HAS_ANOTHER = "has_another"  # the account here belongs to another account there
 

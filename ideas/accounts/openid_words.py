@@ -88,6 +88,15 @@ def _unwanted(why: Why, named: dict[str, str]) -> Page:
             _("With it, the people who run %(site)s sign in. For everybody else there are other ways.", **named),
             again=False,
         )
+    if why == Why.STALE:
+        return Page(
+            403,
+            _("%(provider)s did not ask you again", **named),
+            _(
+                "What you were about to do needs a fresh proof that it is you. Confirm with your password, or by a "
+                "link to your address."
+            ),
+        )
     if why == Why.CLOSED:
         return Page(
             403,

@@ -56,6 +56,9 @@ def set_role(person_id: int) -> ResponseReturnValue:
     form = RoleForm()
     if not form.validate_on_submit():
         return _draw_person(queries.get_person(signin.member(), person_id), role=form)
+    queries.get_person(signin.member(), person_id)  # what one may not see is told from nothing before anything is asked
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".person", person_id=person_id))
     with unit_of_work():
         whom = queries.get_person(signin.member(), person_id)
         people.set_role(signin.member(), whom, form.loaded["role"])

@@ -32,6 +32,9 @@ def team_signing_in() -> ResponseReturnValue:
 @bp.post("/manage/signing-in/drop")
 def drop_factor_rule() -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
+    factor_rule.standing(signin.member())
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".team_signing_in"))
     with unit_of_work():
         factor_rule.drop(signin.member())
     flash(_("A second factor is up to each again."))

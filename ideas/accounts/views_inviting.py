@@ -23,6 +23,8 @@ def invitations() -> ResponseReturnValue:
     form = RoleInvitationForm(role=SiteRole.TEAM.value)
     if not form.validate_on_submit():
         return _draw(form, open_ones), 422 if form.errors else 200
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".invitations"))
     try:
         with unit_of_work():
             limits.spend(limits.INVITE, network=signin.network(), email=form.loaded["email"])

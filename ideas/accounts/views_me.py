@@ -67,6 +67,8 @@ def api_keys() -> ResponseReturnValue:
     form.offer()
     if not form.validate_on_submit():
         return draw("keys", form, keys=db.session.scalars(keys.of(person)).all(), token=None)
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".api_keys"))
     with unit_of_work():
         made = form.loaded
         token = keys.make(signin.member(), made["name"], made["scopes"], expires_at=made["expires_at"])

@@ -91,6 +91,9 @@ def send_test(endpoint_id: int) -> ResponseReturnValue:
 @bp.post("/<int:endpoint_id>/secret")
 def rotate(endpoint_id: int) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()
+    endpoints.get(signin.member(), endpoint_id)
+    if not signin.is_fresh():
+        return signin.confirm_first(url_for(".show", endpoint_id=endpoint_id))
     with unit_of_work():
         secret = endpoints.rotate(signin.member(), endpoint_id)
     return _draw(endpoint_id, secret=secret), 201

@@ -180,6 +180,7 @@ class OpenIdProvider:
                 "iat": now,
                 "nonce": begun["nonce"],
                 "at_hash": half_hash(access),
+                **({"auth_time": now} if begun.get("max_age") == "0" else {}),
                 **self.person,
             }
         )

@@ -334,6 +334,16 @@ def test_whoever_has_a_second_factor_is_asked_for_it_here_too(client, provider):
     assert who_is_in(client) is None
 
 
+def test_who_is_to_prove_it_once_more_was_asked_there_just_now(client, provider):
+    through(client, provider)
+    for auth_time in (None, 1):
+        provider.acts.claims = lambda said, at=auth_time: {**said, "auth_time": at}
+        assert "did not ask you again" in through(client, provider).text
+    provider.acts.claims = lambda said: said
+    assert through(client, provider).status_code == 303
+    assert provider.told["max_age"] == "0"
+
+
 def test_whoever_signed_in_long_ago_proves_it_first(client, provider, clock):
     through(client, provider)
     (identity_id,) = db.session.scalars(sa.select(Identity.id))
