@@ -7,6 +7,7 @@ counts once, to find the account that somebody has here already: only if it is p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -22,13 +23,19 @@ from ideas.errors import NotFound
 from ideas.setting_openid import Provider
 from ideas.words import _
 
+Waiting = dict[str, str | None]  # an account elsewhere that waits for the second factor, for a cookie
+
 
 class Entered(NamedTuple):
-    """Who came in. is_new: as somebody who was not known here. is_linked: from now on with this account elsewhere."""
+    """Who came in. is_new: as somebody who was not known here. is_linked: from now on with this account elsewhere.
+
+    waiting: what `link_waiting` links once their second factor was given.
+    """
 
     person: User
     is_new: bool
     is_linked: bool
+    waiting: Waiting | None = None
 
 
 class Shown(NamedTuple):
@@ -70,8 +77,18 @@ def enter(said: Said, *, may_join: bool) -> Entered:
             return enter(said, may_join=may_join)
         link(person, said)
         return Entered(person, is_new=True, is_linked=True)
+    if former.factor_since is not None:
+        waiting: Waiting = {"slug": said.provider.slug, "subject": said.subject, "stated": said.stated}
+        return Entered(_of_team(former, said), is_new=False, is_linked=False, waiting=waiting)
     link(former, said)
     return Entered(former, is_new=False, is_linked=True)
+
+
+def link_waiting(person: User, waiting: Waiting) -> None:
+    """`person` gave their second factor, so what waited for it is linked, if it still may be."""
+    with suppress(NotSignedIn, NotFound):
+        provider = openid.get(str(waiting["slug"]))
+        link(person, Said(provider, str(waiting["subject"]), None, waiting["stated"], ""))
 
 
 def link(person: User, said: Said) -> None:

@@ -18,7 +18,7 @@ from flask import Flask, Response, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from ideas.accounts import addresses, factor_rule, keys, limits, sessions, tokens, unfinished
+from ideas.accounts import addresses, factor_rule, identities, keys, limits, sessions, tokens, unfinished
 from ideas.accounts.errors import FactorNeeded
 from ideas.accounts.models import UnfinishedAct, User
 from ideas.accounts.models_factors import HalfSignIn, Second, SignedInBy
@@ -198,14 +198,14 @@ def find_key(token: str) -> keys.ValidKey | None:
 # --- In and out ---
 
 
-def begin(person: User, *, by: SignedInBy) -> None:
+def begin(person: User, *, by: SignedInBy, waiting: identities.Waiting | None = None) -> None:
     """`person` proved in this browser who they are; `go_on` comes after it. Stands in a unit of work.
 
     Who has a second factor is not signed in by that: they are halfway, which opens nothing, and `go_on` asks for it. A
-    passkey that asked who was holding it is both at once.
+    passkey that asked who was holding it is both at once. waiting: an account elsewhere that is linked only then.
     """
     if person.factor_since is not None and by != SignedInBy.PASSKEY:
-        session[HALF] = {"token": sessions.begin_half(person, by=by)}
+        session[HALF] = {"token": sessions.begin_half(person, by=by)} | ({"waiting": waiting} if waiting else {})
         return
     _open(person, by)
 
@@ -223,6 +223,8 @@ def complete(half: HalfSignIn, second: Second) -> tuple[str, int | None]:
     if not sessions.end_half(half):
         raise SignInNeeded(_("This sign-in was completed or ended already."))
     kept = session[HALF]
+    if waiting := kept.get("waiting"):
+        identities.link_waiting(half.user, waiting)
     _open(half.user, half.by, second)
     return str(kept.get("path", "/")), kept.get("act")
 

@@ -62,7 +62,7 @@ def back_from(slug: str) -> ResponseReturnValue:
         with unit_of_work():
             entered = identities.enter(said, may_join=_may_join(came.unfinished_id))
             limits.refund(came.tries)
-            signin.begin(entered.person, by=SignedInBy.OPENID)
+            signin.begin(entered.person, by=SignedInBy.OPENID, waiting=entered.waiting)
             name = entered.person.name
     except NotSignedIn as refusal:
         return _refused(provider, refusal, path)

@@ -118,8 +118,10 @@ def _has_passed_on(person: User, claims: Claims) -> bool:
     Where both say the same address, they are one from now on, as whoever had an account before.
     """
     email = _proven(claims)
+    if not email or person.verified_at is None:
+        return False
     found = _found(claims)
-    if not (email and found and person.verified_at and found[0].created_at < person.verified_at):
+    if found is None or found[0].created_at >= person.verified_at:
         return False
     identity = found[0]
     if email == person.email:

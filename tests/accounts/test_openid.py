@@ -8,18 +8,20 @@ import pytest
 import sqlalchemy as sa
 
 from config import Config, ConfigError
-from ideas.accounts import identities, limits, openid_asking, people
+from ideas.accounts import identities, limits, openid_asking
 from ideas.accounts.errors import LastWayIn
 from ideas.accounts.models import Attempt, AuditEntry, SiteRole, Ticket, User
 from ideas.accounts.models_identities import Identity
 from ideas.boards.models import Vote
-from ideas.db import db, unit_of_work, utcnow
+from ideas.db import db, unit_of_work
 from ideas.ledger import checker, doctoring
 from ideas.setting_openid import For, Provider
 from tests.accounts.arranging import (
     PASSWORD,
     a_person,
+    an_app_of,
     an_imported_person,
+    codes_of,
     committed,
     enter,
     letters_to,
@@ -327,11 +329,15 @@ def test_people_add_an_account_elsewhere_and_take_it_away(app, client, provider)
 
 def test_whoever_has_a_second_factor_is_asked_for_it_here_too(client, provider):
     mia = a_person()
-    with unit_of_work():
-        people.note_factor(db.session.get_one(User, mia.id), utcnow())
+    an_app_of(mia)
+    [code, *_more] = codes_of(mia)
 
     assert through(client, provider, next="/roadmap").location == "/sign-in/second"
     assert who_is_in(client) is None
+    assert kept() == []  # who cannot give it has linked nothing
+    client.post("/sign-in/recovery", data={"recovery": code})
+    assert who_is_in(client) == "Mia"
+    assert kept() == [(mia.id, "4711")]
 
 
 def test_who_is_to_prove_it_once_more_was_asked_there_just_now(client, provider):
