@@ -151,6 +151,7 @@ FOR_PEOPLE: dict[str, str] = {
     "accounts.confirm": BY_HAND,
     "accounts.link_identity": BY_HAND,
     "accounts.remove_identity": "asks first whether it is really you, which a key does not prove",
+    "embed_own.remove": "asks first whether it is really you, which a key does not prove",
     "accounts.sign_in_with": BY_HAND,
     "accounts.erase_oneself": "asks first whether it is really you, which a key does not prove",
     "accounts.erase_person": "asks first whether it is really an administrator, which a key does not prove",
