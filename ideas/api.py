@@ -17,7 +17,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, current_app, g, json, request, session
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
-from ideas import api_limits, api_match, api_memory, api_origins, api_repeats, repeats
+from ideas import api_limits, api_match, api_memory, api_origins, api_repeats, repeats, wrong
 from ideas.api_addresses import CONVERTERS
 from ideas.api_input import JSON_TYPES, Parser, read_json, read_query
 from ideas.errors import SignInNeeded
@@ -133,7 +133,7 @@ class ProblemLine(OutSchema):
     """One thing that is wrong, and where."""
 
     pointer = fields.String(metadata={"description": "JSON pointer (RFC 6901) into what was sent; “” is all of it."})
-    code = fields.String()
+    code = fields.String(metadata={"description": wrong.CODES})
     detail = fields.String()
 
 
@@ -286,7 +286,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
                 elif not (or_nobody and _is_visitor()):
                     require_scope(scope)
                 if not asks_query and read_query(request.args):
-                    raise ValidationError({name: [_("Unknown field.")] for name in request.args})
+                    raise ValidationError({name: [wrong.unknown_field()] for name in request.args})
                 if _is_visitor() and request.method in ("GET", "HEAD"):
                     return api_memory.recall(lambda: view(*args, **values))
                 may_repeat = request.method == "POST" and not getattr(view, "only_looks", False)

@@ -24,6 +24,7 @@ from ideas.db import db
 from ideas.errors import Conflict, DomainError, NotAllowed, NotFound, SignInNeeded, TooMany
 from ideas.settings import absolute, current, rooms
 from ideas.words import _
+from ideas.wrong import code_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -142,7 +143,7 @@ def pointers(messages: Any, path: str = "") -> list[dict[str, str]]:
         ]
     if isinstance(messages, list):
         return [line for inner in messages for line in pointers(inner, path)]
-    return [{"pointer": path, "code": "invalid", "detail": str(messages)}]
+    return [{"pointer": path, "code": code_of(messages), "detail": str(messages)}]
 
 
 def _escaped(name: object) -> str:

@@ -10,6 +10,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from ideas.text import clean, one_line
 from ideas.words import _, ngettext
+from ideas.wrong import Wrong, give_codes
 
 
 class AppSchema(Schema):
@@ -17,6 +18,14 @@ class AppSchema(Schema):
 
     class Meta:
         unknown = RAISE
+
+    error_messages = {  # noqa: RUF012 - marshmallow declares it so
+        "unknown": Wrong("Unknown field.", "unknown-field"),
+        "type": Wrong("Invalid input type.", "wrong-type"),
+    }
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        give_codes(field_obj)
 
 
 class Prose(fields.String):
@@ -38,22 +47,28 @@ class Prose(fields.String):
         except ValueError as error:
             raise ValidationError(str(error)) from None
         if self.required and not text:
-            raise ValidationError(_("Please fill this in."))
+            raise ValidationError(Wrong(_("Please fill this in."), "required"))
         if text and len(text) < self.shortest:
             raise ValidationError(
-                ngettext(
-                    "At least %(least)s characters; this has %(num)s.",
-                    "At least %(least)s characters; this has %(num)s.",
-                    len(text),
-                    least=self.shortest,
+                Wrong(
+                    ngettext(
+                        "At least %(least)s characters; this has %(num)s.",
+                        "At least %(least)s characters; this has %(num)s.",
+                        len(text),
+                        least=self.shortest,
+                    ),
+                    "too-short",
                 )
             )
         if len(text) > self.longest:
             raise ValidationError(
-                _(
-                    "This is %(long)s characters long; %(longest)s fit. Your text is kept.",
-                    long=len(text),
-                    longest=self.longest,
+                Wrong(
+                    _(
+                        "This is %(long)s characters long; %(longest)s fit. Your text is kept.",
+                        long=len(text),
+                        longest=self.longest,
+                    ),
+                    "too-long",
                 )
             )
         return text

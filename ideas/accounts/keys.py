@@ -118,7 +118,8 @@ def _make(
     person: User, name: str, scopes: Iterable[str], *, expires_at: datetime | None, made_with: ApiKey | None = None
 ) -> Made:
     policy.require_active(person)
-    if (db.session.scalar(sa.select(sa.func.count()).select_from(of(person).subquery())) or 0) >= MOST:
+    works = sa.or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > utcnow())
+    if (db.session.scalar(sa.select(sa.func.count()).select_from(of(person).where(works).subquery())) or 0) >= MOST:
         raise Conflict(_("You have %(most)s keys. Revoke one that is no longer used.", most=MOST))
     return _add(person, name, sorted(set(scopes)), expires_at, made_with.id if made_with else None)
 

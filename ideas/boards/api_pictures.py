@@ -18,6 +18,7 @@ from ideas.db import unit_of_work
 from ideas.http import takes_picture
 from ideas.settings import current
 from ideas.words import _
+from ideas.wrong import unknown_field
 
 blueprint = Blueprint("pictures", __name__, about="Pictures for ideas and comments, encoded anew without metadata.")
 
@@ -67,7 +68,7 @@ def _sent() -> bytes:
         raise UnsupportedMediaType(_("Send a picture: image/jpeg, image/png, image/webp, image/gif or a form."))
     wrong = [name for name in (*request.form, *request.files) if name != pictures.FIELD]
     if wrong:
-        raise ValidationError({wrong[0]: [_("Unknown field.")]})
+        raise ValidationError({wrong[0]: [unknown_field()]})
     files = request.files.getlist(pictures.FIELD)
     if len(files) != 1:
         raise pictures.refused(_("Send one picture at a time."))

@@ -26,6 +26,7 @@ from ideas.moving import schemas_out as shapes
 from ideas.moving.schemas import BeginWords, ExportQuery, SentByProgram
 from ideas.moving.writing import Shape
 from ideas.words import _
+from ideas.wrong import unknown_field
 
 IMPORT = "imports:write"
 EXPORT = "export:read"
@@ -172,7 +173,7 @@ def _sent() -> Iterator[tuple[IO[bytes], str]]:
         return
     wrong = [name for name in (*request.form, *request.files) if name != FIELD]
     if wrong:
-        raise ValidationError({wrong[0]: [_("Unknown field.")]})
+        raise ValidationError({wrong[0]: [unknown_field()]})
     files = request.files.getlist(FIELD)
     if len(files) != 1:
         raise ValidationError({FIELD: [_("Send one file at a time.")]})

@@ -36,7 +36,7 @@ def make(person: User, row: BoardRow | None) -> tuple[PrivateFeed, str]:
     very many.
     """
     policy.require_active(person)
-    if (db.session.scalar(sa.select(sa.func.count()).select_from(of(person).subquery())) or 0) >= MOST:
+    if (db.session.scalar(sa.select(sa.func.count()).select_from(_seen(person).subquery())) or 0) >= MOST:
         raise Conflict(_("You have %(most)s feeds. Revoke one that is no longer read.", most=MOST))
     token = tokens.fresh()
     board_id = row.board.id if row else None
@@ -78,8 +78,13 @@ def of(person: User) -> sa.Select[PrivateFeed]:
 
 def listed(person: User) -> list[PrivateFeed]:
     """The same, without those of boards that they may not see any more."""
-    seen = sa.or_(PrivateFeed.board_id.is_(None), queries.may_see_board(_feed.user_id, _feed.board_id))
-    return list(db.session.scalars(of(person).where(seen)))
+    return list(db.session.scalars(_seen(person)))
+
+
+def _seen(person: User) -> sa.Select[PrivateFeed]:
+    return of(person).where(
+        sa.or_(PrivateFeed.board_id.is_(None), queries.may_see_board(_feed.user_id, _feed.board_id))
+    )
 
 
 def revoke(person: User, feed_id: int) -> None:

@@ -20,7 +20,7 @@ from ideas.boards.queries import BoardRow
 from ideas.db import db, utcnow
 from ideas.errors import Conflict, NotAllowed, NotFound
 from ideas.webhooks import kinds, payloads, recording, signing
-from ideas.webhooks.errors import EndpointDisabled
+from ideas.webhooks.errors import EndpointDisabled, EndpointPaused
 from ideas.webhooks.models import Reason, State, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from ideas.words import _
 
@@ -225,9 +225,11 @@ def end_waiting(endpoint_id: int, reason: Reason, now: datetime) -> None:
 
 
 def send_test(actor: User, endpoint_id: int) -> WebhookMessage:
-    """Send a message of which nothing happened. Raises EndpointDisabled."""
+    """Send a message of which nothing happened. Raises EndpointDisabled, EndpointPaused."""
     endpoint = get(actor, endpoint_id)
     _require_enabled(endpoint)
+    if endpoint.paused_at is not None:
+        raise EndpointPaused(_("This endpoint is paused, so no test is sent either. Resume it first."))
     return recording.of_test(endpoint)
 
 

@@ -9,3 +9,9 @@ class EndpointDisabled(Conflict):
     """Nothing is sent to an endpoint that was disabled. Enable it first."""
 
     code = "endpoint-disabled"
+
+
+class EndpointPaused(Conflict):
+    """Nothing is sent to an endpoint that is paused, no test either. Resume it first."""
+
+    code = "endpoint-paused"

@@ -107,6 +107,24 @@ def test_what_got_no_answer_is_sent_again_and_done_once(served, client_module):
     assert len({name for _method, name in served.seen}) == 1
 
 
+def test_what_a_proxy_says_is_no_answer_and_an_edit_rests_on_a_tag(served, client_module):
+    mia, slept = UserFactory(), []
+    idea = IdeaFactory(board=BoardFactory(slug="garden"), author=mia)
+    site = client_module.Answerback(served.url, key=key_of(mia), sleep=slept.append)
+    served.broken = [("502 Bad Gateway", ("X-Proxy", "1")), ("504 Gateway Timeout", ("X-Proxy", "1"))]
+
+    read, tag = site.tagged(f"ideas/{idea.id}")
+
+    assert slept == [1.0, 2.0]
+    assert site.send("PATCH", f"ideas/{idea.id}", {"title": "Newer"}, match=tag)["title"] == "Newer" != read["title"]
+    with pytest.raises(client_module.Problem) as outdated:
+        site.send("PATCH", f"ideas/{idea.id}", {"title": "Newest"}, match=tag)
+    assert outdated.value.code == "outdated"
+    with pytest.raises(client_module.Problem) as refused:
+        site.send("PATCH", f"ideas/{idea.id}", {"titel": "x"})
+    assert [(each.pointer, each.code) for each in refused.value.errors] == [("/titel", "unknown-field")]
+
+
 def test_a_key_is_carried_nowhere_and_problems_have_their_code(served, client_module):
     site = client_module.Answerback(served.url, key="ab_sk_unknownunknown", sleep=lambda _seconds: None)
     served.broken = [("302 Found", ("Location", "http://127.0.0.1:9/elsewhere"))]

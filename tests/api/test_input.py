@@ -276,3 +276,22 @@ def test_numbers_and_truth_come_as_json_has_them(ask):
     assert errors(petra.post(f"ideas/{idea.id}/answers", {"credits": credits, "date": True}))[0] == "/credits/1/id"
     said = {**words, "parent_id": comment.id, "official": False, "internal": False}
     assert petra.post(f"ideas/{idea.id}/comments", said).status_code == 201
+
+
+def test_each_fault_has_a_code_of_its_own(ask):
+    mia = ask(UserFactory())
+    BoardFactory(slug="garden")
+
+    def codes(method, path, said):
+        return {each["pointer"]: each["code"] for each in mia.ask(method, path, said).get_json(force=True)["errors"]}
+
+    assert codes("POST", "ideas", {"board": "garden", "titel": "x"}) == {
+        "/title": "required",
+        "/titel": "unknown-field",
+    }
+    assert codes("POST", "ideas", {"board": "garden", "title": "x" * 500, "body": 7, "tags": ["seed", 1]}) == {
+        "/title": "too-long",
+        "/body": "wrong-type",
+        "/tags/1": "wrong-type",
+    }
+    assert codes("GET", "ideas?limit=0&wrong=1", None) == {"/limit": "out-of-range", "/wrong": "unknown-field"}

@@ -146,6 +146,11 @@ def test_nobody_suspended_makes_a_feed_and_nobody_has_very_many(mia):
         made(mia)
     with pytest.raises(NotFound):
         private.find("nothing")
+    # what they see no more is not listed, and does not count
+    lost = BoardFactory(private=True)
+    db.session.execute(sa.update(PrivateFeed).where(PrivateFeed.id == 1).values(board_id=lost.id))
+    db.session.commit()
+    made(mia)
 
 
 def test_a_program_makes_lists_and_revokes_feeds(app, ask, mia):

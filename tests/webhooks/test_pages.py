@@ -56,7 +56,12 @@ def test_an_endpoint_is_looked_after_from_its_first_secret_to_its_end(app, clien
     assert "whsec_" in rotated.text
     assert re.search(r'<input checked[^>]*value="idea.created"', rotated.text)  # the form says what the endpoint is
     client.post("/manage/webhooks/1/pause")
-    assert "Paused" in client.get("/manage/webhooks/1").text
+    paused = client.get("/manage/webhooks/1").text
+    assert "Paused" in paused
+    assert "Send a test" not in paused
+    refused = client.post("/manage/webhooks/1/test")
+    assert refused.status_code == 409
+    assert "Resume it first" in refused.text
     client.post("/manage/webhooks/1/resume")
     changed = {**words, "kinds": ["idea.created", "vote.created"], "description": ""}
     assert client.post("/manage/webhooks/1", data=changed).status_code == 303

@@ -26,6 +26,7 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 __all__ = ["Answer", "Answerback", "Board", "Comment", "Event", "Idea", "Problem", "Voted", "Wrong"]
 
 WAIT_MOST = 120.0  # seconds, however long the site says
+UNANSWERED = (502, 503, 504)  # what stands before the site says it, and nobody knows what was done
 
 Stage = Literal["open", "considering", "planned", "started", "shipped", "declined"]
 Sort = Literal["trending", "top", "new", "discussed", "answered", "relevance"]
@@ -128,6 +129,7 @@ class Wrong:
 
     pointer: str
     detail: str
+    code: str = "invalid"
 
 
 class Problem(Exception):
@@ -138,7 +140,8 @@ class Problem(Exception):
         self.code: str = body.get("code", f"http-{status}")
         self.detail: str = body.get("detail", "")
         self.request_id: str | None = body.get("request_id")
-        self.errors = [Wrong(each["pointer"], each["detail"]) for each in body.get("errors", [])]
+        wrong = body.get("errors", [])
+        self.errors = [Wrong(each["pointer"], each["detail"], each.get("code", "invalid")) for each in wrong]
         places = "".join(f"\n  {each.pointer}: {each.detail}" for each in self.errors)
         super().__init__(f"{status} {self.code}: {self.detail}{places}")
 
@@ -211,8 +214,12 @@ class Answerback:
 
     def get(self, path: str, **asked: str | None) -> Any:
         """What is at /api/v1/`path`."""
+        return self.tagged(path, **asked)[0]
+
+    def tagged(self, path: str, **asked: str | None) -> tuple[Any, str | None]:
+        """The same with its ETag, for the `match` of what is sent next."""
         query = urllib.parse.urlencode({name: value for name, value in asked.items() if value is not None})
-        return self._ask("GET", f"{self._address(path)}?{query}" if query else self._address(path))
+        return self._ask_tagged("GET", f"{self._address(path)}?{query}" if query else self._address(path))
 
     def pages(self, path: str, **asked: str | None) -> Iterator[Any]:
         """Each row of a list, following "next" to its end."""
@@ -236,6 +243,11 @@ class Answerback:
         return f"{self.site.rstrip('/')}/api/v1/{path.lstrip('/')}"
 
     def _ask(self, method: str, address: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        return self._ask_tagged(method, address, body, headers)[0]
+
+    def _ask_tagged(
+        self, method: str, address: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[Any, str | None]:
         sent = {"Accept": "application/json", **(headers or {})}
         data = None
         if body is not None:
@@ -247,13 +259,13 @@ class Answerback:
             try:
                 with _opener.open(request, timeout=self.timeout) as answer:
                     text = answer.read()
-                    return json.loads(text) if text else None
+                    return json.loads(text) if text else None, answer.headers.get("ETag")
             except urllib.error.HTTPError as error:
                 with error:
-                    wait = error.headers.get("Retry-After", "")
-                    if not wait.isdigit() or tried == self.tries:
+                    asked = error.headers.get("Retry-After", "")
+                    if not (asked.isdigit() or error.code in UNANSWERED) or tried == self.tries:
                         raise _problem(error) from None
-                self.sleep(min(float(wait), WAIT_MOST))
+                self.sleep(min(float(asked), WAIT_MOST) if asked.isdigit() else 2.0**tried / 2)
             except (urllib.error.URLError, HTTPException, OSError):
                 if tried == self.tries:
                     raise
