@@ -34,13 +34,17 @@ class Finding(NamedTuple):
 
 @dataclass
 class Found(HTMLParser):
-    """What of a page matters. scripts: of our scripts their attributes. policies: those in `meta` elements."""
+    """What of a page matters. scripts: of our scripts their attributes. policies: those in `meta` elements.
+
+    has_frame: something of ours stands on it in a frame.
+    """
 
     script: str
     scripts: list[dict[str, str]] = field(default_factory=list)
     elements: list[dict[str, str]] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
     address: str = ""
+    has_frame: bool = False
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -51,6 +55,10 @@ class Found(HTMLParser):
             self.scripts.append(said)
         elif tag == TAG:
             self.elements.append(said)
+        elif tag == "iframe" and self._address_of(said.get("src", "")).startswith(
+            self.script.removesuffix(SCRIPT) + "/"
+        ):
+            self.has_frame = True
         elif tag == "meta" and said.get("http-equiv", "").lower() == "content-security-policy":
             self.policies.append(said.get("content", ""))
 
@@ -132,6 +140,7 @@ def _of_policies(texts: list[str], found: Found, address: str) -> list[Finding]:
         for text in texts
         for policy in policies.parsed(text)
         for need in policies.NEEDS
+        if need != "frame" or found.has_frame  # the widget itself draws none
         if (name := policies.stops(policy, need, base + SCRIPT, page=address, nonce=nonce))
     }
     if not stopped:

@@ -299,6 +299,8 @@ def test_the_check_says_what_stands_in_the_way_and_when_nothing_does(app, ask, b
         assert looked(site) == []
         said["body"] = snippets.line(BASE, "garden", key)
         said["policy"] = f"default-src 'self'; script-src 'self' {BASE}"
+        assert looked(site) == ["policy-connect"]
+        said["body"] += f'<iframe src="{BASE}/boards/garden/frame"></iframe>'
         assert looked(site) == ["policy-connect", "policy-frame"]
         said["policy"] = ""
         said["body"] += "<meta http-equiv=Content-Security-Policy content=\"script-src 'self'\">"
