@@ -60,11 +60,14 @@ def _rule(shades: colours.Shades) -> str:
 
 
 def identify() -> str:
-    """What the page says once it has a token; it is asked for another whenever one is needed."""
+    """What the page says once it has a token; it is asked for another whenever one is needed; null is nobody."""
     return (
         "<script>\n"
         "window.Answerback ||= function () { (Answerback.q ||= []).push(arguments); };\n"
-        'Answerback("identify", async () => ({token: await (await fetch("/answerback-token")).text()}));\n'
+        'Answerback("identify", async () => {\n'
+        '  const answer = await fetch("/answerback-token");\n'
+        "  return {token: answer.ok ? await answer.text() : null};\n"
+        "});\n"
         "</script>"
     )
 

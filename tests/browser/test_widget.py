@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from ideas.embed import snippets
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.conftest import PATIENCE_MS
 from tests.browser.hosts import Host, seen, serving, told
@@ -317,6 +318,53 @@ def test_people_take_part_by_the_word_of_the_host(visit, host, sign, admin):
     panel.get_by_role("button", name="Ideas", exact=True).click()
     expect(panel.locator("button.vote").first).to_have_attribute("aria-pressed", "false")
     expect(page.locator("html")).to_have_attribute("data-told", re.compile("signed-out$"))
+
+
+def test_the_last_word_on_who_somebody_is_counts_and_nothing_of_the_former_stays(visit, host, sign):
+    page = visit(f"{host.url}/", still=False)
+    panel = opened(page)
+    slow = "Answerback('identify', () => new Promise((done) => { window.late = done; }))"
+    alice, bob = ({"token": sign(secrets.token_hex(6), name=name)} for name in ("Alice", "Bob"))
+    again = {"token": sign(secrets.token_hex(6), name="Carol")}
+
+    page.evaluate(f"() => {{ {slow}; Answerback('identify', {json.dumps(alice)}); late({json.dumps(again)}); }}")
+    expect(page.locator("html")).to_have_attribute("data-told", re.compile("signed-in"))
+    panel.locator("button.vote").first.click()
+    expect(panel.locator("button.vote").first).to_have_attribute("aria-pressed", "true")
+    panel.get_by_label("What would you like to be different?").fill("What Alice wrote")
+    panel.get_by_role("button", name="Post an idea").click()
+    panel.get_by_role("button", name="Back").click()
+    panel.get_by_role("button", name="What became of it").click()
+    expect(panel.locator(".receipt")).to_have_count(1)
+
+    page.evaluate(f"Answerback('identify', {json.dumps(bob)})")
+    expect(panel.locator(".receipt")).to_have_count(0)
+    expect(panel.get_by_role("heading", name="Nothing of yours")).to_be_visible()
+    page.evaluate("Answerback('open', { view: 'submit' })")
+    expect(panel.locator("#title")).to_have_value("")
+
+    panel.get_by_role("button", name="What became of it").click()
+    page.evaluate(f"() => {{ {slow}; Answerback('signout'); late({json.dumps(again)}); }}")
+    with page.expect_popup() as window:
+        panel.get_by_role("button", name="Sign in").click()
+    window.value.close()
+    assert [each["person"]["name"] for each in told(page, "signed-in")] == ["Alice", "Bob"]
+
+
+def test_who_is_signed_in_nowhere_signs_in_by_a_window_though_the_host_may_say_who_people_are(visit, host, sign):
+    script = snippets.identify().removeprefix("<script>").removesuffix("</script>")
+    for token, code in (("", []), ("Unauthorized", ["malformed"])):
+        host.pages["/answerback-token"] = ("text/plain" if token else "", token)
+        page = visit(host.put("/nobody", host.line, script=script), still=False)
+        panel = opened(page)
+        expect(panel.locator("button.vote").first).to_be_visible()
+        expect(page.locator("html")).to_have_attribute(
+            "data-told", re.compile("identity:refused" if code else "opened")
+        )
+        with page.expect_popup() as window:
+            panel.locator("button.vote").first.click()
+        window.value.close()
+        assert [each["code"] for each in told(page, "identity:refused")] == code
 
 
 def test_what_the_host_did_not_sign_for_now_signs_nobody_in(visit, host, sign):

@@ -2,7 +2,7 @@
 
 import { guarded, h, icon, report, sheet } from "./dom.js";
 import { LAUNCHER, tokens } from "./looks.js";
-import { Session } from "./session.js";
+import { Session, tokenIn } from "./session.js";
 import { wordsIn } from "./words.js";
 
 const AGAIN = 5 * 60_000; // between two looks at whether there is news
@@ -72,13 +72,14 @@ class Core {
 
   identify(given) {
     this.given = given;
-    return Promise.all([...this.sessions.values()].map((session) => this.recognise(session)));
+    const all = [...this.sessions.values()];
+    return Promise.all((typeof tokenIn(given) === "string" ? all.slice(0, 1) : all).map((session) => this.recognise(session)));
   }
 
   recognise(session) {
     const given = this.given;
     // what is no function names somebody once: the first board that asks has it
-    if (typeof (given?.token ?? given) !== "function") this.given = null;
+    if (typeof tokenIn(given) === "string") this.given = null;
     return session.identify(given).catch((error) => {
       report(error);
       const code = error.problem?.errors?.[0]?.code ?? error.problem?.code ?? error.kind;

@@ -28,15 +28,47 @@ export class Panel {
     this.session = host.session;
     this.inline = inline;
     this.backing = backingOf(host.session);
-    this.draft = { title: "", body: "", capture: false };
     this.board = null;
-    this.trail = [];
+    this.who = null; // whose draft and way through the views this is
+    this.clear();
     // one view of the page's choice, and no way to others
     this.alone = inline && host.hasAttribute("view") ? host.getAttribute("view") : null;
     host.addSheet(sheet(LOOKS));
     this.draw(place);
-    this.session.addEventListener("person", () => this.drawFoot());
+    this.session.addEventListener("person", () => this.turn(false));
+    this.session.addEventListener("left", () => this.turn(true));
+    this.who = this.session.person?.id ?? null;
     this.meet().catch(report);
+  }
+
+  clear() {
+    this.draft = { title: "", body: "", capture: false };
+    this.trail = [];
+  }
+
+  /** Somebody else, or nobody, is signed in. What was typed is there for the same person again, unless they left. */
+  turn(hasLeft) {
+    this.drawFoot();
+    const now = this.session.person?.id;
+    const isOther = this.who !== null && (hasLeft || (now !== undefined && now !== this.who));
+    this.who = hasLeft ? null : (now ?? this.who);
+    if (isOther) this.clear();
+    for (const each of [...this.trail, this.shown]) if (each && (isOther || each.view === "receipts")) this.drawAnew(each);
+  }
+
+  drawAnew(shown) {
+    const here = this.host.shadowRoot.activeElement;
+    const hadFocus = shown.element.contains(here);
+    shown.element = this.drawn(shown.view, { id: shown.given.id });
+    if (shown !== this.shown) return;
+    this.put(shown);
+    if (hadFocus) this.body.focus({ preventScroll: true });
+  }
+
+  drawn(view, given) {
+    const element = VIEWS[view](this, given);
+    element.classList.add("view");
+    return element;
   }
 
   draw(place) {
@@ -126,9 +158,8 @@ export class Panel {
       this.shown.focus = this.host.shadowRoot.activeElement;
       this.trail.push(this.shown);
     }
-    const element = VIEWS[view](this, given);
-    element.classList.add("view");
-    this.put({ view, element });
+    const element = this.drawn(view, given);
+    this.put({ view, given, element });
     if (silent) return;
     const heading = element.querySelector("[data-heading]");
     (heading ?? this.body).focus({ preventScroll: true });

@@ -9,8 +9,8 @@ const LONGEST = 400;
 
 export function showReceipts(panel) {
   const { session, words } = panel;
+  const who = session.person?.id;
   const load = async () => {
-    if (!session.person) await session.prove();
     const [receipts, inbox] = await Promise.all([
       session.ask("GET", session.path("me/receipts", { limit: 30 }), { mine: true }),
       session.ask("GET", session.path("me/inbox", { limit: 10 }), { mine: true }),
@@ -19,6 +19,7 @@ export function showReceipts(panel) {
     return { receipts: receipts.data, news: inbox.data.filter((each) => !each.read) };
   };
   const draw = ({ receipts, news }) => {
+    if (session.person?.id !== who) return null; // it was of somebody else
     if (news.length) {
       session.ask("POST", "me/inbox/read", { body: { board: session.board, ids: news.map((each) => each.id) }, mine: true }).then(
         () => panel.host.showNews?.(0),
@@ -34,8 +35,10 @@ export function showReceipts(panel) {
   };
   const place = h("div");
   const begin = () => place.replaceChildren(panel.coming(load, draw));
+  // the panel shows this view anew for whoever that is
+  const signIn = () => place.replaceChildren(panel.coming(() => session.prove(), () => null));
   if (session.person) begin();
-  else place.append(signInFirst(panel, begin));
+  else place.append(signInFirst(panel, signIn));
   return h("div", {}, panel.heading(words.say("receipts")), place);
 }
 

@@ -20,13 +20,17 @@ export class Trouble extends Error {
   }
 }
 
-/** Tells "person" whenever somebody else, or nobody, is signed in. */
+/** The signed identity, or the function that gets one, in what a page gave. */
+export const tokenIn = (given) => (given && typeof given === "object" ? given.token : given);
+
+/** Tells "person" whenever somebody else, or nobody, is signed in; "left" when that was their wish, or the page's. */
 export class Session extends EventTarget {
   #token = null;
   #ends = 0;
   #source = null; // the host's function that gives signed identities
   #once = null; // one that it gave by itself
   #renewing = null;
+  #turn = 0; // raised with each word on who somebody is: what was asked before it counts no more
   #window = null;
   #timer = null;
 
@@ -39,6 +43,7 @@ export class Session extends EventTarget {
     this.lang = lang;
     this.person = null;
     this.isByHost = false;
+    this.asks = null; // by a window of the site's who somebody is: comes with the first button that may need it
   }
 
   /** What the API answers. mine: only in a person's name, who signs in first if need be; call it straight from the
@@ -55,7 +60,7 @@ export class Session extends EventTarget {
       if (mine && !fresh) throw new Trouble("sign-in");
       ({ status, data } = await this.#send(method, path, what, fresh ?? this.key));
       if (status === 401 && fresh) {
-        this.#giveUp();
+        if (this.#token === fresh) this.#giveUp();
         if (mine) throw new Trouble("sign-in");
         ({ status, data } = await this.#send(method, path, what, this.key));
       }
@@ -71,59 +76,58 @@ export class Session extends EventTarget {
   }
 
   /** Somebody is signed in afterwards, by the host's word or in a window of the site's. */
-  prove() {
-    if (this.#valid() && !(this.#source && this.#left() < EARLY)) return Promise.resolve();
-    return this.#source || this.#once ? this.#renew() : this.signIn();
+  async prove() {
+    if (!this.#renewing) {
+      if (this.#valid() && !(this.#source && this.#left() < EARLY)) return;
+      if (!this.#source) return this.signIn();
+    }
+    await this.#renew();
+    if (!this.#valid()) throw new Trouble("sign-in");
   }
 
-  /** given: a signed identity, or a function that fetches a fresh one whenever one is needed. */
-  identify(given) {
-    const token = typeof given === "object" && given ? given.token : given;
-    if (typeof token === "function") this.#source = token;
-    else if (typeof token === "string" && token) this.#once = token;
-    else return Promise.reject(new TypeError("identify takes {token}, or a function that gives one"));
-    return this.#renew();
+  /** given: a signed identity, or a function that fetches a fresh one whenever one is needed; null for nobody. */
+  async identify(given) {
+    const token = tokenIn(given);
+    if (token === null) return this.signOut();
+    const isSource = typeof token === "function";
+    if (!isSource && (typeof token !== "string" || !token)) {
+      throw new TypeError("identify takes {token}, or a function that gives one");
+    }
+    this.#overtake();
+    this.#source = isSource ? token : null;
+    this.#once = isSource ? null : token;
+    try {
+      await this.#renew();
+    } catch (error) {
+      this.#forget(); // the page means nobody who was here before
+      throw error;
+    }
   }
 
-  signIn() {
-    const state = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
-    const asked = new URLSearchParams({ board: this.board, origin: location.origin, state: state.join("") });
+  async signIn() {
     this.#window?.();
-    const opened = window.open(`${this.base}/embed/sign-in?${asked}`, "answerback-sign-in", "popup,width=480,height=720");
-    if (!opened) return Promise.reject(new Trouble("blocked"));
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        window.removeEventListener("message", hear);
-        clearInterval(watch);
-        this.#window = null;
-      };
-      const hear = (event) => {
-        if (event.origin !== this.origin || event.source !== opened) return;
-        const said = event.data;
-        if (said?.type !== "answerback:signed-in" || said.state !== asked.get("state")) return;
-        if (typeof said.token !== "string") return;
-        end();
-        opened.close();
-        this.#take(said, false);
-        resolve();
-      };
-      const watch = setInterval(() => opened.closed && giveUp(), 500);
-      const giveUp = () => {
-        end();
-        reject(new Trouble("given-up"));
-      };
-      this.#window = giveUp;
-      window.addEventListener("message", hear);
-    });
+    const said = await this.asks(this, (giveUp) => (this.#window = giveUp));
+    this.#take(said, false);
   }
 
   /** Here at once, at the site as soon as it hears of it. */
   async signOut() {
     const token = this.#valid();
+    this.#overtake();
     this.#source = this.#once = null;
     this.#window?.();
     this.#forget();
-    if (token) await this.#send("DELETE", "embed/sessions/current", {}, token).catch(() => null);
+    this.dispatchEvent(new Event("left"));
+    if (token) await this.#end(token);
+  }
+
+  #end(token) {
+    return this.#send("DELETE", "embed/sessions/current", {}, token).catch(() => null);
+  }
+
+  #overtake() {
+    this.#turn++;
+    this.#renewing = null;
   }
 
   #left() {
@@ -135,10 +139,11 @@ export class Session extends EventTarget {
   }
 
   #renew() {
-    this.#renewing ??= this.#exchange().finally(() => {
-      this.#renewing = null;
+    if (this.#renewing) return this.#renewing;
+    const going = this.#exchange(this.#turn).finally(() => {
+      if (this.#renewing === going) this.#renewing = null;
     });
-    return this.#renewing;
+    return (this.#renewing = going);
   }
 
   /** Another token in the place of one that was refused; nobody is signed in any more when there is none. */
@@ -149,22 +154,34 @@ export class Session extends EventTarget {
     else await this.#renew().catch(() => this.#giveUp());
   }
 
-  /** What the host says of who somebody is was refused as well: it is not asked over and over. */
+  /** The host names nobody who counts: it is not asked over and over, and the next click opens a window. */
   #giveUp() {
     this.#source = null;
     this.#forget();
   }
 
-  async #exchange() {
-    const asked = this.#once ?? Promise.resolve(this.#source({ board: this.board }));
-    this.#once = null;
-    // the host's own code may never answer
-    const given = await Promise.race([asked, new Promise((done) => setTimeout(done, PATIENCE, null))]);
-    const token = given?.token ?? given;
-    if (typeof token !== "string") throw new Trouble("sign-in");
-    const { status, data } = await this.#send("POST", "embed/sessions", { body: { board: this.board, token } }, this.key);
-    if (status === 201) this.#take(data, true);
-    else throw new Trouble(status >= 500 ? "away" : "refused", data);
+  /** Nobody is signed in afterwards when the host names nobody; who is named too late is not taken. */
+  async #exchange(turn) {
+    try {
+      const asked = this.#once ?? this.#source({ board: this.board });
+      this.#once = null;
+      // the host's own code may never answer
+      const late = new Promise((_done, fail) => setTimeout(fail, PATIENCE, new Trouble("away")));
+      const token = tokenIn(await Promise.race([asked, late]));
+      if (turn !== this.#turn) throw null;
+      if (!token) return this.#giveUp();
+      const { status, data } = await this.#send("POST", "embed/sessions", { body: { board: this.board, token } }, this.key);
+      if (status !== 201) throw new Trouble(status >= 500 || status === 429 ? "away" : "refused", data);
+      if (turn === this.#turn) return this.#take(data, true);
+      this.#end(data.token);
+    } catch (error) {
+      if (turn === this.#turn) {
+        if (error?.problem?.code === "team-not-signed-in") this.#forget(); // nor would they be by a window
+        else if (error?.kind !== "away") this.#giveUp();
+        throw error;
+      }
+    }
+    await this.#renewing?.catch(() => null);
   }
 
   #take({ token, expires_at: ends, person }, isByHost) {
@@ -175,7 +192,7 @@ export class Session extends EventTarget {
     this.isByHost = isByHost;
     clearTimeout(this.#timer);
     if (!this.#source) this.#timer = setTimeout(() => this.#forget(), this.#left());
-    const other = this.person?.id !== person?.id;
+    const other = !this.person || this.person.id !== person?.id;
     this.person = person ?? {};
     if (other) this.dispatchEvent(new Event("person"));
   }

@@ -1,11 +1,14 @@
 // Votes: what this person backs, and the buttons that say it.
 
 import { h, icon, report, sheet } from "./dom.js";
+import { asksByWindow } from "./signin.js";
 
 const FINAL = ["shipped", "declined"]; // stages whose ideas take no votes
+const MOST = 100; // ideas asked for at once
 const known = new WeakMap();
 
 export function backingOf(session) {
+  session.asks ??= asksByWindow;
   if (!known.has(session)) known.set(session, new Backing(session));
   return known.get(session);
 }
@@ -31,11 +34,15 @@ class Backing {
   }
 
   async ask(ids) {
-    if (!this.session.person || !ids.length) return;
-    const { data } = await this.session.ask("GET", `me/votes?ideas=${ids.slice(-100).join(",")}`);
-    for (const id of ids) this.own.delete(id);
-    for (const id of data) this.own.add(id);
-    this.changed();
+    const { person } = this.session;
+    for (let at = 0; person && at < ids.length; at += MOST) {
+      const some = ids.slice(at, at + MOST);
+      const { data } = await this.session.ask("GET", `me/votes?ideas=${some.join(",")}`);
+      if (this.session.person?.id !== person.id) return; // it was of somebody else
+      for (const id of some) this.own.delete(id);
+      for (const id of data) this.own.add(id);
+      this.changed();
+    }
   }
 
   /** Straight from the click, since it may have to open a window. */
