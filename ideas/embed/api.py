@@ -75,6 +75,18 @@ def make_embed_secret(slug: str) -> Any:
     return {"secret": secret, "former_until": when(until)}
 
 
+@blueprint.route("/boards/<slug:slug>/embed/secret/former", method="DELETE")
+@blueprint.needs(MANAGE)
+@blueprint.gives_nothing
+def end_former_secret(slug: str) -> None:
+    """End the former secret of the host now
+
+    For when it leaked: it does not count for the rest of its day. For administrators.
+    """
+    with unit_of_work():
+        hosts.end_former(api.member(), _kept(slug))
+
+
 @blueprint.route("/boards/<slug:slug>/embed/keys")
 @blueprint.needs(MANAGE)
 @blueprint.gives(list_of(shapes.PublishableKeyOut, paged=False), example={"data": [examples.KEY]})

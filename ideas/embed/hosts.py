@@ -55,7 +55,7 @@ def change(actor: User | None, board: Board, said: Mapping[str, Any]) -> Host:
 
 
 def rotate(actor: User | None, board: Board) -> str:
-    """A new secret of the board, shown this once; for a day the former one counts as well."""
+    """A new secret of the board, shown this once; the former one counts for a day as well, or until `end_former`."""
     host = _held(actor, board)
     if host.seed is not None:
         host.former_seed, host.former_until = host.seed, utcnow() + OVERLAP
@@ -63,6 +63,16 @@ def rotate(actor: User | None, board: Board) -> str:
     audit.record(actor, "embed.secret_made", _subject(board))
     db.session.flush()
     return secrets_of(host, utcnow())[0]
+
+
+def end_former(actor: User | None, board: Board) -> None:
+    """The secret before this one counts no more: it leaked, say. Nothing happens when none does."""
+    host = _held(actor, board)
+    if host.former_seed is None:
+        return
+    host.former_seed = host.former_until = None
+    audit.record(actor, "embed.former_secret_ended", _subject(board))
+    db.session.flush()
 
 
 def secrets_of(host: Host, now: datetime) -> list[str]:

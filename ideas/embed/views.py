@@ -75,6 +75,15 @@ def make_secret(slug: str) -> ResponseReturnValue:
     return _draw(slug, secret=secret, status=201)
 
 
+@bp.post("/manage/boards/<slug>/embed/secret/end-former")
+def end_former_secret(slug: str) -> ResponseReturnValue:
+    ButtonForm().loaded_or_raise()
+    with unit_of_work():
+        hosts.end_former(signin.member(), _board(slug))
+    flash(_("Saved."))
+    return _back(slug)
+
+
 @bp.post("/manage/boards/<slug>/embed/keys")
 def make_key(slug: str) -> ResponseReturnValue:
     ButtonForm().loaded_or_raise()

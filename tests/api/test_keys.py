@@ -221,6 +221,7 @@ OPERATIONS |= {
     "get_embed": ("GET", "boards/garden/embed", None, "embed:manage", False),
     "edit_embed": ("PATCH", "boards/garden/embed", {"issuer": "https://app.example.org"}, "embed:manage", False),
     "make_embed_secret": ("POST", "boards/garden/embed/secret", None, "embed:manage", False),
+    "end_former_secret": ("DELETE", "boards/garden/embed/secret/former", None, "embed:manage", False),
     "check_embed": ("POST", "boards/garden/embed/check", {"token": "x"}, "embed:manage", False),
     "edit_person": ("PATCH", "people/{person}", {"title": "Gardener"}, "people:write", False),
     "put_role": ("PUT", "people/{person}/role", {"role": "team"}, "roles:write", False),

@@ -40,6 +40,7 @@ DONE_BY: dict[str, str] = {
     "desk_views.remove": "remove_view",
     "embed.check": "check_embed",
     "embed.identity": "edit_embed",
+    "embed.end_former_secret": "end_former_secret",
     "embed.make_secret": "make_embed_secret",
     "embed.make_key": "make_publishable_key",
     "embed.revoke_key": "revoke_publishable_key",

@@ -97,9 +97,12 @@ def test_administrators_set_up_how_the_host_signs(app, ask, board):
     rotated = asking.post("boards/garden/embed/secret").json
     assert rotated["secret"] != secret
     assert secret in hosts.secrets_of(hosts.of(board.id), utcnow())
+    assert asking.delete("boards/garden/embed/secret/former").status_code == 204
+    assert hosts.secrets_of(hosts.of(board.id), utcnow()) == [rotated["secret"]]
     acts = db.session.execute(sa.select(AuditEntry.act, AuditEntry.details).where(AuditEntry.act.startswith("embed.")))
     rows = acts.all()
-    assert [row.act for row in rows] == ["embed.changed", "embed.secret_made", "embed.changed", "embed.secret_made"]
+    first = ["embed.changed", "embed.secret_made", "embed.changed", "embed.secret_made"]
+    assert [row.act for row in rows] == [*first, "embed.former_secret_ended"]
     assert secret not in str(rows)
     for method, address in (("GET", path), *(("POST", f"{path}/{each}") for each in ("identity", "secret", "check"))):
         assert browser_of(app, mia).open(address, method=method).status_code == 404

@@ -252,6 +252,7 @@ ACTS = (
         "edit_embed",
     ),
     Act("make a secret of a host", "embed.make_secret", _NO, "make_embed_secret"),
+    Act("end the former secret of a host", "embed.end_former_secret", _NO, "end_former_secret"),
     Act("make a publishable key", "embed.make_key", _NO, "make_publishable_key"),
     Act("revoke a publishable key", "embed.revoke_key", _NO, "revoke_publishable_key"),
     Act(

@@ -210,6 +210,7 @@ withdraw an invitation to a board board public, board private                   
 name sites of a board             board public, board private                                          s - - - - - - +
 set up signed identity            board public, board private                                          s - - - - - - +
 make a secret of a host           board public, board private                                          s - - - - - - +
+end the former secret of a host   board public, board private                                          s - - - - - - +
 make a publishable key            board public, board private                                          s - - - - - - +
 revoke a publishable key          board public, board private                                          s - - - - - - +
 check a page                      board public, board private                                          s - - - - - - +
