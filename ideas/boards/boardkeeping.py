@@ -30,6 +30,7 @@ from ideas.boards.models import (
     Stage,
     Status,
     Tag,
+    Visibility,
 )
 from ideas.db import db, insert_once, utcnow
 from ideas.errors import NotAllowed, NotFound
@@ -104,6 +105,8 @@ def edit(actor: User | None, board: Board, words: Mapping[str, Any]) -> None:
         raise _slug_taken(words["slug"]) from error
     audit.record(actor, "board.edited", _subject(board), before=before, after=wanted)
     changes.note("board.updated", [(board.id, None, None)])
+    if wanted.get("visibility") == Visibility.PUBLIC:
+        changes.note(changes.OPENED, [(board.id, None, None)])
 
 
 # --- Statuses ---
@@ -226,7 +229,9 @@ def remove_tag(actor: User | None, board: Board, tag_id: int) -> None:
 def add_person(actor: User | None, board: Board, person: User, *, role: BoardRole) -> None:
     """Make `person` a member or one of the team; whoever belongs already has the new role afterwards."""
     _require_admin(actor)
-    if not insert_once(Membership, board_id=board.id, user_id=person.id, role=role, joined_at=utcnow()):
+    if insert_once(Membership, board_id=board.id, user_id=person.id, role=role, joined_at=utcnow()):
+        _open_to_more(board)
+    else:
         if role != BoardRole.TEAM:
             posting.disown(person, board)
         db.session.execute(
@@ -235,6 +240,11 @@ def add_person(actor: User | None, board: Board, person: User, *, role: BoardRol
             .values(role=role)
         )
     audit.record(actor, "person.added", _subject(board), person=person.id, role=role)
+
+
+def _open_to_more(board: Board) -> None:
+    if board.visibility != Visibility.PUBLIC:
+        changes.note(changes.OPENED, [(board.id, None, None)])
 
 
 def remove_person(actor: User | None, board: Board, person_id: int) -> None:
@@ -405,7 +415,9 @@ def accept(person: User, token: str) -> Board:
         raise _no_invitation()
     board = offered.board
     belongs = not insert_once(Membership, board_id=board.id, user_id=person.id, role=offered.role, joined_at=now)
-    if belongs and is_team:
+    if not belongs:
+        _open_to_more(board)
+    elif is_team:
         db.session.execute(
             sa.update(Membership)
             .where(Membership.board_id == board.id, Membership.user_id == person.id)

@@ -36,7 +36,8 @@ IDEA_KINDS = (
 )
 COMMENT_KINDS = ("comment.created", "comment.updated", "comment.deleted")
 RELEASE_KINDS = ("release.published", "release.updated", "release.undone")
-BOARD_KINDS = ("board.updated",)  # its statuses and tags, too, by which its ideas are shown
+OPENED = "board.opened"  # it is in lists in which it was not: what is on it was told to nobody there
+BOARD_KINDS = ("board.updated", OPENED)  # updated: its statuses and tags, too, by which its ideas are shown
 PERSON_KINDS = ("person.erased",)
 KINDS = (*IDEA_KINDS, *COMMENT_KINDS, *RELEASE_KINDS, *BOARD_KINDS, *PERSON_KINDS)
 

@@ -108,6 +108,24 @@ def test_what_one_may_not_see_is_not_in_the_feed(ask):
     assert boards(charlie()) == {"waiting"}
 
 
+def test_a_board_that_comes_into_more_lists_says_so(ask):
+    secret, ada = BoardFactory(slug="secret", visibility="private"), UserFactory(admin=True)
+    mia, joins, keeper = UserFactory(), UserFactory(), ask(ada)
+    IdeaFactory(board=secret)
+    db.session.commit()
+    _lines, before = follow(ask(joins))
+
+    assert keeper.put(f"boards/secret/people/{joins.id}", {"role": "member"}).status_code == 204
+    keeper.put(f"boards/secret/people/{joins.id}", {"role": "member"})  # belongs already
+
+    told, cursor = follow(ask(joins))
+    assert [(each["type"], each["board"], each["gone"]) for each in told] == [("board.opened", "secret", False)]
+    assert since(ask(mia), before) == []
+    keeper.patch("boards/secret", {"visibility": "public"})
+    assert [line[0] for line in since(ask(mia), before)][-2:] == ["board.updated", "board.opened"]
+    assert [line[0] for line in since(ask(joins), cursor)] == ["board.updated", "board.opened"]
+
+
 def test_nothing_comes_to_stand_before_what_was_read(app):
     """Two transactions draw their numbers in one order and end in the other: the later end has the later place."""
     board = BoardFactory()
