@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from ideas.accounts.sessions import FRESH
 from ideas.boards import posting, queries
-from ideas.db import db, unit_of_work, utcnow
+from ideas.db import at, db, unit_of_work, utcnow
 from ideas.webhooks.models import WebhookEndpoint
 from tests.accounts.arranging import enter
 from tests.boards.arranging import count
@@ -50,6 +51,8 @@ def test_an_endpoint_is_looked_after_from_its_first_secret_to_its_end(app, clien
     assert client.post("/manage/webhooks/1/replay", data={**days, "first": "some day"}).status_code == 422
     work(app)
     assert len(other.taken) == 4
+    with at(utcnow() + FRESH):  # long after signing in it asks first who is there
+        assert client.post("/manage/webhooks/1/secret").location.startswith("/profile/confirm?next=")
     rotated = client.post("/manage/webhooks/1/secret")
     assert rotated.status_code == 201
     assert secret not in rotated.text
