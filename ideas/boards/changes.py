@@ -212,6 +212,16 @@ def ideas_since(since: sa.ColumnElement[Any]) -> sa.Select[Any]:
     return sa.select(Change.idea_id).where(Change.at >= since, Change.idea_id.is_not(None))
 
 
+def releases_rewritten(release_ids: Sequence[int]) -> dict[int, datetime]:
+    """Of these releases, when the words of each were changed last since it was published; one query."""
+    rows = db.session.execute(
+        sa.select(Change.about_id, sa.func.max(Change.at).label("at"))
+        .where(Change.about_id.in_(release_ids), Change.kind == "release.updated")
+        .group_by(Change.about_id)
+    )
+    return {row.about_id: row.at for row in rows}
+
+
 def said_since(comment_id: Any, since: datetime) -> sa.ColumnElement[bool]:
     """SQL: something happened to that comment since then."""
     happened = sa.exists().where(Change.about_id == comment_id, Change.kind.in_(COMMENT_KINDS), Change.at >= since)

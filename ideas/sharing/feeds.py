@@ -5,7 +5,7 @@ What is hidden, waits for a look or was taken back is in none, also for those wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from ideas import settings, words
 from ideas.accounts.models import User
-from ideas.boards import labels, listing, queries, reading, releases
+from ideas.boards import changes, labels, listing, queries, reading, releases
 from ideas.boards.listing import IdeaCard, Sort, Wanted
 from ideas.boards.models import Answer, AnswerVersion, Board, Comment, Idea, IdeaFollow, IdeaRank, Status
 from ideas.boards.policy import Standing
@@ -283,7 +283,8 @@ def of_idea(row: IdeaRow) -> Feed:
 def of_releases(reader: User | None, boards: Sequence[BoardRow], one: BoardRow | None) -> Feed:
     """What shipped on `boards`, already found visible for `reader`; one: they are those of that board."""
     page = releases.published(reader, boards, limit=MOST)
-    entries = [_release(shown) for shown in page.rows]
+    rewritten = changes.releases_rewritten([shown.row.release.id for shown in page.rows])
+    entries = [_release(shown, rewritten) for shown in page.rows]
     if one is None:
         site = settings.brand().site_name
         return Feed(tag("releases", THE_SITE), _("Releases of %(board)s", board=site), "", "/releases", entries)
@@ -297,7 +298,7 @@ def of_releases(reader: User | None, boards: Sequence[BoardRow], one: BoardRow |
     )
 
 
-def _release(shown: Shown) -> Entry:
+def _release(shown: Shown, rewritten: Mapping[int, datetime]) -> Entry:
     release = shown.row.release
     published = release.published_at or release.created_at
     return Entry(
@@ -306,7 +307,7 @@ def _release(shown: Shown) -> Entry:
         release_path(release),
         (release.published_by or release.by).name,
         published,
-        published,
+        _latest(published, rewritten.get(release.id)),
         _drawn("release", body_html=release.body_html, lines=shown.lines, path_of=path_of),
         [(release.board.slug, release.board.name)],
     )

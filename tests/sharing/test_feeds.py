@@ -163,7 +163,7 @@ def test_what_is_merged_leads_to_where_it_went(client, board, petra):
     assert [entry.title for entry in read(client, "/boards/garden/feed.atom").entries] == [root.title]
 
 
-def test_releases_give_what_shipped_with_its_ideas(client, board, petra):
+def test_releases_give_what_shipped_with_its_ideas(client, board, petra, clock):
     idea = IdeaFactory(board=board, title="A shed")
     release_id = publish(petra, idea)
 
@@ -178,6 +178,15 @@ def test_releases_give_what_shipped_with_its_ideas(client, board, petra):
         assert f'href="http://localhost/ideas/{idea.id}-a-shed"' in entry.content[0].value
         assert DONE in entry.content[0].value
         assert "Everyone who voted → You made it first." in entry.content[0].value
+        assert entry.updated == entry.published
+
+    clock.shift(timedelta(hours=1))
+    with unit_of_work():
+        by = db.session.get_one(User, petra.id)
+        releasing.revise(by, releases.get(by, release_id), {"body": "Other words."})
+    (rewritten,) = read(client, "/releases/feed.atom").entries
+    assert rewritten.published == entry.published
+    assert moment(rewritten.updated_parsed) - moment(entry.updated_parsed) >= timedelta(minutes=59)
 
 
 def test_what_is_hidden_or_taken_back_is_in_no_feed_not_even_the_teams(app, board, petra):
