@@ -170,7 +170,7 @@ def _browser() -> Iterator[Browser]:
 
 def _let_in(site: RunningApp, host: Host) -> None:
     """The board lists that host, whose page "/" has the line."""
-    key = stage.make_key(site, "tomas@demo.example", "ideas:read,boards:write")
+    key = stage.make_key(site, "tomas@demo.example", "ideas:read,boards:write,embed:manage")
     board = f"{host.site}/api/v1/boards/{BOARD}"
     stage.ask(board, key=key, method="PATCH", json_body={"embed_sites": [host.url]})
     page_key = stage.ask(f"{board}/embed/keys", key=key, method="POST", json_body={})["key"]

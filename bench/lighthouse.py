@@ -47,7 +47,7 @@ def main() -> None:
     with ExitStack() as stack:
         site = stack.enter_context(running_app(env, ("web",), prepare=(("migrate",), ("demo",))))
         host = stack.enter_context(serving(Host(site.url)))
-        key = stage.make_key(site, "tomas@demo.example", "ideas:read,boards:write")
+        key = stage.make_key(site, "tomas@demo.example", "ideas:read,boards:write,embed:manage")
         board = f"{site.url}/api/v1/boards/{BOARD}"
         stage.ask(board, key=key, method="PATCH", json_body={"embed_sites": [host.url]})
         page_key = stage.ask(f"{board}/embed/keys", key=key, method="POST", json_body={})["key"]
