@@ -253,7 +253,8 @@ def test_a_draft_that_is_thrown_away_leaves_its_ideas(board, petra):
         releasing.discard(petra, releases.get(petra, release_id))
 
     assert (count(Release), count(ReleaseIdea), count(Idea)) == (0, 0, 1)
-    acts = db.session.scalars(sa.select(AuditEntry.act).where(AuditEntry.subject == f"release:{release_id}")).all()
+    of_it = AuditEntry.subject == f"release:{release_id}"
+    acts = db.session.scalars(sa.select(AuditEntry.act).where(of_it).order_by(AuditEntry.id)).all()
     assert acts == ["release.drafted", "release.discarded"]
 
 

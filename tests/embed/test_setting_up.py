@@ -99,7 +99,9 @@ def test_administrators_set_up_how_the_host_signs(app, ask, board):
     assert secret in hosts.secrets_of(hosts.of(board.id), utcnow())
     assert asking.delete("boards/garden/embed/secret/former").status_code == 204
     assert hosts.secrets_of(hosts.of(board.id), utcnow()) == [rotated["secret"]]
-    acts = db.session.execute(sa.select(AuditEntry.act, AuditEntry.details).where(AuditEntry.act.startswith("embed.")))
+    acts = db.session.execute(
+        sa.select(AuditEntry.act, AuditEntry.details).where(AuditEntry.act.startswith("embed.")).order_by(AuditEntry.id)
+    )
     rows = acts.all()
     first = ["embed.changed", "embed.secret_made", "embed.changed", "embed.secret_made"]
     assert [row.act for row in rows] == [*first, "embed.former_secret_ended"]
