@@ -48,8 +48,6 @@ def arrive(board_id: int, claims: Claims) -> User:
     if person is None:
         locks.hold(f"arriving {claims.issuer} {claims.subject}")
         person = _known(claims) or _first_time(claims)
-    elif _has_passed_on(person, claims):
-        person = _first_time(claims)
     sessions.require_customer(person)
     _put(board_id, person, claims)
     return person
@@ -102,39 +100,33 @@ def site_of(issuer: str) -> str:
 
 
 def _known(claims: Claims) -> User | None:
-    found = _found(claims)
-    return found[1] if found else None
-
-
-def _found(claims: Claims) -> tuple[HostIdentity, User] | None:
+    """Whom the host's name means; None for somebody new, and where it meant an account that became somebody else's."""
     row = db.session.execute(_KNOWN, {"issuer": claims.issuer, "subject": claims.subject}).one_or_none()
-    return (row[0], row[1]) if row else None
+    if row is None:
+        return None
+    identity: HostIdentity = row[0]
+    person: User = row[1]
+    if _has_passed_on(identity, person, claims):
+        db.session.delete(identity)
+        db.session.flush()
+        return None
+    return person
 
 
-def _has_passed_on(person: User, claims: Claims) -> bool:
-    """Whether the account became somebody else's: it was claimed after the host came to know them, by an address that
-    is not the one which the host says now. Then the host's name leads there no more.
+def _has_passed_on(identity: HostIdentity, person: User, claims: Claims) -> bool:
+    """Whether the account was claimed after the host came to know them, by an address that is not the one which the
+    host says now.
 
     Where both say the same address, they are one from now on, as whoever had an account before.
     """
     email = _proven(claims)
-    if not email or person.verified_at is None:
+    if not email or person.verified_at is None or identity.created_at >= person.verified_at:
         return False
-    found = _found(claims)
-    if found is None or found[0].created_at >= person.verified_at:
-        return False
-    identity = found[0]
-    if email == person.email:
-        identity.created_at = utcnow()
-        _note_linked(person, claims.issuer)
-        return False
-    _drop(identity)
-    return True
-
-
-def _drop(identity: HostIdentity) -> None:
-    db.session.delete(identity)
-    db.session.flush()
+    if email != person.email:
+        return True
+    identity.created_at = utcnow()
+    _note_linked(person, claims.issuer)
+    return False
 
 
 def _note_linked(person: User, issuer: str) -> None:
